@@ -1,0 +1,242 @@
+import { describe, expect, test } from 'vitest'
+import { judge, readSources } from './layers.mjs'
+
+/** A house in which every door exists, with one planted file. */
+function plant(path, text) {
+  const files = new Map([
+    ['packages/socket/src/index.ts', ''],
+    ['packages/socket/src/bytes.ts', ''],
+    ['packages/http/src/index.ts', ''],
+    ['packages/http/src/headers.ts', ''],
+    ['packages/url/src/index.ts', ''],
+    [path, text],
+  ])
+  return judge(files).map((found) => `${found.line} ${found.rule} ${found.what}`)
+}
+
+describe('the layer check fires on', () => {
+  const planted = [
+    [
+      'net in http',
+      'packages/http/src/io/a.ts',
+      "import net from 'node:net'",
+      '1 network node:net',
+    ],
+    [
+      'a type of tls in http',
+      'packages/http/src/io/a.ts',
+      "import type { TLSSocket } from 'tls'",
+      '1 network tls',
+    ],
+    [
+      'a dynamic import of dgram in url',
+      'packages/url/src/io/a.ts',
+      "\nconst d = await import('node:dgram')",
+      '2 network node:dgram',
+    ],
+    [
+      'dns/promises in url',
+      'packages/url/src/io/a.ts',
+      "import { lookup } from 'node:dns/promises'",
+      '1 network node:dns/promises',
+    ],
+    [
+      'an import type of net',
+      'packages/http/src/io/a.ts',
+      "type S = import('node:net').Socket",
+      '1 network node:net',
+    ],
+    [
+      'getBuiltinModule',
+      'packages/http/src/io/a.ts',
+      "process.getBuiltinModule('node:net')",
+      '1 network node:net',
+    ],
+    ['require', 'packages/url/src/io/a.ts', "require('http')", '1 network http'],
+    [
+      'a computed import',
+      'packages/http/src/io/a.ts',
+      'import(name)',
+      '1 computed-import import(name)',
+    ],
+    [
+      'http in an example',
+      'packages/examples/seed/a.ts',
+      "import 'node:http'",
+      '1 network node:http',
+    ],
+    [
+      'socket reaching up',
+      'packages/socket/src/io/a.ts',
+      "import { request } from '@sluice/http'",
+      '1 upward @sluice/http',
+    ],
+    [
+      'socket reaching up in its core',
+      'packages/socket/src/core/a.ts',
+      "import type { A } from '@sluice/url'",
+      '1 upward @sluice/url',
+    ],
+    [
+      'a deep import',
+      'packages/url/src/io/a.ts',
+      "import '../../../socket/src/core/bytes.ts'",
+      '1 deep-import ../../../socket/src/core/bytes.ts',
+    ],
+    [
+      'a deep import by name',
+      'packages/url/src/io/a.ts',
+      "import '@sluice/socket/src/core/bytes.ts'",
+      '1 no-such-door @sluice/socket/src/core/bytes.ts',
+    ],
+    [
+      'a deep import in a test',
+      'packages/url/test/a.test.ts',
+      "import '../../socket/src/index.ts'",
+      '1 deep-import ../../socket/src/index.ts',
+    ],
+    [
+      'a deep import in an example',
+      'packages/examples/a.ts',
+      "import '../socket/src/index.ts'",
+      '1 deep-import ../socket/src/index.ts',
+    ],
+    [
+      'a built-in in core',
+      'packages/http/src/core/a.ts',
+      "import 'node:events'",
+      '1 core-imports-core node:events',
+    ],
+    [
+      'a door in core',
+      'packages/http/src/core/a.ts',
+      "import '../index.ts'",
+      '1 core-imports-core ../index.ts',
+    ],
+    [
+      'io in core',
+      'packages/http/src/core/a.ts',
+      "export * from '../io/a.ts'",
+      '1 core-imports-core ../io/a.ts',
+    ],
+    [
+      'a door with io in core',
+      'packages/http/src/core/a.ts',
+      "import '@sluice/socket'",
+      '1 core-imports-core @sluice/socket',
+    ],
+    [
+      'io under a pure door',
+      'packages/http/src/headers.ts',
+      "export * from './io/a.ts'",
+      '1 pure-door-is-pure ./io/a.ts',
+    ],
+    [
+      'a door in a door',
+      'packages/http/src/server.ts',
+      "export * from './index.ts'",
+      '1 door-imports-door ./index.ts',
+    ],
+    [
+      'another package in a door',
+      'packages/http/src/server.ts',
+      "export * from '@sluice/socket'",
+      '1 door-re-exports @sluice/socket',
+    ],
+    [
+      'a door in io',
+      'packages/http/src/io/a.ts',
+      "import '../index.ts'",
+      '1 io-imports-door ../index.ts',
+    ],
+    ['a dependency', 'packages/http/src/io/a.ts', "import 'undici'", '1 no-dependency undici'],
+    [
+      'a test in a source',
+      'packages/http/src/io/a.ts',
+      "import './a.test.ts'",
+      '1 source-imports-test ./a.test.ts',
+    ],
+    [
+      'a room of its own',
+      'packages/http/src/util/a.ts',
+      '',
+      '1 unknown-room a source file is a door, in core/ or in io/',
+    ],
+    [
+      'a clock in core',
+      'packages/http/src/core/a.ts',
+      'const t = Date.now()',
+      '1 core-is-pure Date.now',
+    ],
+    [
+      'a date of now in core',
+      'packages/http/src/core/a.ts',
+      'const t = new Date()',
+      '1 core-is-pure new Date()',
+    ],
+    [
+      'a timer in core',
+      'packages/http/src/core/a.ts',
+      'setTimeout(f, 1)',
+      '1 core-is-pure setTimeout',
+    ],
+    [
+      'chance in core',
+      'packages/http/src/core/a.ts',
+      'const r = Math.random()',
+      '1 core-is-pure Math.random',
+    ],
+    [
+      'a promise in core',
+      'packages/http/src/core/a.ts',
+      'type A = Promise<void>',
+      '1 core-is-pure Promise',
+    ],
+    [
+      'process in core',
+      'packages/http/src/core/a.ts',
+      'if (process.env) f()',
+      '1 core-is-pure process',
+    ],
+    ['Buffer in core', 'packages/http/src/core/a.ts', 'Buffer.from(x)', '1 core-is-pure Buffer'],
+  ]
+  test.each(planted)('%s', (_title, path, text, found) => {
+    expect(plant(path, text)).toContain(found)
+  })
+  test('an async function in core', () => {
+    expect(plant('packages/http/src/core/a.ts', 'async function f() { await g }')).toEqual([
+      '1 core-is-pure async function',
+      '1 core-is-pure await',
+    ])
+  })
+})
+
+describe('the layer check is silent on', () => {
+  const allowed = [
+    ['net in socket/io', 'packages/socket/src/io/a.ts', "import net from 'node:net'"],
+    [
+      'a pure door in core',
+      'packages/http/src/core/a.ts',
+      "import { concat } from '@sluice/socket/bytes'",
+    ],
+    ['a lower door in io', 'packages/url/src/io/a.ts', "import { request } from '@sluice/http'"],
+    ['files in http/io', 'packages/http/src/io/a.ts', "import 'node:fs'"],
+    ['net in a test', 'packages/http/test/a.test.ts', "import net from 'node:net'"],
+    ['a member called process', 'packages/http/src/core/a.ts', 'this.process = { fetch: 1 }.fetch'],
+    ['a date made of a number', 'packages/http/src/core/a.ts', 'new Date(ms); Date.UTC(1970, 0)'],
+    [
+      'an example on public doors',
+      'packages/examples/a.ts',
+      "import { socket } from '@sluice/socket'",
+    ],
+  ]
+  test.each(allowed)('%s', (_title, path, text) => {
+    expect(plant(path, text)).toEqual([])
+  })
+})
+
+test('the project itself keeps the rule, and every source file was read', () => {
+  const files = readSources()
+  expect(judge(files)).toEqual([])
+  expect(files.size).toBeGreaterThan(0)
+})

@@ -1,0 +1,28 @@
+// One build for every library package: an entry per door, taken from the package's own `exports`,
+// split so that each class exists once however many doors lead to it.
+import { existsSync, readFileSync } from 'node:fs'
+import { defineConfig } from 'tsup'
+
+interface Manifest {
+  exports: Record<string, string | Record<string, string>>
+  bin?: Record<string, string>
+}
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest
+const doors = Object.values(manifest.exports)
+  .map((target) => (typeof target === 'string' ? undefined : target['@sluice/source']))
+  .filter((source) => source !== undefined)
+const bin = existsSync('src/bin.ts') ? ['src/bin.ts'] : []
+
+export const library = defineConfig({
+  entry: [...doors, ...bin],
+  format: ['esm'],
+  target: 'node20',
+  platform: 'node',
+  dts: { entry: doors },
+  tsconfig: 'tsconfig.build.json',
+  removeNodeProtocol: false,
+  sourcemap: true,
+  splitting: true,
+  clean: true,
+})
