@@ -1,0 +1,118 @@
+/**
+ * Endpoints: where a socket is, or where it should go. Parses what people write, formats what errors
+ * and logs show.
+ *
+ * Three forms of text: `tcp://host:port`, `unix:/path`, and `host:port`, with brackets around an IPv6
+ * address (RFC 3986 §3.2.2). `::1:80` is refused rather than guessed at.
+ */
+import { kindOf } from './bytes.ts'
+
+/** A TCP or UDP endpoint. */
+export interface InetEndpoint {
+  /** A name or an IP address, without brackets. */
+  hostname: string
+  /** 0 to 65535; 0 lets the system choose, where one listens. */
+  port: number
+}
+
+/** A Unix socket, by its path in the file system; a leading NUL byte is Linux's abstract name space. */
+export interface UnixEndpoint {
+  path: string
+}
+
+/** Where to go, or where to be. */
+export type Endpoint = InetEndpoint | UnixEndpoint
+
+/** What `connect` and `listen` take. */
+export type Target = string | Endpoint
+
+/** The address of a live socket. */
+export interface InetAddress extends InetEndpoint {
+  family: 'IPv4' | 'IPv6'
+}
+export type Address = InetAddress | (UnixEndpoint & { family: 'Unix' })
+
+/** Whether an endpoint or address is a Unix socket. */
+export function isUnix<T extends Endpoint | Address>(endpoint: T): endpoint is T & UnixEndpoint {
+  return 'path' in endpoint
+}
+
+/**
+ * Reads a target.
+ *
+ * @throws {SyntaxError} text that is none of the three forms
+ * @throws {RangeError} a port outside 0 to 65535
+ * @throws {TypeError} neither text nor an endpoint
+ */
+export function parseTarget(target: Target): Endpoint {
+  if (typeof target === 'string') return parseText(target)
+  if (typeof target !== 'object' || target === null)
+    throw new TypeError(
+      `target must be a string, {hostname, port} or {path}, not ${kindOf(target)}`,
+    )
+  if ('path' in target) return { path: checkPath(target.path) }
+  return { hostname: checkHost(target.hostname), port: checkPort(target.port) }
+}
+
+function parseText(text: string): Endpoint {
+  const [, scheme, rest] = /^([a-z][a-z0-9+.-]*):(?!\d+$)(.*)$/is.exec(text) ?? []
+  if (scheme?.toLowerCase() === 'unix')
+    return { path: checkPath((rest ?? '').replace(/^\/\/(?=\/)/, '')) }
+  if (scheme !== undefined && rest?.startsWith('//')) {
+    if (!/^(tcp|udp)$/i.test(scheme))
+      throw new SyntaxError(
+        `target ${quoted(text)}: no scheme '${scheme}' here; tcp:, udp: and unix: are known`,
+      )
+    return parseHostPort(rest.slice(2).replace(/\/$/, ''), text)
+  }
+  return parseHostPort(text, text)
+}
+
+function parseHostPort(authority: string, text: string): InetEndpoint {
+  const [, bracketed, plain, port] =
+    /^(?:\[([^\]]*)\]|([^:[\]/@]*)):(\d{1,5})$/.exec(authority) ?? []
+  const hostname = bracketed ?? plain
+  if (hostname === undefined || port === undefined)
+    throw new SyntaxError(
+      `target ${quoted(text)}: expected host:port, [ipv6]:port, tcp://host:port or unix:/path`,
+    )
+  return { hostname: checkHost(hostname), port: checkPort(Number(port)) }
+}
+
+/** @throws {TypeError | RangeError} what is not a port */
+export function checkPort(port: unknown): number {
+  if (typeof port !== 'number') throw new TypeError(`port must be a number, not ${kindOf(port)}`)
+  if (!Number.isInteger(port) || port < 0 || port > 65535)
+    throw new RangeError(`port must be a whole number from 0 to 65535, not ${port}`)
+  return port
+}
+
+function checkHost(hostname: unknown): string {
+  if (typeof hostname !== 'string')
+    throw new TypeError(`hostname must be a string, not ${kindOf(hostname)}`)
+  // A NUL or line break would travel on into the resolver, a log or a request head.
+  if (CONTROL.test(hostname))
+    throw new SyntaxError(`hostname ${quoted(hostname)} holds a control character or a space`)
+  return hostname
+}
+
+function checkPath(path: unknown): string {
+  if (typeof path !== 'string') throw new TypeError(`path must be a string, not ${kindOf(path)}`)
+  if (path === '') throw new SyntaxError('path of a Unix socket must not be empty')
+  if (path.indexOf('\0', 1) !== -1) throw new SyntaxError(`path ${quoted(path)} holds a NUL byte`)
+  return path
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point.
+const CONTROL = /[\u0000-\u0020\u007f]/
+
+function quoted(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text)
+}
+
+/** Writes an endpoint as errors and logs show it: `127.0.0.1:8080`, `[::1]:80`, `unix:/tmp/a.sock`. */
+export function formatEndpoint(endpoint: Endpoint | Address): string {
+  if (isUnix(endpoint)) return `unix:${endpoint.path.replace(/^\0/, '@')}`
+  const { hostname, port } = endpoint
+  return hostname.includes(':') ? `[${hostname}]:${port}` : `${hostname}:${port}`
+}

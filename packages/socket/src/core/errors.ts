@@ -1,0 +1,152 @@
+/**
+ * The errors of the socket layer. One class tells what kind of trouble it is, one code tells exactly
+ * which, one sentence tells a person: verb, target, reason, phase.
+ *
+ *     connect 127.0.0.1:8080: connection refused (ECONNREFUSED, phase connect, 3 ms)
+ *
+ * Rules it keeps:
+ * - Three troubles stay apart: closed (by this program, ERR_CLOSED), broken (by the peer or the network,
+ *   POSIX codes), busy (two callers, one direction, ERR_BUSY).
+ * - The lower error is in `cause`, all attempts are in `errors`; nothing is swallowed.
+ * - Callers test with guards, not with instanceof: two copies of a package may meet in one program.
+ */
+import { reasonOf } from './error-codes.ts'
+import type { TimeoutPhase } from './timeouts.ts'
+
+/** Where in a conversation something happened: a timeout's phase, or what was being done. */
+export type Phase =
+  | TimeoutPhase
+  | 'open'
+  | 'bind'
+  | 'listen'
+  | 'accept'
+  | 'receive'
+  | 'shutdown'
+  | 'body'
+  | 'option'
+
+/** What an error is made of. `verb`, `target` and `code` make the sentence; the rest are facts. */
+export interface NetErrorFacts {
+  /** What was being done: `connect`, `recv`, `GET`. */
+  verb: string
+  /** To what: `127.0.0.1:8080`, a URL without secrets. Left out of the sentence when empty. */
+  target: string
+  /** A stable code, see `error-codes.ts`. */
+  code: string
+  phase: Phase
+  /** Replaces the table's reason where more is known. */
+  reason?: string
+  /** Milliseconds from the start of the call to the failure. */
+  elapsed?: number
+  /** Which try this was, from 1, where several are made. */
+  attempt?: number
+  bytesSent?: number
+  bytesReceived?: number
+  cause?: unknown
+  /** Every attempt's error, where several were made. */
+  errors?: readonly Error[]
+}
+
+// Symbol.for: the same mark in every copy of the package.
+const BRAND = Symbol.for('sluice.NetError')
+
+/** Something went wrong between this program and a peer. */
+export class NetError extends Error {
+  override readonly name: string = 'NetError'
+  /** Stable; compare this, never the message. */
+  readonly code: string
+  readonly phase: Phase
+  readonly verb: string
+  readonly target: string
+  readonly elapsed: number | undefined
+  readonly attempt: number | undefined
+  readonly bytesSent: number | undefined
+  readonly bytesReceived: number | undefined
+  readonly errors: readonly Error[]
+
+  constructor(facts: NetErrorFacts) {
+    super(sentence(facts), 'cause' in facts ? { cause: facts.cause } : undefined)
+    this.code = facts.code
+    this.phase = facts.phase
+    this.verb = facts.verb
+    this.target = facts.target
+    this.elapsed = facts.elapsed
+    this.attempt = facts.attempt
+    this.bytesSent = facts.bytesSent
+    this.bytesReceived = facts.bytesReceived
+    this.errors = facts.errors ?? []
+    Object.defineProperty(this, BRAND, { value: true })
+  }
+}
+
+/** A phase took longer than its limit. `code` is ERR_TIMEOUT, `phase` names the limit that was hit. */
+export class TimeoutError extends NetError {
+  override readonly name: string = 'TimeoutError'
+
+  constructor(facts: Omit<NetErrorFacts, 'code'> & { phase: TimeoutPhase; limit: number }) {
+    const { limit, ...rest } = facts
+    super({
+      reason: `no ${WAITED_FOR[facts.phase]} within ${limit} ms`,
+      ...rest,
+      code: 'ERR_TIMEOUT',
+    })
+  }
+}
+
+/** The peer finished before all that was asked for had come. */
+export class UnexpectedEndError extends NetError {
+  override readonly name: string = 'UnexpectedEndError'
+  /** What did come: nothing is lost. */
+  readonly partial: Uint8Array<ArrayBuffer>
+
+  constructor(facts: Omit<NetErrorFacts, 'code'> & { partial: Uint8Array<ArrayBuffer> }) {
+    super({ ...facts, code: 'ERR_UNEXPECTED_END' })
+    this.partial = facts.partial
+  }
+}
+
+/** What each phase waits for, as a noun. */
+const WAITED_FOR: Record<TimeoutPhase, string> = {
+  lookup: 'address',
+  connect: 'connection',
+  tls: 'TLS session',
+  proxy: 'answer of the proxy',
+  send: 'progress',
+  headers: 'complete head',
+  idle: 'byte',
+  total: 'result',
+}
+
+/**
+ * Tells whether a value is an error of these layers, from whichever copy of the package.
+ *
+ * @param code when given, the error must carry this code
+ * @example if (isNetError(error, 'ECONNREFUSED')) await startServer()
+ */
+export function isNetError(value: unknown, code?: string): value is NetError {
+  return (
+    value instanceof Error &&
+    (value as { [BRAND]?: unknown })[BRAND] === true &&
+    (code === undefined || (value as { code?: unknown }).code === code)
+  )
+}
+
+/** Tells whether a value is a `TimeoutError`, of a given phase if one is named. */
+export function isTimeoutError(value: unknown, phase?: TimeoutPhase): value is TimeoutError {
+  return isNetError(value, 'ERR_TIMEOUT') && (phase === undefined || value.phase === phase)
+}
+
+/** @returns the code of any error that has one, ours or the operating system's, else `undefined` */
+export function codeOf(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null | undefined)?.code
+  return typeof code === 'string' ? code : undefined
+}
+
+function sentence(facts: NetErrorFacts): string {
+  const { verb, target, code, phase, elapsed } = facts
+  const subject = target === '' ? verb : `${verb} ${target}`
+  const reason = facts.reason ?? reasonOf(code)
+  const notes = [code, `phase ${phase}`]
+  if (elapsed !== undefined) notes.push(`${Math.round(elapsed)} ms`)
+  return `${subject}: ${reason} (${notes.join(', ')})`
+}

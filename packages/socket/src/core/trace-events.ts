@@ -1,0 +1,46 @@
+/**
+ * What the socket layer tells those who watch: plain objects on the channel `sluice:socket`. Shapes only;
+ * `io/trace.ts` publishes them, and builds none while nobody listens.
+ *
+ * `parent` leads from a connection attempt to whatever asked for it; the layers above put their own
+ * ids there, so that one fetch can be followed down to its bytes.
+ */
+
+/** What every event of every layer carries. */
+export interface TraceEventBase {
+  /** The thing that this is about: a connection, a listener, a datagram socket. Unique in the process. */
+  id: number
+  /** The id of what it belongs to, one layer up; 0 at the top. */
+  parent: number
+  /** Milliseconds since the process started, with fractions: `performance.now()`. */
+  t: number
+  layer: 'socket' | 'http' | 'url'
+}
+
+/** The facts of each event, by its name. */
+export interface SocketTraceFacts {
+  /** A name is being resolved, and has been. */
+  lookup: { hostname: string }
+  resolved: { hostname: string; addresses: readonly string[] }
+  /** One address is tried, and did not answer. */
+  attempt: { target: string }
+  failed: { target: string; code: string }
+  /** A connection stands. */
+  open: { local: string; remote: string; side: 'client' | 'server' }
+  /**
+   * Bytes went to the system, or came from it. `data` is valid during the publish call only (what came
+   * lies in a shared read buffer): a subscriber copies what it keeps.
+   */
+  send: { bytes: number; data: Uint8Array | string }
+  receive: { bytes: number; data: Uint8Array }
+  /** The peer finished sending; we did. */
+  end: Record<never, never>
+  shutdown: Record<never, never>
+  close: { code: string | undefined; bytesSent: number; bytesReceived: number }
+  listen: { local: string }
+}
+
+/** One event of the socket layer. */
+export type SocketTraceEvent = {
+  [N in keyof SocketTraceFacts]: TraceEventBase & { layer: 'socket'; name: N } & SocketTraceFacts[N]
+}[keyof SocketTraceFacts]
