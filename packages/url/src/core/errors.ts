@@ -1,0 +1,120 @@
+/**
+ * The errors of the url layer: a fetch that came to nothing, and where it broke off.
+ *
+ *     GET http://localhost/big: body ended after 1024 of 4096 bytes (ERR_INCOMPLETE_BODY, phase body)
+ *
+ * Rules it keeps:
+ * - `FetchError` is a `TypeError`, since that is what the Fetch standard rejects with and what programs catch.
+ * - It adds a noun (the URL) and swallows nothing: the lower error is in `cause`, and lends its code and phase.
+ * - A target never shows a password: sentences end in logs.
+ * - Callers test with `isFetchError`, not with instanceof: two copies of a package may meet in one program.
+ */
+import { codeOf, REASONS, reasonOf } from '@sluice/socket/errors'
+
+/** What a `FetchError` is made of; `method`, `url` and the reason make the sentence. */
+export interface FetchErrorFacts {
+  /** What was being done: `GET`, `RETR`. */
+  method: string
+  /** To what; a password in it is masked. */
+  url: string
+  /** A stable code. Default: the cause's own, else `ERR_FETCH`. */
+  code?: string
+  /** Where it broke off. Default: the cause's own, else `fetch`. */
+  phase?: string
+  /** Why, in words. Default: what the code means, else the cause's message. */
+  reason?: string
+  /** Milliseconds from the start of the call to the failure. */
+  elapsed?: number
+  /** Which try this was, from 1, where several are made. */
+  attempt?: number
+  bytesSent?: number
+  bytesReceived?: number
+  cause?: unknown
+  /** Every attempt's error, where several were made. */
+  errors?: readonly Error[]
+}
+
+// Symbol.for: the same mark in every copy of the package.
+const BRAND = Symbol.for('sluice.FetchError')
+
+/** A fetch failed before its answer was complete. */
+export class FetchError extends TypeError {
+  override readonly name: string = 'FetchError'
+  /** Stable; compare this, never the message. */
+  readonly code: string
+  /** Where it broke off: `lookup`, `connect`, `headers`, `body`, `redirect` ... */
+  readonly phase: string
+  readonly method: string
+  /** The URL, its password masked. */
+  readonly target: string
+  readonly elapsed: number | undefined
+  readonly attempt: number | undefined
+  readonly bytesSent: number | undefined
+  readonly bytesReceived: number | undefined
+  readonly errors: readonly Error[]
+
+  constructor(facts: FetchErrorFacts) {
+    const lower = (facts.cause ?? {}) as Partial<Record<keyof FetchErrorFacts, unknown>>
+    const code = facts.code ?? codeOf(facts.cause) ?? 'ERR_FETCH'
+    const phase = facts.phase ?? (typeof lower.phase === 'string' ? lower.phase : 'fetch')
+    super(sentence(facts, code, phase), 'cause' in facts ? { cause: facts.cause } : undefined)
+    this.code = code
+    this.phase = phase
+    this.method = facts.method
+    this.target = maskUrl(facts.url)
+    this.elapsed = facts.elapsed
+    this.attempt = facts.attempt
+    this.bytesSent = facts.bytesSent ?? numberOf(lower.bytesSent)
+    this.bytesReceived = facts.bytesReceived ?? numberOf(lower.bytesReceived)
+    this.errors = facts.errors ?? []
+    Object.defineProperty(this, BRAND, { value: true })
+  }
+}
+
+/**
+ * Tells whether a value is a `FetchError`, from whichever copy of the package.
+ *
+ * @param code when given, the error must carry this code
+ * @example if (isFetchError(error, 'ENOTFOUND')) console.log('is the name right?')
+ */
+export function isFetchError(value: unknown, code?: string): value is FetchError {
+  return (
+    value instanceof Error &&
+    (value as { [BRAND]?: unknown })[BRAND] === true &&
+    (code === undefined || codeOf(value) === code)
+  )
+}
+
+/**
+ * Hides what a URL must not show in a log: the password, or all of a userinfo that has no colon (a token).
+ *
+ * @example maskUrl('ftp://me:secret@host/') // 'ftp://me:***@host/'
+ */
+export function maskUrl(url: string): string {
+  const start = url.indexOf('//') + 2
+  if (start === 1) return url
+  const path = url.slice(start).search(/[/?#]/)
+  const end = path === -1 ? url.length : start + path
+  const at = url.lastIndexOf('@', end - 1)
+  if (at < start) return url
+  const colon = url.indexOf(':', start)
+  const shown = colon === -1 || colon > at ? '' : url.slice(start, colon + 1)
+  return `${url.slice(0, start)}${shown}***${url.slice(at)}`
+}
+
+function sentence(facts: FetchErrorFacts, code: string, phase: string): string {
+  const notes = [code, `phase ${phase}`]
+  if (facts.elapsed !== undefined) notes.push(`${Math.round(facts.elapsed)} ms`)
+  const reason = facts.reason ?? reasonFrom(facts.cause, code)
+  return `${facts.method} ${maskUrl(facts.url)}: ${reason} (${notes.join(', ')})`
+}
+
+/** The table knows the common codes; anything else is told in the words of the error below. */
+function reasonFrom(cause: unknown, code: string): string {
+  if (code in REASONS) return reasonOf(code)
+  return cause instanceof Error && cause.message !== '' ? cause.message : 'failed'
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined
+}

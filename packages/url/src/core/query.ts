@@ -1,0 +1,168 @@
+/**
+ * Query strings: `a=1&b=2` ↔ names and values (HTML's application/x-www-form-urlencoded).
+ *
+ * Theory of operation. The text is cut at the separator, each piece at its first `=`; `+` is a blank; what is
+ * left holds escapes only if it holds a `%`, and is handed back as it is otherwise.
+ *
+ * Rules this file keeps, and where they come from:
+ * - There is one separator, `&` unless the caller says otherwise. Reading both `&` and `;`, as HTML 4 advised,
+ *   lets a cache and the server behind it see different fields (CVE-2021-23336).
+ * - A name may come several times; order is kept. The mapping is a Map, since `__proto__` is a name like any other.
+ * - Blank values are dropped unless asked for, as in Python; `URLSearchParams` keeps them.
+ * - `maxNumFields` counts before anything is cut: a limit that works after the work is no limit.
+ */
+import { checkOptions } from './options.ts'
+import { type Decode, lenientUtf8, quotePlus, unquoteText } from './quote.ts'
+
+/** Options of `parseQs` and `parseQsl`. */
+export interface QueryOptions {
+  /** Keep fields whose value is empty or missing. Default: `false`. */
+  keepBlankValues?: boolean
+  /** Refuse a piece without `=` instead of leaving it out. Default: `false`. */
+  strictParsing?: boolean
+  /** At most this many pieces. Default: no limit. */
+  maxNumFields?: number
+  /** What stands between two fields, at least one character. Default: `&`. */
+  separator?: string
+}
+
+/** A value of a query, before it is quoted. */
+export type QueryValue = string | number | bigint | boolean | Uint8Array
+
+/** What `urlencode` takes: a mapping, or pairs in order. */
+export type QueryInput =
+  | Iterable<readonly [QueryValue, QueryValue | Iterable<QueryValue>]>
+  | { readonly [name: string]: QueryValue | Iterable<QueryValue> }
+
+/** Options of `urlencode`. */
+export interface EncodeOptions {
+  /** Write one `name=value` for each element of a value that is a list. Default: `false`. */
+  doseq?: boolean
+  /** ASCII characters to leave alone, as for `quote`. Default: none. */
+  safe?: string
+  /** What escapes names and values. Default: `quotePlus`; `quote` writes a blank as `%20`. */
+  quoteVia?: (text: string | Uint8Array, safe: string) => string
+}
+
+/**
+ * Reads a query into a list of names and values, in order.
+ *
+ * @param query what follows the `?`, without it
+ * @throws {SyntaxError} with `strictParsing`, for a piece without `=`
+ * @throws {RangeError} for more than `maxNumFields` pieces, or an empty separator
+ * @throws {TypeError} for an unknown option
+ * @see Python's urllib.parse.parse_qsl; WHATWG URL §5.1 differs in keeping blank values
+ * @example parseQsl('a=1&a=2&b=x+y') // [['a', '1'], ['a', '2'], ['b', 'x y']]
+ */
+export function parseQsl(query: string, options: QueryOptions = {}): [string, string][] {
+  checkOptions('parseQsl', options, QUERY_OPTIONS)
+  return parsePairs(query, options, lenientUtf8)
+}
+
+/**
+ * Reads a query into a Map from each name to its values, in order.
+ *
+ * @throws as `parseQsl`
+ * @example parseQs('a=1&a=2').get('a') // ['1', '2']
+ */
+export function parseQs(query: string, options: QueryOptions = {}): Map<string, string[]> {
+  checkOptions('parseQs', options, QUERY_OPTIONS)
+  return gather(parsePairs(query, options, lenientUtf8))
+}
+
+/**
+ * Writes names and values as a query.
+ *
+ * @param query a Map, pairs or a plain object; strings are encoded as UTF-8, bytes are taken as they are
+ * @throws {SyntaxError} for a lone surrogate
+ * @throws {TypeError} for a list without `doseq`, for what has no text, and for an unknown option
+ * @see Python's urllib.parse.urlencode
+ * @example urlencode({ q: 'a b', page: 2 }) // 'q=a+b&page=2'
+ * @example urlencode({ tag: ['a', 'b'] }, { doseq: true }) // 'tag=a&tag=b'
+ */
+export function urlencode(query: QueryInput, options: EncodeOptions = {}): string {
+  checkOptions('urlencode', options, ENCODE_OPTIONS)
+  if (typeof query !== 'object' || query === null || query instanceof Uint8Array)
+    throw new TypeError('urlencode: query must be a mapping or a list of pairs')
+  const { doseq = false, safe = '', quoteVia = quotePlus } = options
+  let text = ''
+  for (const pair of Symbol.iterator in query ? query : Object.entries(query)) {
+    if (!Array.isArray(pair) || pair.length !== 2)
+      throw new TypeError('urlencode: every element must be a pair of name and value')
+    const name = quoteVia(toText(pair[0]), safe)
+    const value: unknown = pair[1]
+    if (!isList(value)) text += `&${name}=${quoteVia(toText(value), safe)}`
+    else if (!doseq) throw new TypeError(`urlencode: the value of ${name} is a list; set doseq`)
+    else for (const element of value) text += `&${name}=${quoteVia(toText(element), safe)}`
+  }
+  return text.slice(1)
+}
+
+const QUERY_OPTIONS = ['keepBlankValues', 'strictParsing', 'maxNumFields', 'separator']
+const ENCODE_OPTIONS = ['doseq', 'safe', 'quoteVia']
+
+/** `parseQsl` with a decoder of the caller's choice for the escapes. */
+export function parsePairs(
+  query: string,
+  options: QueryOptions,
+  decode: Decode,
+): [string, string][] {
+  const { keepBlankValues = false, strictParsing = false, maxNumFields, separator = '&' } = options
+  if (separator === '') throw new RangeError('the separator of a query must not be empty')
+  const pairs: [string, string][] = []
+  if (query === '') return pairs
+  if (maxNumFields !== undefined) checkCount(query, separator, maxNumFields)
+  for (let start = 0, end = 0; end !== -1; start = end + separator.length) {
+    end = query.indexOf(separator, start)
+    const piece = end === -1 ? query.slice(start) : query.slice(start, end)
+    if (piece === '' && !strictParsing) continue
+    const equals = piece.indexOf('=')
+    if (equals === -1) {
+      if (strictParsing) throw new SyntaxError(`query field ${JSON.stringify(piece)} has no '='`)
+      if (keepBlankValues) pairs.push([plain(piece, decode), ''])
+    } else if (keepBlankValues || equals + 1 < piece.length) {
+      pairs.push([plain(piece.slice(0, equals), decode), plain(piece.slice(equals + 1), decode)])
+    }
+  }
+  return pairs
+}
+
+/** Gathers the values of each name; the names stand in the order of their first appearance. */
+export function gather<T>(pairs: readonly (readonly [T, T])[]): Map<T, T[]> {
+  const fields = new Map<T, T[]>()
+  for (const [name, value] of pairs) {
+    const values = fields.get(name)
+    if (values === undefined) fields.set(name, [value])
+    else values.push(value)
+  }
+  return fields
+}
+
+function plain(piece: string, decode: Decode): string {
+  const text = piece.includes('+') ? piece.replaceAll('+', ' ') : piece
+  return text.includes('%') ? unquoteText(text, decode) : text
+}
+
+function checkCount(query: string, separator: string, limit: number): void {
+  let count = 1
+  for (let at = query.indexOf(separator); at !== -1; count++)
+    at = query.indexOf(separator, at + separator.length)
+  if (count > limit)
+    throw new RangeError(`a query of ${count} fields; at most ${limit} are allowed`)
+}
+
+function isList(value: unknown): value is Iterable<unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !(value instanceof Uint8Array) &&
+    Symbol.iterator in value
+  )
+}
+
+function toText(value: unknown): string | Uint8Array {
+  if (typeof value === 'string' || value instanceof Uint8Array) return value
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
+    return String(value)
+  throw new TypeError(`urlencode: ${value === null ? 'null' : `a ${typeof value}`} has no text`)
+}
