@@ -86,16 +86,20 @@ export function urlencode(query: QueryInput, options: EncodeOptions = {}): strin
     throw new TypeError('urlencode: query must be a mapping or a list of pairs')
   const { doseq = false, safe = '', quoteVia = quotePlus } = options
   let text = ''
-  for (const pair of Symbol.iterator in query ? query : Object.entries(query)) {
-    if (!Array.isArray(pair) || pair.length !== 2)
-      throw new TypeError('urlencode: every element must be a pair of name and value')
-    const name = quoteVia(toText(pair[0]), safe)
-    const value: unknown = pair[1]
-    if (!isList(value)) text += `&${name}=${quoteVia(toText(value), safe)}`
-    else if (!doseq) throw new TypeError(`urlencode: the value of ${name} is a list; set doseq`)
-    else for (const element of value) text += `&${name}=${quoteVia(toText(element), safe)}`
+  const write = (name: unknown, value: unknown) => {
+    const start = `${text === '' ? '' : '&'}${quoteVia(toText(name), safe)}=`
+    if (!isList(value)) text += start + quoteVia(toText(value), safe)
+    else if (!doseq) throw new TypeError(`urlencode: the value of ${start} is a list; set doseq`)
+    else for (const element of value) write(name, element)
   }
-  return text.slice(1)
+  if (!(Symbol.iterator in query)) for (const name of Object.keys(query)) write(name, query[name])
+  else
+    for (const pair of query) {
+      if (!Array.isArray(pair) || pair.length !== 2)
+        throw new TypeError('urlencode: every element must be a pair of name and value')
+      write(pair[0], pair[1])
+    }
+  return text
 }
 
 const QUERY_OPTIONS = ['keepBlankValues', 'strictParsing', 'maxNumFields', 'separator']
@@ -112,16 +116,22 @@ export function parsePairs(
   const pairs: [string, string][] = []
   if (query === '') return pairs
   if (maxNumFields !== undefined) checkCount(query, separator, maxNumFields)
-  for (let start = 0, end = 0; end !== -1; start = end + separator.length) {
+  const escaped = query.includes('%') || query.includes('+')
+  const read = (from: number, to: number) =>
+    escaped ? plain(query.slice(from, to), decode) : query.slice(from, to)
+  // Where the next "=" is; looked for again only when it was passed, so that the time stays linear.
+  let equals = 0
+  for (let start = 0, end = 0; end !== query.length; start = end + separator.length) {
     end = query.indexOf(separator, start)
-    const piece = end === -1 ? query.slice(start) : query.slice(start, end)
-    if (piece === '' && !strictParsing) continue
-    const equals = piece.indexOf('=')
-    if (equals === -1) {
-      if (strictParsing) throw new SyntaxError(`query field ${JSON.stringify(piece)} has no '='`)
-      if (keepBlankValues) pairs.push([plain(piece, decode), ''])
-    } else if (keepBlankValues || equals + 1 < piece.length) {
-      pairs.push([plain(piece.slice(0, equals), decode), plain(piece.slice(equals + 1), decode)])
+    if (end === -1) end = query.length
+    if (start === end && !strictParsing) continue
+    if (equals !== -1 && equals < start) equals = query.indexOf('=', start)
+    if (equals === -1 || equals >= end) {
+      if (strictParsing)
+        throw new SyntaxError(`query field ${JSON.stringify(query.slice(start, end))} has no '='`)
+      if (keepBlankValues) pairs.push([read(start, end), ''])
+    } else if (keepBlankValues || equals + 1 < end) {
+      pairs.push([read(start, equals), read(equals + 1, end)])
     }
   }
   return pairs

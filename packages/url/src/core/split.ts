@@ -74,15 +74,21 @@ abstract class NetlocResult {
   /** The host in lower case, brackets taken off, an IPv6 zone left as written; `null` where it is empty. */
   get hostname(): string | null {
     const { netloc } = this
-    const start = netloc.lastIndexOf('@') + 1
-    const open = netloc.indexOf('[', start)
-    const from = open === -1 ? start : open + 1
-    const end = netloc.indexOf(open === -1 ? ':' : ']', from)
-    const host = end === -1 ? netloc.slice(from) : netloc.slice(from, end)
-    if (host === '') return null
-    // A zone names an interface of this machine, and those are case-sensitive (RFC 6874 §2).
-    const zone = host.indexOf('%')
-    return zone === -1 ? host.toLowerCase() : host.slice(0, zone).toLowerCase() + host.slice(zone)
+    let start = 0
+    let end = netloc.length
+    let plain = true
+    // One pass settles nearly every host: small letters, perhaps userinfo before it and a port behind.
+    for (let i = 0; i < netloc.length; i++) {
+      const code = netloc.charCodeAt(i)
+      if (code === AT) {
+        start = i + 1
+        end = netloc.length
+        plain = true
+      } else if (code === COLON && end === netloc.length) end = i
+      else if ((code >= 0x41 && code <= OPEN) || code === PERCENT || code > 127) plain = false
+    }
+    if (!plain) return hostOf(netloc.slice(start))
+    return start === end ? null : netloc.slice(start, end)
   }
 
   /**
@@ -92,6 +98,7 @@ abstract class NetlocResult {
    * @throws {RangeError} when it is above 65535
    */
   get port(): number | null {
+    if (!this.netloc.includes(':')) return null
     const text = portText(this.netloc)
     if (text === '') return null
     for (let i = 0; i < text.length; i++) {
@@ -298,24 +305,19 @@ const SPLIT_OPTIONS = ['scheme', 'allowFragments']
 
 /** `urlsplit` with its options as arguments: what the rest of the core calls. */
 export function split(url: string, scheme: string, allowFragments: boolean): SplitResult {
-  let text = clean(url)
-  let own = scheme === '' ? '' : clean(scheme, true)
+  const text = clean(url)
 
   // §3.1: the scheme ends at the first colon, if all before it may stand in a scheme.
   const colon = schemeEnd(text)
-  let at = 0
-  if (colon > 0) {
-    own = text.slice(0, colon).toLowerCase()
-    at = colon + 1
-  }
+  const own = colon === -1 ? clean(scheme, true) : text.slice(0, colon).toLowerCase()
+  let at = colon + 1
 
   // §3.2: the authority, from "//" to the next "/", "?" or "#".
   let netloc = ''
   if (text.charCodeAt(at) === SLASH && text.charCodeAt(at + 1) === SLASH) {
     const start = at + 2
-    at = start
     let plain = true
-    for (; at < text.length; at++) {
+    for (at = start; at < text.length; at++) {
       const code = text.charCodeAt(at)
       if (code === SLASH || code === QUESTION || code === HASH) break
       if (code > 127 || code === OPEN || code === CLOSE) plain = false
@@ -325,17 +327,13 @@ export function split(url: string, scheme: string, allowFragments: boolean): Spl
   }
 
   // §3.5, then §3.4: a "?" inside the fragment begins no query.
-  let fragment = ''
-  if (allowFragments) {
-    const hash = text.indexOf('#', at)
-    if (hash !== -1) {
-      fragment = text.slice(hash + 1)
-      text = text.slice(0, hash)
-    }
-  }
+  const hash = allowFragments ? text.indexOf('#', at) : -1
+  const end = hash === -1 ? text.length : hash
   const mark = text.indexOf('?', at)
-  if (mark === -1) return new SplitResult(own, netloc, text.slice(at), '', fragment)
-  return new SplitResult(own, netloc, text.slice(at, mark), text.slice(mark + 1), fragment)
+  const pathEnd = mark === -1 || mark > end ? end : mark
+  const query = pathEnd === end ? '' : text.slice(pathEnd + 1, end)
+  const fragment = hash === -1 ? '' : text.slice(hash + 1)
+  return new SplitResult(own, netloc, text.slice(at, pathEnd), query, fragment)
 }
 
 /** `urlparse` with its options as arguments. */
@@ -381,6 +379,9 @@ export function unparse(
 const SLASH = 0x2f
 const QUESTION = 0x3f
 const HASH = 0x23
+const COLON = 0x3a
+const AT = 0x40
+const PERCENT = 0x25
 const OPEN = 0x5b
 const CLOSE = 0x5d
 
@@ -402,7 +403,7 @@ function schemeEnd(url: string): number {
     const code = url.charCodeAt(i)
     const letter = code | 0x20
     if (letter >= 0x61 && letter <= 0x7a) continue
-    if (code === 0x3a) return i > 0 ? i : -1
+    if (code === COLON) return i > 0 ? i : -1
     if (
       i > 0 &&
       ((code >= 0x30 && code <= 0x39) || code === 0x2b || code === 0x2d || code === 0x2e)
@@ -411,6 +412,17 @@ function schemeEnd(url: string): number {
     return -1
   }
   return -1
+}
+
+/** The host of `host:port`, brackets and capitals and zones included. */
+function hostOf(text: string): string | null {
+  const open = text.indexOf('[')
+  const end = text.indexOf(open === -1 ? ':' : ']', open + 1)
+  const host = text.slice(open + 1, end === -1 ? text.length : end)
+  if (host === '') return null
+  // A zone names an interface of this machine, and those are case-sensitive (RFC 6874 §2).
+  const zone = host.indexOf('%')
+  return zone === -1 ? host.toLowerCase() : host.slice(0, zone).toLowerCase() + host.slice(zone)
 }
 
 /** The text after the host's colon, or the empty string. */
