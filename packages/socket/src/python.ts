@@ -1,0 +1,20 @@
+/**
+ * `@sluice/socket/python`: the socket layer under Python's names. `socket`, `builtins` (exceptions) and
+ * `codecs` are Python's modules; `kw` makes keyword arguments.
+ *
+ * The rest is for the Python doors of the layers above: `bind` sorts arguments, `callable` lets a class be
+ * called without `new`, `asValueError` turns the core's refusals into Python's.
+ */
+export * as builtins from './io/python/builtins.ts'
+export * as codecs from './io/python/codecs.ts'
+export {
+  bind,
+  type Call,
+  type Callable,
+  callable,
+  isKeywords,
+  type Keywords,
+  kw,
+} from './io/python/keywords.ts'
+export * as socket from './io/python/socket.ts'
+export { asValueError } from './io/python/translate.ts'
