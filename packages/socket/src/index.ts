@@ -1,5 +1,32 @@
 /**
  * `@sluice/socket`: the BSD verbs for TypeScript. TCP, UDP and Unix sockets with promises, deadlines and
  * errors that say what happened.
+ *
+ * Two ways in: `socket()` is the raw door, as the verbs are taught; `connect`, `listen` and `udp` are the
+ * modern one. Behind both stand the same `Connection`, `Listener` and `UdpSocket`.
  */
+export type { Address, Endpoint, Target } from './core/address.ts'
+export { type Bytes, type Data, text } from './core/bytes.ts'
+export {
+  AF_INET,
+  AF_INET6,
+  AF_UNIX,
+  IPPROTO_TCP,
+  SHUT_RD,
+  SHUT_RDWR,
+  SHUT_WR,
+  SO_BROADCAST,
+  SO_REUSEADDR,
+  SOCK_DGRAM,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  TCP_NODELAY,
+} from './core/constants.ts'
+export { type ConnectOptions, connect } from './io/connect.ts'
+export { Connection, type ConnectionOptions } from './io/connection.ts'
+export { Listener, type ListenOptions, listen } from './io/listener.ts'
+export { Socket, type SocketAddress, type SocketOptions, socket } from './io/socket.ts'
 export type { Attachment, ByteStream, Receiver, ShutdownHow, WaitOptions } from './io/stream.ts'
+export type { Clock, System } from './io/system.ts'
+export type { Transport, TransportOwner } from './io/transport.ts'
+export { type Datagram, type UdpOptions, UdpSocket, udp } from './io/udp.ts'

@@ -36,7 +36,7 @@ export const CONNECTION = {
   },
   'peer-finished': { weFinished: 'finished', close: 'closing', broke: 'closed' },
   'we-finished': { peerFinished: 'finished', close: 'closing', broke: 'closed' },
-  finished: { close: 'closing', broke: 'closed' },
+  finished: { close: 'closing', gone: 'closed', broke: 'closed' },
   closing: { peerFinished: 'closing', close: 'closing', gone: 'closed', broke: 'closed' },
   closed: { close: 'closed', broke: 'closed', gone: 'closed' },
 } as const

@@ -1,0 +1,352 @@
+/**
+ * The receiving half of a connection: a buffer, one waiting reader or one attached receiver, and the end.
+ *
+ * Rules it keeps:
+ * - One owner at a time. A second reader is `ERR_BUSY`, at once and without disturbing the first.
+ * - A view from the transport dies with the call that brought it. Whatever is kept is copied in `#keep`,
+ *   the one place; whoever is given the view itself (a receiver, `recvInto`) uses it during the call.
+ * - What arrived before the end, or before the stream broke, is delivered first.
+ * - The buffer is bounded: at `limit` bytes the transport pauses, unless a reader waits for more.
+ */
+import { type Bytes, copy, EMPTY } from '../core/bytes.ts'
+import { ReceiveBuffer } from '../core/receive-buffer.ts'
+import { type Deadline, startDeadline } from './deadline.ts'
+import type { Receiver, WaitOptions } from './stream.ts'
+import type { Clock } from './system.ts'
+
+/**
+ * Takes what a reader waits for out of the buffer, or nothing while it is not all there. `ended` is true
+ * once no more can come: then it has to decide, `null` for a clean end or a thrown error.
+ */
+export type Take<T> = (buffer: ReceiveBuffer, ended: boolean) => T | null | undefined
+
+/** What the receiving half needs of the connection around it. */
+export interface InboundOwner {
+  readonly clock: Clock
+  readonly idleTimeout: number
+  pauseTransport(): void
+  resumeTransport(): void
+  /** Builds the error for an operation on this stream. */
+  failed(verb: string): Error
+  busy(verb: string): Error
+  timedOut(verb: string, limit: number): Error
+  /** A receiver threw: this connection is lost. */
+  receiverThrew(error: unknown): void
+}
+
+/** A reader that waits. */
+interface Waiter {
+  verb: string
+  take: Take<unknown>
+  /** Where `recvInto` wants its bytes, so that they are copied once, from the view. */
+  target: Uint8Array | undefined
+  /** How many bytes a plain `recv` wants, so that it can be served from the view; 0 for the others. */
+  max: number
+  resolve(value: unknown): void
+  reject(error: unknown): void
+  /** Milliseconds of silence it endures. */
+  idle: number
+  deadline: Deadline | undefined
+  signal: AbortSignal | undefined
+  onAbort: (() => void) | undefined
+}
+
+/** The receiving half. */
+export class Inbound {
+  readonly #owner: InboundOwner
+  readonly #limit: number
+  readonly #buffer = new ReceiveBuffer()
+  #waiter: Waiter | undefined
+  #receiver: Receiver | undefined
+  #paused = false
+  /** The peer finished, we shut reading down, or the stream is gone. */
+  #ended = false
+  /** Set when the stream did not end well: readers get it after the buffered bytes. */
+  #broken = false
+  /** After `shutdown('read')`: what still arrives is dropped. */
+  #dropping = false
+
+  constructor(owner: InboundOwner, limit: number) {
+    this.#owner = owner
+    this.#limit = limit
+  }
+
+  /** @returns false when the transport should pause */
+  onBytes(view: Uint8Array): boolean {
+    if (this.#dropping) return true
+    if (this.#receiver !== undefined) return this.#push(this.#receiver, view)
+    const waiter = this.#waiter
+    if (waiter !== undefined && this.#buffer.length === 0 && this.#serve(waiter, view))
+      return !this.#paused
+    this.#keep(view)
+    if (waiter !== undefined) this.#retry(waiter)
+    return this.#paceAfterKeeping()
+  }
+
+  onEnd(): void {
+    if (this.#ended) return
+    this.#ended = true
+    const receiver = this.#receiver
+    if (receiver !== undefined) this.#handOver(receiver)
+    else if (this.#waiter !== undefined) this.#retry(this.#waiter)
+  }
+
+  /** Nothing more will come, and not because the peer finished. A clean end stays a clean end. */
+  onBroken(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#broken = true
+    const receiver = this.#receiver
+    if (receiver !== undefined) this.#handOver(receiver)
+    else if (this.#waiter !== undefined) this.#retry(this.#waiter)
+  }
+
+  /** This program let go: readers fail at once, what is buffered is dropped. */
+  onClosed(): void {
+    this.#buffer.takeAll()
+    this.#ended = true
+    this.#broken = true
+    const waiter = this.#waiter
+    if (waiter !== undefined)
+      this.#settle(waiter, () => waiter.reject(this.#owner.failed(waiter.verb)))
+    if (this.#receiver !== undefined) this.#breakReceiver(this.#receiver)
+  }
+
+  /** `shutdown('read')`: readers see the end, what arrives is dropped so that the peer is not stalled. */
+  stopReading(): void {
+    this.#dropping = true
+    this.#buffer.takeAll()
+    this.onEnd()
+    this.#resume()
+  }
+
+  /** From now on bytes are read and thrown away: the peer's last words after a close. */
+  discard(): void {
+    this.#dropping = true
+    this.#resume()
+  }
+
+  /** Waits until `take` is content. */
+  wait<T>(
+    verb: string,
+    take: Take<T>,
+    options?: WaitOptions,
+    max = 0,
+    target?: Uint8Array,
+  ): Promise<T | null> {
+    if (this.#waiter !== undefined || this.#receiver !== undefined)
+      return Promise.reject(this.#owner.busy(verb))
+    if (options?.signal?.aborted) return Promise.reject(options.signal.reason)
+    try {
+      const value = this.#attempt(verb, take)
+      if (value !== undefined) {
+        this.#paceAfterTaking()
+        return Promise.resolve(value)
+      }
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    this.#resume()
+    return new Promise<T | null>((resolve, reject) => {
+      const waiter: Waiter = {
+        verb,
+        take,
+        target,
+        max,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+        idle: Number.POSITIVE_INFINITY,
+        deadline: undefined,
+        signal: options?.signal,
+        onAbort: undefined,
+      }
+      this.#waiter = waiter
+      const limit = options?.timeout ?? this.#owner.idleTimeout
+      if (limit !== Number.POSITIVE_INFINITY && limit !== 0) this.#startIdle(waiter, limit)
+      if (waiter.signal !== undefined) {
+        waiter.onAbort = () => this.#settle(waiter, () => waiter.reject(waiter.signal?.reason))
+        waiter.signal.addEventListener('abort', waiter.onAbort)
+      }
+    })
+  }
+
+  /** Takes what is here: bytes, `undefined` for nothing yet, `null` for the end. */
+  tryTake(max: number): Bytes | undefined | null {
+    if (this.#waiter !== undefined || this.#receiver !== undefined)
+      throw this.#owner.busy('tryRecv')
+    const bytes = this.#buffer.takeSome(max)
+    if (bytes !== undefined) {
+      this.#paceAfterTaking()
+      return bytes
+    }
+    if (!this.#ended) {
+      this.#resume()
+      return undefined
+    }
+    if (this.#broken) throw this.#owner.failed('tryRecv')
+    return null
+  }
+
+  unread(bytes: Uint8Array): void {
+    if (this.#waiter !== undefined) throw this.#owner.busy('unread')
+    this.#buffer.unread(copy(bytes))
+  }
+
+  peek(max: number): Bytes | undefined {
+    return this.#buffer.peek(max)
+  }
+
+  /** Makes `receiver` the reader and hands over what is already here. */
+  attach(receiver: Receiver): void {
+    if (this.#waiter !== undefined || this.#receiver !== undefined) throw this.#owner.busy('attach')
+    this.#receiver = receiver
+    this.#resume()
+    this.#handOver(receiver)
+  }
+
+  /** Goes on after the receiver said `false`. */
+  resumeReceiver(receiver: Receiver): void {
+    if (this.#receiver !== receiver || !this.#paused) return
+    this.#resume()
+    this.#handOver(receiver)
+  }
+
+  detach(receiver: Receiver): void {
+    if (this.#receiver !== receiver) return
+    this.#receiver = undefined
+    this.#resume()
+  }
+
+  /** Gives up everything that is buffered: the connection is handed to someone else. */
+  surrender(): Bytes {
+    if (this.#waiter !== undefined || this.#receiver !== undefined) throw this.#owner.busy('detach')
+    return this.#buffer.length === 0 ? EMPTY : this.#buffer.takeAll()
+  }
+
+  #push(receiver: Receiver, view: Uint8Array): boolean {
+    if (this.#buffer.length > 0 || this.#paused) {
+      // Paused, yet bytes came: they were on their way. They wait for resume().
+      this.#keep(view)
+      return false
+    }
+    if (this.#give(receiver, view)) return true
+    this.#paused = true
+    return false
+  }
+
+  #handOver(receiver: Receiver): void {
+    while (this.#receiver === receiver && !this.#paused && this.#buffer.length > 0) {
+      const bytes = this.#buffer.takeSome(this.#buffer.length) as Bytes
+      if (!this.#give(receiver, bytes)) this.#pause()
+    }
+    if (this.#receiver !== receiver || this.#paused || !this.#ended) return
+    if (this.#broken) this.#breakReceiver(receiver)
+    else {
+      this.#receiver = undefined
+      try {
+        receiver.end()
+      } catch (error) {
+        this.#owner.receiverThrew(error)
+      }
+    }
+  }
+
+  #breakReceiver(receiver: Receiver): void {
+    this.#receiver = undefined
+    try {
+      receiver.error(this.#owner.failed('receive'))
+    } catch (error) {
+      this.#owner.receiverThrew(error)
+    }
+  }
+
+  /** Calls the receiver; if it throws, this connection ends and nothing else does. */
+  #give(receiver: Receiver, view: Uint8Array): boolean {
+    try {
+      return receiver.bytes(view) !== false
+    } catch (error) {
+      this.#owner.receiverThrew(error)
+      return true
+    }
+  }
+
+  /** Serves a plain `recv` or `recvInto` from the view; false when it has to go through the buffer. */
+  #serve(waiter: Waiter, view: Uint8Array): boolean {
+    if (waiter.max === 0) return false
+    const count = Math.min(waiter.max, view.length)
+    const part = count === view.length ? view : view.subarray(0, count)
+    let value: unknown
+    if (waiter.target === undefined) value = copy(part)
+    else {
+      waiter.target.set(part)
+      value = count
+    }
+    if (count < view.length) this.#keep(view.subarray(count))
+    this.#settle(waiter, () => waiter.resolve(value))
+    return true
+  }
+
+  #retry(waiter: Waiter): void {
+    let value: unknown
+    try {
+      value = this.#attempt(waiter.verb, waiter.take)
+    } catch (error) {
+      this.#settle(waiter, () => waiter.reject(error))
+      return
+    }
+    if (value !== undefined) this.#settle(waiter, () => waiter.resolve(value))
+    else if (waiter.deadline !== undefined) {
+      // Some bytes came, though not all: it is silence that is limited, not the whole wait.
+      waiter.deadline.stop()
+      this.#startIdle(waiter, waiter.idle)
+    }
+  }
+
+  #attempt<T>(verb: string, take: Take<T>): T | null | undefined {
+    if (!this.#ended) return take(this.#buffer, false)
+    if (!this.#broken) return take(this.#buffer, true)
+    const value = take(this.#buffer, false)
+    if (value === undefined) throw this.#owner.failed(verb)
+    return value
+  }
+
+  #settle(waiter: Waiter, settle: () => void): void {
+    if (this.#waiter !== waiter) return
+    this.#waiter = undefined
+    waiter.deadline?.stop()
+    if (waiter.onAbort !== undefined) waiter.signal?.removeEventListener('abort', waiter.onAbort)
+    settle()
+  }
+
+  #startIdle(waiter: Waiter, limit: number): void {
+    waiter.idle = limit
+    waiter.deadline = startDeadline(this.#owner.clock, limit, () =>
+      this.#settle(waiter, () => waiter.reject(this.#owner.timedOut(waiter.verb, limit))),
+    )
+  }
+
+  #keep(view: Uint8Array): void {
+    this.#buffer.append(copy(view))
+  }
+
+  #paceAfterKeeping(): boolean {
+    if (this.#waiter === undefined && this.#buffer.length >= this.#limit) this.#paused = true
+    return !this.#paused
+  }
+
+  #paceAfterTaking(): void {
+    if (this.#paused && this.#buffer.length < this.#limit) this.#resume()
+  }
+
+  #pause(): void {
+    if (this.#paused) return
+    this.#paused = true
+    this.#owner.pauseTransport()
+  }
+
+  #resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#owner.resumeTransport()
+  }
+}

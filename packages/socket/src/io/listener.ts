@@ -1,0 +1,310 @@
+/**
+ * `listen` and `Listener`: connections that others open to us, one `accept()` at a time.
+ *
+ * Where node:net differs from the kernel's queue: connections arrive whether or not anyone accepts.
+ * Surplus ones are held paused, unread, up to `limits.pending`; beyond that they are closed and counted
+ * in `refused`, since a queue without a bound is an open door.
+ */
+import type { Socket as NodeSocket, Server } from 'node:net'
+import { type Address, formatEndpoint, isUnix, parseTarget, type Target } from '../core/address.ts'
+import { kindOf } from '../core/bytes.ts'
+import { SOMAXCONN } from '../core/constants.ts'
+import { codeOf, NetError } from '../core/errors.ts'
+import { normaliseTimeout, type TimeoutOption } from '../core/timeouts.ts'
+import { Connection } from './connection.ts'
+import { within } from './deadline.ts'
+import { NodeTransport } from './node-transport.ts'
+import { checkKeys } from './options.ts'
+import type { WaitOptions } from './stream.ts'
+import type { BufferLimits } from './stream-engine.ts'
+import { system as realSystem, type System } from './system.ts'
+import { nextId, publish, tracing } from './trace.ts'
+
+/** How to listen. */
+export interface ListenOptions {
+  /** How many connections the kernel may hold before we see them; a hint, capped by the system; default 4096. */
+  backlog?: number | undefined
+  /** For the connections that are accepted: `idle` (default off) and `send` (default 30 000), in ms. */
+  timeout?: TimeoutOption | undefined
+  /** `pending`: connections held for `accept()`, default 1024; the others bound each connection's buffers. */
+  limits?: (Partial<BufferLimits> & { pending?: number }) | undefined
+  /** Accept IPv6 only on an IPv6 address; default false: `::` takes both. */
+  ipv6Only?: boolean | undefined
+  /** Small writes leave at once (TCP_NODELAY); default true. */
+  noDelay?: boolean | undefined
+  /** Probe silent peers after this many milliseconds; default: never. */
+  keepAlive?: number | undefined
+  /** Read through the buffer that all sockets share; default true. */
+  sharedBuffer?: boolean | undefined
+  /** Ends the start of listening; later it means nothing. */
+  signal?: AbortSignal | undefined
+  /** The machine to do it on; for tests. */
+  system?: System | undefined
+}
+
+const KEYS = [
+  'backlog',
+  'timeout',
+  'limits',
+  'ipv6Only',
+  'noDelay',
+  'keepAlive',
+  'sharedBuffer',
+  'signal',
+  'system',
+]
+const PENDING = 1024
+
+/**
+ * Listens on a TCP port or a Unix socket.
+ *
+ * @param target as for `connect`; port 0 lets the system choose, see `address`
+ * @returns a listener that is listening; close it
+ * @throws {NetError} `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL` and others; `signal.reason` when aborted
+ * @throws {SyntaxError | RangeError | TypeError} for a target or options that make no sense
+ * @example
+ * const listener = await listen('tcp://127.0.0.1:8080')
+ * for await (const connection of listener) void serve(connection)
+ */
+export async function listen(target: Target, options: ListenOptions = {}): Promise<Listener> {
+  checkKeys('listen', options, KEYS)
+  const endpoint = parseTarget(target)
+  normaliseTimeout(options.timeout)
+  options.signal?.throwIfAborted()
+  const system = options.system ?? realSystem
+  const name = formatEndpoint(endpoint)
+  const fail = (error: unknown): NetError =>
+    new NetError({
+      verb: 'listen',
+      target: name,
+      phase: 'listen',
+      code: codeOf(error) ?? 'EINVAL',
+      cause: error,
+    })
+  const server = system.createServer({
+    allowHalfOpen: true,
+    pauseOnConnect: true,
+    noDelay: options.noDelay ?? true,
+  })
+  const listener = new Listener(server, name, options, system)
+  const started = new Promise<Listener>((resolve, reject) => {
+    const onError = (error: unknown): void => reject(fail(error))
+    server.once('error', onError)
+    const where = isUnix(endpoint)
+      ? { path: endpoint.path }
+      : { host: endpoint.hostname, port: endpoint.port, ipv6Only: options.ipv6Only ?? false }
+    server.listen({ ...where, backlog: options.backlog ?? SOMAXCONN }, () => {
+      server.off('error', onError)
+      listener.started(isUnix(endpoint) ? endpoint.path : undefined)
+      resolve(listener)
+    })
+  })
+  return within(system.clock, started, {
+    ms: Number.POSITIVE_INFINITY,
+    signal: options.signal,
+    onTimeout: () => fail(undefined),
+    late: (late) => void late.close(),
+  }).catch((error: unknown) => {
+    server.close()
+    throw error
+  })
+}
+
+interface Waiter {
+  resolve(connection: Connection): void
+  reject(error: unknown): void
+}
+
+/** Takes connections from others. Made by `listen()`. */
+export class Listener implements AsyncDisposable, AsyncIterable<Connection> {
+  /** Unique in the process; trace events carry it. */
+  readonly id: number = nextId()
+  readonly #server: Server
+  readonly #name: string
+  readonly #options: ListenOptions
+  readonly #system: System
+  readonly #pendingLimit: number
+  readonly #pending: NodeSocket[] = []
+  readonly #waiters: Waiter[] = []
+  #address: Address | undefined
+  #closed: Promise<void> | undefined
+  #failure: Error | undefined
+  #refused = 0
+
+  /** @internal */
+  constructor(server: Server, name: string, options: ListenOptions, system: System) {
+    this.#server = server
+    this.#name = name
+    this.#options = options
+    this.#system = system
+    this.#pendingLimit = options.limits?.pending ?? PENDING
+    server.on('connection', (socket: NodeSocket) => this.#arrived(socket))
+  }
+
+  /** @internal Listening has begun. */
+  started(path: string | undefined): void {
+    const address = this.#server.address()
+    if (path !== undefined) this.#address = { family: 'Unix', path }
+    else if (address !== null && typeof address === 'object')
+      this.#address = {
+        family: address.family === 'IPv6' ? 'IPv6' : 'IPv4',
+        hostname: address.address,
+        port: address.port,
+      }
+    // After the start an error of the server is one of accept(): EMFILE and its kin. The queue goes on.
+    this.#server.on('error', (error) => this.#waiters.shift()?.reject(this.#error(error)))
+    if (tracing()) publish(this.id, 0, 'listen', { local: formatEndpoint(this.address) })
+  }
+
+  /** Where we listen, with the port that the system chose. */
+  get address(): Address {
+    if (this.#address === undefined) throw this.#error(undefined)
+    return this.#address
+  }
+
+  /** Connections that wait for `accept()`. */
+  get pending(): number {
+    return this.#pending.length
+  }
+
+  /** Connections that were closed at once because `limits.pending` were waiting. */
+  get refused(): number {
+    return this.#refused
+  }
+
+  /**
+   * Waits for the next connection.
+   *
+   * @param options `signal` ends this wait; `timeout` in milliseconds, default off
+   * @throws {NetError} `ERR_CLOSED` once the listener is closed; `ERR_TIMEOUT`; `signal.reason`
+   */
+  accept(options?: WaitOptions): Promise<Connection> {
+    const socket = this.#pending.shift()
+    if (socket !== undefined) return Promise.resolve(this.#wrap(socket))
+    if (this.#closed !== undefined) return Promise.reject(this.#error(this.#failure))
+    if (options?.signal?.aborted) return Promise.reject(options.signal.reason)
+    let waiter: Waiter | undefined
+    const work = new Promise<Connection>((resolve, reject) => {
+      waiter = { resolve, reject }
+      this.#waiters.push(waiter)
+    })
+    if (options === undefined) return work
+    const limit = options.timeout || Number.POSITIVE_INFINITY
+    return within(this.#system.clock, work, {
+      ms: limit,
+      signal: options.signal,
+      onTimeout: () => this.#tooLate(limit),
+    }).finally(() => {
+      // A wait that was given up takes no connection away from the next one.
+      const at = this.#waiters.indexOf(waiter as Waiter)
+      if (at !== -1) this.#waiters.splice(at, 1)
+    })
+  }
+
+  /** Yields connections until the listener is closed. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Connection, void, undefined> {
+    while (this.#closed === undefined) {
+      let connection: Connection
+      try {
+        connection = await this.accept()
+      } catch (error) {
+        if (this.#closed !== undefined) return
+        throw error
+      }
+      yield connection
+    }
+  }
+
+  /**
+   * Stops listening. Connections that were accepted live on; those still pending are closed. Never
+   * rejects, need not be awaited.
+   */
+  close(): Promise<void> {
+    if (this.#closed !== undefined) return this.#closed
+    this.#closed = new Promise((resolve) => {
+      this.#server.close(() => resolve())
+      // The callback waits for every connection; listening has ended at once.
+      if (!this.#server.listening) resolve()
+    })
+    for (const socket of this.#pending.splice(0)) socket.destroy()
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(this.#error(undefined))
+    return this.#closed
+  }
+
+  /** Keeps the process alive while listening (the default). */
+  ref(): void {
+    this.#server.ref()
+  }
+
+  /** Lets the process end although this listens. */
+  unref(): void {
+    this.#server.unref()
+  }
+
+  /** As `close()`, so that `await using` works. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #arrived(socket: NodeSocket): void {
+    const waiter = this.#waiters.shift()
+    if (waiter !== undefined) waiter.resolve(this.#wrap(socket))
+    else if (this.#pending.length < this.#pendingLimit) this.#hold(socket)
+    else {
+      this.#refused++
+      socket.on('error', () => {}).destroy()
+    }
+  }
+
+  #hold(socket: NodeSocket): void {
+    this.#pending.push(socket)
+    // It may break while it waits: then nobody has to accept it any more.
+    socket.on('error', drop).once('close', () => {
+      const at = this.#pending.indexOf(socket)
+      if (at !== -1) this.#pending.splice(at, 1)
+    })
+  }
+
+  #wrap(socket: NodeSocket): Connection {
+    socket.off('error', drop)
+    const { timeout, limits, keepAlive, sharedBuffer = true } = this.#options
+    if (keepAlive !== undefined) socket.setKeepAlive(true, keepAlive)
+    const transport = new NodeTransport(socket, sharedBuffer)
+    if (this.#address !== undefined && isUnix(this.#address))
+      transport.setUnixAddresses(this.#address.path, '')
+    return new Connection(transport, {
+      timeout,
+      limits,
+      clock: this.#system.clock,
+      side: 'server',
+      parent: this.id,
+    })
+  }
+
+  #error(cause: unknown): NetError {
+    const code = codeOf(cause) ?? 'ERR_CLOSED'
+    return new NetError({ verb: 'accept', target: this.#name, phase: 'accept', code, cause })
+  }
+
+  #tooLate(limit: number): NetError {
+    const reason = `no connection within ${limit} ms`
+    return new NetError({
+      verb: 'accept',
+      target: this.#name,
+      phase: 'accept',
+      code: 'ERR_TIMEOUT',
+      reason,
+    })
+  }
+}
+
+function drop(): void {}
+
+/** @throws {RangeError | TypeError} what is not a backlog */
+export function checkBacklog(backlog: unknown): number {
+  if (typeof backlog !== 'number')
+    throw new TypeError(`backlog must be a number, not ${kindOf(backlog)}`)
+  if (!Number.isInteger(backlog) || backlog < 0)
+    throw new RangeError(`backlog must be 0 or more, not ${backlog}`)
+  return backlog
+}

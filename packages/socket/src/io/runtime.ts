@@ -1,0 +1,39 @@
+/**
+ * What this runtime is and can do, found out once and by looking, not by version numbers: a feature is
+ * here when its pieces are.
+ */
+import net from 'node:net'
+
+/** The runtime, by the marks that each leaves in the global scope. */
+export const runtimeName: 'node' | 'bun' | 'deno' =
+  'Bun' in globalThis ? 'bun' : 'Deno' in globalThis ? 'deno' : 'node'
+
+/** The runtime with its version, for error sentences: `node 20.20.2`. */
+export const runtime: string = `${runtimeName} ${
+  runtimeName === 'node' ? process.versions.node : (process.versions[runtimeName] ?? '')
+}`.trim()
+
+/** The symbols under which Node keeps the user's read buffer of a socket. */
+export interface ReadBufferSymbols {
+  buffer: symbol
+  callback: symbol
+}
+
+/**
+ * Looks for the two symbols on a socket that was made with the documented `onread` option.
+ *
+ * @returns `undefined` on a runtime that keeps them elsewhere or has no such option; then sockets are
+ *   read by their `data` events. Why this is done at all: decisions/0003-shared-read-buffer.md
+ */
+export function findReadBufferSymbols(): ReadBufferSymbols | undefined {
+  if (runtimeName !== 'node') return undefined
+  // The constructor takes the option as connect() does, though its type does not say so.
+  const options = { onread: { buffer: new Uint8Array(1), callback: () => true } }
+  const probe = new net.Socket(options as net.SocketConstructorOpts)
+  const symbols = Object.getOwnPropertySymbols(probe)
+  probe.destroy()
+  const find = (name: string): symbol | undefined => symbols.find((s) => s.description === name)
+  const buffer = find('kBuffer')
+  const callback = find('kBufferCb')
+  return buffer && callback ? { buffer, callback } : undefined
+}

@@ -1,0 +1,389 @@
+/**
+ * `socket()` and `Socket`: the BSD verbs as they are taught. A `Socket` is unconnected until a verb tells
+ * what it is to be; from then on it holds a `Connection`, a `Listener` or a `UdpSocket` and passes the
+ * verbs on: one implementation, two doors.
+ *
+ * Where node:net is no kernel socket (the tested table is in the README):
+ * - `bind` on a stream takes the port at once by listening on it without handing anything out, so that
+ *   `getsockname()` tells the port before `listen()`; a `connect()` afterwards gives it back first.
+ * - `listen(backlog)` is a hint once `bind` has taken the port.
+ * - `setsockopt` remembers what was set before the socket exists and applies it then.
+ */
+import { type Address, isUnix, type Target } from '../core/address.ts'
+import type { Bytes, Data } from '../core/bytes.ts'
+import { kindOf } from '../core/bytes.ts'
+import * as C from '../core/constants.ts'
+import { NetError, type Phase } from '../core/errors.ts'
+import { type EventOf, SOCKET, type StateOf, step } from '../core/state.ts'
+import type { TimeoutOption } from '../core/timeouts.ts'
+import { connect } from './connect.ts'
+import type { Connection } from './connection.ts'
+import { checkBacklog, type Listener, listen } from './listener.ts'
+import { checkKeys } from './options.ts'
+import { runtime } from './runtime.ts'
+import type { ShutdownHow, WaitOptions } from './stream.ts'
+import type { System } from './system.ts'
+import { type UdpSocket, udp } from './udp.ts'
+
+/** An address as the BSD verbs take it: `[host, port]`, or a path for AF_UNIX. */
+export type SocketAddress = readonly [host: string, port: number] | string
+
+/** What a socket is made with, beyond the three numbers. */
+export interface SocketOptions {
+  /** Milliseconds per phase, as for `connect`. */
+  timeout?: TimeoutOption | undefined
+  /** The machine to do it on; for tests. */
+  system?: System | undefined
+}
+
+/**
+ * Makes a socket, as socket(2) does.
+ *
+ * @param family AF_INET (default), AF_INET6 or AF_UNIX
+ * @param type SOCK_STREAM (default) or SOCK_DGRAM
+ * @param protocol 0, the only one that each type has
+ * @throws {RangeError} for numbers that are not among these
+ * @throws {NetError} `ERR_UNSUPPORTED` for AF_UNIX datagrams, which no JavaScript runtime offers
+ * @example
+ * const s = socket(AF_INET, SOCK_STREAM)
+ * await s.connect(['127.0.0.1', 8080])
+ */
+export function socket(
+  family: C.AddressFamily = C.AF_INET,
+  type: C.SocketType = C.SOCK_STREAM,
+  protocol = 0,
+  options: SocketOptions = {},
+): Socket {
+  return new Socket(family, type, protocol, options)
+}
+
+/** A socket with the BSD verbs. Made by `socket()`. */
+export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
+  readonly family: C.AddressFamily
+  readonly type: C.SocketType
+  readonly protocol: number
+  readonly #options: SocketOptions
+  #state: StateOf<typeof SOCKET> = 'new'
+  #connection: Connection | undefined
+  #listener: Listener | undefined
+  #datagrams: UdpSocket | undefined
+  /** What was set before there was anything to set it on. */
+  readonly #set = new Map<string, number>()
+
+  constructor(
+    family: C.AddressFamily = C.AF_INET,
+    type: C.SocketType = C.SOCK_STREAM,
+    protocol = 0,
+    options: SocketOptions = {},
+  ) {
+    checkKeys('socket', options, ['timeout', 'system'])
+    if (family !== C.AF_INET && family !== C.AF_INET6 && family !== C.AF_UNIX)
+      throw new RangeError(
+        `socket: family must be AF_INET, AF_INET6 or AF_UNIX, not ${String(family)}`,
+      )
+    if (type !== C.SOCK_STREAM && type !== C.SOCK_DGRAM)
+      throw new RangeError(`socket: type must be SOCK_STREAM or SOCK_DGRAM, not ${String(type)}`)
+    this.family = family
+    this.type = type
+    this.protocol = protocol
+    this.#options = options
+    if (family === C.AF_UNIX && type === C.SOCK_DGRAM)
+      throw this.#error(
+        'socket',
+        'ERR_UNSUPPORTED',
+        'open',
+        `${runtime} has no Unix datagram sockets`,
+      )
+  }
+
+  /** A socket around a connection that exists: what `accept()` gives. */
+  static #around(connection: Connection, like: Socket): Socket {
+    const made = new Socket(like.family, like.type, like.protocol, like.#options)
+    made.#connection = connection
+    made.#state = 'open'
+    return made
+  }
+
+  /**
+   * Takes an address. Port 0 lets the system choose, `getsockname()` tells what it chose; an empty host is
+   * every address of this machine.
+   *
+   * @throws {NetError} `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`; `EINVAL` when bound already; `ERR_CLOSED`
+   * @see bind(2)
+   */
+  async bind(address: SocketAddress): Promise<void> {
+    this.#step('bind', 'bind')
+    try {
+      const target = this.#target(address, true)
+      const { system, timeout } = this.#options
+      if (this.type === C.SOCK_DGRAM) this.#datagrams = await udp(target, { system })
+      else this.#listener = await listen(target, { system, timeout })
+    } catch (error) {
+      this.#state = 'new'
+      throw error
+    }
+  }
+
+  /**
+   * Begins to take connections.
+   *
+   * @param backlog connections that the kernel may hold; a hint, capped by the system; default 4096
+   * @throws {NetError} `EDESTADDRREQ` when not bound; `EINVAL` for datagrams or a connected socket
+   * @see listen(2)
+   */
+  async listen(backlog: number = C.SOMAXCONN): Promise<void> {
+    checkBacklog(backlog)
+    if (this.type === C.SOCK_DGRAM)
+      throw this.#error('listen', 'EINVAL', 'listen', 'datagrams have no connections')
+    if (this.#state === 'new') await this.bind(this.family === C.AF_INET6 ? ['::', 0] : ['', 0])
+    this.#step('listen', 'listen')
+  }
+
+  /**
+   * Waits for the next connection.
+   *
+   * @returns a socket for it, and the peer's address
+   * @throws {NetError} `EINVAL` when not listening; `ERR_CLOSED`
+   * @see accept(2)
+   */
+  async accept(options?: WaitOptions): Promise<[Socket, SocketAddress]> {
+    if (this.#state !== 'listening' || this.#listener === undefined)
+      throw this.#refusal('accept', 'accept', 'EINVAL', 'not listening')
+    const connection = await this.#listener.accept(options)
+    return [Socket.#around(connection, this), tuple(connection.remoteAddress)]
+  }
+
+  /**
+   * Connects to a peer. On datagrams it names the one peer, and nothing is sent.
+   *
+   * @throws as `connect()` of the main door; `EISCONN` when connected already
+   * @see connect(2)
+   */
+  async connect(address: SocketAddress, options: { signal?: AbortSignal } = {}): Promise<void> {
+    const target = this.#target(address, false)
+    if (this.type === C.SOCK_DGRAM) {
+      await (await this.#datagram('connect')).connect(target)
+      return
+    }
+    const local = this.#listener?.address
+    this.#step('connect', 'connect')
+    try {
+      await this.#listener?.close()
+      this.#listener = undefined
+      const from =
+        local === undefined || isUnix(local)
+          ? {}
+          : { localAddress: local.hostname, localPort: local.port }
+      const { system, timeout } = this.#options
+      const connection = await connect(target, {
+        ...from,
+        ...options,
+        system,
+        timeout,
+        noDelay: this.#set.get('1') === 1,
+      })
+      if ((this.#state as string) === 'closed') {
+        connection.destroy()
+        throw this.#error('connect', 'ERR_CLOSED', 'connect')
+      }
+      this.#connection = connection
+      this.#step('connected', 'connect')
+    } catch (error) {
+      if ((this.#state as string) === 'connecting') this.#step('failed', 'connect')
+      throw error
+    }
+  }
+
+  /**
+   * Sends bytes; on datagrams one datagram to the connected peer.
+   *
+   * @returns the number of bytes taken
+   * @throws as `Connection.send` and `UdpSocket.send`; `ENOTCONN`
+   * @see send(2)
+   */
+  send(data: Data, options?: WaitOptions): Promise<number> {
+    if (this.#datagrams !== undefined) return this.#datagrams.send(data)
+    return this.#stream('send', (connection) => connection.send(data, options))
+  }
+
+  /** Sends everything and waits until the system has it. @throws as `Connection.sendAll`; `ENOTCONN` */
+  sendAll(data: Data | readonly Data[], options?: WaitOptions): Promise<void> {
+    return this.#stream('sendAll', (connection) => connection.sendAll(data, options))
+  }
+
+  /**
+   * Sends one datagram to an address.
+   *
+   * @throws as `UdpSocket.send`; `EISCONN` on a stream
+   * @see sendto(2)
+   */
+  async sendto(data: Data, address: SocketAddress): Promise<number> {
+    if (this.type === C.SOCK_STREAM)
+      throw this.#error('sendto', 'EISCONN', 'send', 'a stream has one peer: use send')
+    return (await this.#datagram('sendto')).send(data, this.#target(address, false))
+  }
+
+  /**
+   * Receives up to `max` bytes; waits until at least one is there. On datagrams the next datagram, cut to
+   * `max` bytes as recv(2) does.
+   *
+   * @returns bytes, or `null` once the peer has finished sending (streams only)
+   * @throws as `Connection.recv` and `UdpSocket.recv`; `ENOTCONN`
+   * @see recv(2)
+   */
+  async recv(max = 65_536, options?: WaitOptions): Promise<Bytes | null> {
+    if (this.#datagrams !== undefined)
+      return (await this.#datagrams.recv(options)).data.subarray(0, max)
+    return this.#stream('recv', (connection) => connection.recv(max, options))
+  }
+
+  /** Receives into memory of the caller; the number of bytes, or `null` at the end. @throws as `recv` */
+  recvInto(target: Uint8Array, options?: WaitOptions): Promise<number | null> {
+    return this.#stream('recvInto', (connection) => connection.recvInto(target, options))
+  }
+
+  /** Receives exactly `count` bytes. @throws as `Connection.recvExactly`; `ENOTCONN` */
+  recvExactly(count: number, options?: WaitOptions): Promise<Bytes | null> {
+    return this.#stream('recvExactly', (connection) => connection.recvExactly(count, options))
+  }
+
+  /** Receives up to and including `mark`. @throws as `Connection.recvUntil`; `ENOTCONN` */
+  recvUntil(mark: Data, max?: number, options?: WaitOptions): Promise<Bytes | null> {
+    return this.#stream('recvUntil', (connection) => connection.recvUntil(mark, max, options))
+  }
+
+  /** Receives one line without its end. @throws as `Connection.recvLine`; `ENOTCONN` */
+  recvLine(max?: number, options?: WaitOptions): Promise<Bytes | null> {
+    return this.#stream('recvLine', (connection) => connection.recvLine(max, options))
+  }
+
+  /**
+   * Receives one datagram and tells where it came from; on a stream, bytes and the peer.
+   * @see recvfrom(2)
+   */
+  async recvfrom(max = 65_536, options?: WaitOptions): Promise<[Bytes | null, SocketAddress]> {
+    if (this.type === C.SOCK_STREAM) return [await this.recv(max, options), this.getpeername()]
+    const { data, address } = await (await this.#datagram('recvfrom')).recv(options)
+    return [data.subarray(0, max), tuple(address)]
+  }
+
+  /** Ends one direction or both. @throws as `Connection.shutdown`; `ENOTCONN` @see shutdown(2) */
+  shutdown(how: ShutdownHow): Promise<void> {
+    return this.#stream('shutdown', (connection) => connection.shutdown(how))
+  }
+
+  /** Closes the socket, whatever it is. Never rejects, need not be awaited. @see close(2) */
+  close(): Promise<void> {
+    this.#state = 'closed'
+    const held = this.#connection ?? this.#listener ?? this.#datagrams
+    return held === undefined ? Promise.resolve() : held.close()
+  }
+
+  /** Our own address. @throws {NetError} `EINVAL` while there is none @see getsockname(2) */
+  getsockname(): SocketAddress {
+    const address =
+      this.#connection?.localAddress ?? this.#listener?.address ?? this.#datagrams?.address
+    if (address === undefined)
+      throw this.#error('getsockname', 'EINVAL', 'open', 'no address yet: bind or connect first')
+    return tuple(address)
+  }
+
+  /** The peer's address. @throws {NetError} `ENOTCONN` @see getpeername(2) */
+  getpeername(): SocketAddress {
+    const address = this.#connection?.remoteAddress ?? this.#datagrams?.remoteAddress
+    if (address === undefined) throw this.#error('getpeername', 'ENOTCONN', 'open')
+    return tuple(address)
+  }
+
+  /**
+   * Sets an option. SO_REUSEADDR succeeds and changes nothing: the runtime sets it on its own.
+   *
+   * @throws {NetError} `ERR_UNSUPPORTED` for an option that the runtime gives no access to
+   * @see setsockopt(2)
+   */
+  setsockopt(level: number, option: number, value: number): void {
+    if (level === C.SOL_SOCKET && option === C.SO_REUSEADDR) this.#set.set('reuse', value)
+    else if (level === C.IPPROTO_TCP && option === C.TCP_NODELAY) this.#set.set('1', value)
+    else if (level === C.SOL_SOCKET && option === C.SO_BROADCAST && this.#datagrams !== undefined)
+      this.#datagrams.setBroadcast(value !== 0)
+    else
+      throw this.#error(
+        'setsockopt',
+        'ERR_UNSUPPORTED',
+        'option',
+        `${runtime} gives no access to option ${level}/${option}`,
+      )
+  }
+
+  /** Reads an option: what was set, and what the runtime tells. @throws as `setsockopt` @see getsockopt(2) */
+  getsockopt(level: number, option: number): number {
+    if (level === C.SOL_SOCKET && option === C.SO_TYPE) return this.type
+    if (level === C.SOL_SOCKET && option === C.SO_ERROR) return 0
+    if (level === C.SOL_SOCKET && option === C.SO_REUSEADDR) return this.#set.get('reuse') ?? 0
+    if (level === C.IPPROTO_TCP && option === C.TCP_NODELAY) return this.#set.get('1') ?? 0
+    throw this.#error(
+      'getsockopt',
+      'ERR_UNSUPPORTED',
+      'option',
+      `${runtime} gives no access to option ${level}/${option}`,
+    )
+  }
+
+  /** Yields what arrives until the peer has finished. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Bytes, void, undefined> {
+    for (let bytes = await this.recv(); bytes !== null; bytes = await this.recv()) yield bytes
+  }
+
+  /** As `close()`, so that `await using` works. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #stream<T>(verb: string, call: (connection: Connection) => Promise<T>): Promise<T> {
+    if (this.#connection !== undefined) return call(this.#connection)
+    return Promise.reject(this.#refusal(verb, /^recv/.test(verb) ? 'receive' : 'send', 'ENOTCONN'))
+  }
+
+  /** The datagram socket, bound to a free port if nobody has bound it. */
+  async #datagram(verb: string): Promise<UdpSocket> {
+    if (this.#state === 'closed') throw this.#error(verb, 'ERR_CLOSED', 'open')
+    if (this.#datagrams === undefined)
+      await this.bind(this.family === C.AF_INET6 ? ['::', 0] : ['', 0])
+    return this.#datagrams as UdpSocket
+  }
+
+  #target(address: SocketAddress, binding: boolean): Target {
+    if (this.family === C.AF_UNIX) {
+      if (typeof address === 'string') return { path: address }
+      throw new TypeError(`an AF_UNIX address is a path, not ${kindOf(address)}`)
+    }
+    if (!Array.isArray(address))
+      throw new TypeError(`an address is [host, port], not ${kindOf(address)}`)
+    const [host, port] = address as readonly [string, number]
+    if (host !== '' || !binding) return { hostname: host, port }
+    return { hostname: this.family === C.AF_INET6 ? '::' : '0.0.0.0', port }
+  }
+
+  #step(event: EventOf<typeof SOCKET>, verb: string): void {
+    const next = step(SOCKET, this.#state, event)
+    if (next === undefined)
+      throw this.#refusal(verb, 'open', this.#state === 'open' ? 'EISCONN' : 'EINVAL')
+    this.#state = next
+  }
+
+  #refusal(verb: string, phase: Phase, code: string, reason?: string): NetError {
+    if (this.#state === 'closed') return this.#error(verb, 'ERR_CLOSED', phase)
+    const because = code === 'EINVAL' ? (reason ?? `the socket is ${this.#state}`) : reason
+    return this.#error(verb, code, phase, because)
+  }
+
+  #error(verb: string, code: string, phase: Phase, reason?: string): NetError {
+    const facts = { verb, target: '', code, phase }
+    return new NetError(reason === undefined ? facts : { ...facts, reason })
+  }
+}
+
+function tuple(address: Address | undefined): SocketAddress {
+  if (address === undefined) return ''
+  return isUnix(address) ? address.path : [address.hostname, address.port]
+}

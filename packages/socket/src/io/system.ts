@@ -1,0 +1,64 @@
+/**
+ * The one seam between this package and the machine: network, name service, clock. Everything that waits
+ * goes through a `System`, so that a test can fail its n-th call, turn a clock by hand, or put another
+ * network underneath. Nothing else in the package names `node:net`, `node:dgram` or `node:dns` for more
+ * than their types.
+ */
+import dgram from 'node:dgram'
+import dns from 'node:dns'
+import net from 'node:net'
+
+/** A timer that can be stopped, and that does not keep the process alive by itself when told so. */
+export interface Timer {
+  unref?(): unknown
+}
+
+/** Time as this package sees it. */
+export interface Clock {
+  /** Milliseconds, monotonic, with fractions; only differences mean something. */
+  now(): number
+  setTimeout(run: () => void, ms: number): Timer
+  clearTimeout(timer: Timer): void
+}
+
+/** One address of a name. */
+export interface ResolvedAddress {
+  address: string
+  family: 4 | 6
+}
+
+/** What this package asks of the machine. */
+export interface System {
+  readonly clock: Clock
+  connect(options: net.NetConnectOpts): net.Socket
+  createServer(options: net.ServerOpts): net.Server
+  createDatagram(options: dgram.SocketOptions): dgram.Socket
+  /** All addresses of a name, in the order of the system's own policy. @throws an error with a `code` */
+  lookup(hostname: string, family: 0 | 4 | 6): Promise<readonly ResolvedAddress[]>
+}
+
+/** The clock of this process. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  setTimeout: (run, ms) => setTimeout(run, ms),
+  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
+}
+
+/** The machine that this process runs on. */
+export const system: System = {
+  clock: systemClock,
+  connect: (options) => net.connect(options),
+  createServer: (options) => net.createServer(options),
+  createDatagram: (options) => dgram.createSocket(options),
+  lookup: (hostname, family) =>
+    new Promise((resolve, reject) => {
+      dns.lookup(
+        hostname,
+        { all: true, family, order: 'verbatim' } as dns.LookupAllOptions,
+        (error, addresses) => {
+          if (error) reject(error)
+          else resolve(addresses as ResolvedAddress[])
+        },
+      )
+    }),
+}

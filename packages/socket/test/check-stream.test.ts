@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connect, type ListenOptions, listen, type Target } from '@sluice/socket'
+import { checkStream, memoryPair, type StreamPair } from '@sluice/socket/testing'
+import { afterAll, describe, test } from 'vitest'
+
+const folder = mkdtempSync(join(tmpdir(), 'sluice-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+let unixCount = 0
+
+async function pair(target: Target, options: ListenOptions = {}): Promise<StreamPair> {
+  const listener = await listen(target, options)
+  const where = 'path' in listener.address ? { path: listener.address.path } : listener.address
+  const to = 'path' in where ? where : { hostname: where.hostname, port: where.port }
+  const [client, server] = await Promise.all([
+    connect(to, { sharedBuffer: options.sharedBuffer }),
+    listener.accept(),
+  ])
+  void listener.close()
+  return [client, server]
+}
+const reversed = async ([a, b]: StreamPair): Promise<StreamPair> => [b, a]
+
+const transports: [name: string, open: () => StreamPair | Promise<StreamPair>, resets: boolean][] =
+  [
+    { name: 'TCP over IPv4', open: () => pair('tcp://127.0.0.1:0') },
+    {
+      name: 'TCP over IPv4, seen from the accepted end',
+      open: () => pair('127.0.0.1:0').then(reversed),
+    },
+    { name: 'TCP over IPv6', open: () => pair('[::1]:0') },
+    {
+      name: 'TCP without the shared buffer',
+      open: () => pair('127.0.0.1:0', { sharedBuffer: false }),
+    },
+    {
+      name: 'a Unix socket',
+      open: () => pair({ path: join(folder, `${unixCount++}.sock`) }),
+      resets: false,
+    },
+    { name: 'memory', open: () => memoryPair(), capacity: 400_000 },
+    {
+      name: 'memory, three bytes at a time',
+      open: () => memoryPair({ chunk: 3 }),
+      capacity: 160_000,
+    },
+  ]
+
+for (const { name, open, ...options } of transports)
+  describe(name, () => {
+    for (const { title, run } of checkStream(open, options)) test(title, run)
+  })
