@@ -1,0 +1,350 @@
+/**
+ * The readers: functions that look at bytes and say what they are. They hold nothing between calls except
+ * what the caller passes in; `connection.ts` owns the buffer and decides which reader is next.
+ *
+ * How a head is read. One pass over the bytes where they lie, with a table of byte classes; no string is
+ * made until the empty line has been seen, and then one for the whole head. During the pass six fields
+ * are recognised by length and letters, and their places noted in a reused array; everything else is cut
+ * out later, if ever.
+ *
+ * How a head that arrives in pieces is read. A line is judged when its LF is there, whether the pieces
+ * were single bytes or the whole head came at once, so that the verdict never depends on how the network
+ * cut the stream. A reader that meets the end of the bytes says INCOMPLETE and where the unfinished line
+ * began; the next call goes on from there.
+ *
+ * Where RFC 9112 leaves a choice, the strict one is taken, since each lenient one has been used to make
+ * two parsers disagree: bare LF and bare CR as line ends (§2.2), white space before the colon (§5.1),
+ * folded lines in requests (§5.2), several spaces in a request line (§3).
+ */
+import { FIELD_BYTE, HEX_VALUE, TARGET_BYTE, TCHAR } from './abnf.ts'
+import { ProtocolError } from './errors.ts'
+import { KNOWN } from './field-block.ts'
+
+const CR = 0x0d
+const LF = 0x0a
+const SP = 0x20
+const TAB = 0x09
+const COLON = 0x3a
+const SLASH = 0x2f
+
+/** The bytes ended before the line did. */
+export const INCOMPLETE = -1
+
+/** Places in the scratch array after those of the known fields. */
+export const AT = {
+  /** Where the unfinished line began, counted from the start of the message. */
+  line: 18,
+  /** How many field lines were read. */
+  count: 19,
+  /** 1 when a field line was folded. */
+  folded: 20,
+  /** The known field that a fold would continue, or -1. */
+  last: 21,
+  /** Where the method, the target, the reason phrase end or begin, and the minor version. */
+  methodEnd: 22,
+  targetEnd: 23,
+  minor: 24,
+  status: 25,
+  reason: 26,
+  /** Where a fault was found, counted from the start of the bytes. */
+  fault: 27,
+} as const
+
+/** What the readers note. Shared by all connections: nothing in it outlives one call of a machine. */
+export const SCRATCH: Int32Array = new Int32Array(28)
+
+/** Makes the scratch array ready for a section. */
+export function resetScratch(): void {
+  SCRATCH.fill(0)
+  SCRATCH[AT.last] = -1
+}
+
+/** The broken rules that a scan can find, by negative code. */
+const FAULTS: Readonly<Record<number, readonly [reason: string, statusHint: number]>> = {
+  [-2]: ['a line ends with a bare LF (RFC 9112 §2.2)', 400],
+  [-3]: ['a CR without LF (RFC 9112 §2.2)', 400],
+  [-4]: ['a field name is not a token (RFC 9110 §5.1)', 400],
+  [-5]: ['a field name is empty (RFC 9112 §5)', 400],
+  [-6]: ['white space between field name and colon (RFC 9112 §5.1)', 400],
+  [-7]: ['a field line has no colon (RFC 9112 §5)', 400],
+  [-8]: ['a control character in a field value (RFC 9110 §5.5)', 400],
+  [-9]: ['a folded field line (RFC 9112 §5.2)', 400],
+  [-10]: ['white space before the first field line (RFC 9112 §2.2)', 400],
+  [-11]: ['too many field lines', 431],
+  [-12]: ['the method is not a token (RFC 9112 §3.1)', 400],
+  [-13]: ['the request target holds a character that no target has (RFC 9112 §3.2)', 400],
+  [-14]: [
+    'the request line is not method, target and version with one space between (RFC 9112 §3)',
+    400,
+  ],
+  [-15]: ['the version is not HTTP/1.x (RFC 9112 §2.3)', 400],
+  [-16]: ['the status line is not version, status and reason (RFC 9112 §4)', 400],
+  [-17]: ['the status is not three digits from 100 up (RFC 9112 §4)', 400],
+  [-18]: ['a control character in the reason phrase (RFC 9112 §4)', 400],
+  [-19]: ['this major version of HTTP is not spoken here (RFC 9110 §15.6.6)', 505],
+}
+const BARE_LF = -2
+const BARE_CR = -3
+const BAD_NAME = -4
+const EMPTY_NAME = -5
+const SPACE_BEFORE_COLON = -6
+const NO_COLON = -7
+const BAD_VALUE = -8
+const FOLDED = -9
+const FIRST_LINE_FOLDED = -10
+const TOO_MANY_FIELDS = -11
+const BAD_METHOD = -12
+const BAD_TARGET = -13
+const BAD_REQUEST_LINE = -14
+const BAD_VERSION = -15
+const BAD_STATUS_LINE = -16
+const BAD_STATUS = -17
+const BAD_REASON = -18
+const OTHER_MAJOR = -19
+
+/** @throws the `ProtocolError` of a fault code, always */
+export function raise(fault: number): never {
+  const [reason, statusHint] = FAULTS[fault] ?? ['a broken message', 400]
+  throw new ProtocolError({ reason, statusHint })
+}
+
+/** Notes where a fault was found, so that the caller can see whether its line is complete. */
+function found(fault: number, at: number): number {
+  SCRATCH[AT.fault] = at
+  return fault
+}
+
+/**
+ * Reads a request line: `method SP target SP HTTP/1.x CRLF`.
+ *
+ * @returns where the line after it begins, INCOMPLETE, or a fault
+ */
+export function readRequestLine(bytes: Uint8Array, from: number, end: number): number {
+  let at = from
+  while (at < end && TCHAR[bytes[at] as number] === 1) at++
+  if (at === end) return INCOMPLETE
+  if (bytes[at] !== SP)
+    return found(bytes[at] === LF || bytes[at] === CR ? BAD_REQUEST_LINE : BAD_METHOD, at)
+  if (at === from) return found(BAD_REQUEST_LINE, at)
+  SCRATCH[AT.methodEnd] = at - from
+  const target = ++at
+  while (at < end && TARGET_BYTE[bytes[at] as number] === 1) at++
+  if (at === end) return INCOMPLETE
+  if (bytes[at] !== SP)
+    return found(bytes[at] === LF || bytes[at] === CR ? BAD_REQUEST_LINE : BAD_TARGET, at)
+  if (at === target) return found(BAD_REQUEST_LINE, at)
+  SCRATCH[AT.targetEnd] = at - from
+  at = readVersion(bytes, at + 1, end)
+  return at < 0 ? at : readLineEnd(bytes, at, end)
+}
+
+/**
+ * Reads a status line: `HTTP/1.x SP status SP [reason] CRLF`. The SP after the status may be missing with
+ * the reason, as many servers send it.
+ */
+export function readStatusLine(bytes: Uint8Array, from: number, end: number): number {
+  let at = readVersion(bytes, from, end)
+  if (at < 0) return at
+  if (at === end) return INCOMPLETE
+  if (bytes[at] !== SP) return found(BAD_STATUS_LINE, at)
+  if (end - at < 5) return INCOMPLETE
+  const status = digit(bytes[at + 1]) * 100 + digit(bytes[at + 2]) * 10 + digit(bytes[at + 3])
+  if (!(status >= 100 && status < 1000)) return found(BAD_STATUS, at)
+  SCRATCH[AT.status] = status
+  at += 4
+  if (bytes[at] !== SP) {
+    SCRATCH[AT.reason] = at - from
+    return bytes[at] === CR
+      ? readLineEnd(bytes, at, end)
+      : found(bytes[at] === LF ? BARE_LF : BAD_STATUS, at)
+  }
+  at++
+  SCRATCH[AT.reason] = at - from
+  while (at < end && FIELD_BYTE[bytes[at] as number] === 1) at++
+  if (at === end) return INCOMPLETE
+  if (bytes[at] !== CR) return found(bytes[at] === LF ? BARE_LF : BAD_REASON, at)
+  return readLineEnd(bytes, at, end)
+}
+
+/** NaN for what is not a digit, which no comparison lets through. */
+function digit(byte: number | undefined): number {
+  const value = (byte as number) - 0x30
+  return value >= 0 && value <= 9 ? value : Number.NaN
+}
+
+// RFC 9112 §2.3: HTTP-version = %s"HTTP" "/" DIGIT "." DIGIT
+function readVersion(bytes: Uint8Array, at: number, end: number): number {
+  if (end - at < 8) return versionFault(bytes, at, end)
+  if (
+    bytes[at] !== 0x48 ||
+    bytes[at + 1] !== 0x54 ||
+    bytes[at + 2] !== 0x54 ||
+    bytes[at + 3] !== 0x50 ||
+    bytes[at + 4] !== SLASH ||
+    bytes[at + 6] !== 0x2e
+  )
+    return found(BAD_VERSION, at)
+  const major = digit(bytes[at + 5])
+  const minor = digit(bytes[at + 7])
+  if (Number.isNaN(major) || Number.isNaN(minor)) return found(BAD_VERSION, at)
+  if (major !== 1) return found(OTHER_MAJOR, at)
+  SCRATCH[AT.minor] = minor
+  return at + 8
+}
+
+/** Too few bytes for a version: a fault if the line ends among them. */
+function versionFault(bytes: Uint8Array, at: number, end: number): number {
+  for (let i = at; i < end; i++) if (bytes[i] === LF) return found(BAD_VERSION, at)
+  return INCOMPLETE
+}
+
+function readLineEnd(bytes: Uint8Array, at: number, end: number): number {
+  if (at === end) return INCOMPLETE
+  if (bytes[at] !== CR) return found(bytes[at] === LF ? BARE_LF : BAD_VERSION, at)
+  if (at + 1 === end) return INCOMPLETE
+  return bytes[at + 1] === LF ? at + 2 : found(BARE_CR, at + 1)
+}
+
+/**
+ * Reads field lines up to and including the empty line.
+ *
+ * @param from where to go on: the first line, or the one that was unfinished
+ * @param base where the message begins; places are noted relative to it
+ * @param foldable whether a folded line is noted (responses, §5.2) rather than refused (requests)
+ * @param max most field lines
+ * @returns where the bytes after the section begin, INCOMPLETE, or a fault
+ */
+export function readFields(
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  base: number,
+  foldable: boolean,
+  max: number,
+): number {
+  let at = from
+  let count = SCRATCH[AT.count] as number
+  for (;;) {
+    const line = at
+    SCRATCH[AT.line] = line - base
+    SCRATCH[AT.count] = count
+    if (at === end) return INCOMPLETE
+    const first = bytes[at] as number
+    if (first === CR) {
+      if (at + 1 === end) return INCOMPLETE
+      return bytes[at + 1] === LF ? at + 2 : found(BARE_CR, at + 1)
+    }
+    while (at < end && TCHAR[bytes[at] as number] === 1) at++
+    if (at === end) return INCOMPLETE
+    if (bytes[at] !== COLON) {
+      if (first !== SP && first !== TAB) return nameFault(bytes, at, end)
+      if (!foldable || count === 0) return found(count === 0 ? FIRST_LINE_FOLDED : FOLDED, at)
+      at = readFold(bytes, at, end, base)
+      if (at < 0) return at
+      continue
+    }
+    if (at === line) return found(EMPTY_NAME, at)
+    const nameEnd = at++
+    while (at < end && (bytes[at] === SP || bytes[at] === TAB)) at++
+    const value = at
+    while (at < end && FIELD_BYTE[bytes[at] as number] === 1) at++
+    if (at === end) return INCOMPLETE
+    if (bytes[at] !== CR) return found(bytes[at] === LF ? BARE_LF : BAD_VALUE, at)
+    if (at + 1 === end) return INCOMPLETE
+    if (bytes[at + 1] !== LF) return found(BARE_CR, at + 1)
+    const slot = recognise(bytes, line, nameEnd - line)
+    SCRATCH[AT.last] = slot
+    if (slot !== -1) {
+      SCRATCH[slot] = value - base
+      SCRATCH[slot + 1] = at - base
+      SCRATCH[slot + 2] = (SCRATCH[slot + 2] as number) + 1
+    }
+    if (++count > max) return found(TOO_MANY_FIELDS, at)
+    at += 2
+  }
+}
+
+/** Why a name is not followed by a colon. */
+function nameFault(bytes: Uint8Array, at: number, end: number): number {
+  const byte = bytes[at]
+  if (byte === CR || byte === LF) return found(NO_COLON, at)
+  if (byte !== SP && byte !== TAB) return found(BAD_NAME, at)
+  let next = at
+  while (next < end && (bytes[next] === SP || bytes[next] === TAB)) next++
+  return found(bytes[next] === COLON ? SPACE_BEFORE_COLON : BAD_NAME, at)
+}
+
+/** A line that continues the one before: noted, and checked as a value. */
+function readFold(bytes: Uint8Array, from: number, end: number, base: number): number {
+  let at = from
+  while (at < end && FIELD_BYTE[bytes[at] as number] === 1) at++
+  if (at === end) return INCOMPLETE
+  if (bytes[at] !== CR) return found(bytes[at] === LF ? BARE_LF : BAD_VALUE, at)
+  if (at + 1 === end) return INCOMPLETE
+  if (bytes[at + 1] !== LF) return found(BARE_CR, at + 1)
+  SCRATCH[AT.folded] = 1
+  const slot = SCRATCH[AT.last] as number
+  if (slot !== -1) SCRATCH[slot + 1] = at - base
+  return at + 2
+}
+
+const letters = (name: string): Uint8Array =>
+  Uint8Array.from(name, (letter) => letter.charCodeAt(0))
+const HOST = letters('host')
+const EXPECT = letters('expect')
+const UPGRADE = letters('upgrade')
+const CONNECTION = letters('connection')
+const CONTENT_LENGTH = letters('content-length')
+const TRANSFER_ENCODING = letters('transfer-encoding')
+
+/** @returns the place of a known field, or -1 */
+function recognise(bytes: Uint8Array, at: number, length: number): number {
+  switch (length) {
+    case 4:
+      return same(bytes, at, HOST) ? KNOWN.host : -1
+    case 6:
+      return same(bytes, at, EXPECT) ? KNOWN.expect : -1
+    case 7:
+      return same(bytes, at, UPGRADE) ? KNOWN.upgrade : -1
+    case 10:
+      return same(bytes, at, CONNECTION) ? KNOWN.connection : -1
+    case 14:
+      return same(bytes, at, CONTENT_LENGTH) ? KNOWN.contentLength : -1
+    case 17:
+      return same(bytes, at, TRANSFER_ENCODING) ? KNOWN.transferEncoding : -1
+    default:
+      return -1
+  }
+}
+
+/** All bytes are token characters, so the bit that makes a letter small changes nothing else that matters. */
+function same(bytes: Uint8Array, at: number, name: Uint8Array): boolean {
+  for (let i = 0; i < name.length; i++)
+    if (((bytes[at + i] as number) | 0x20) !== name[i]) return false
+  return true
+}
+
+/**
+ * Reads the digits of a chunk size (RFC 9112 §7.1: chunk-size = 1*HEXDIG).
+ *
+ * 16 digits are more than any size needs; more of them would be leading zeros, with which some parsers
+ * overflow and others do not.
+ *
+ * @returns the size
+ * @throws {ProtocolError} no digits, too many, or a size beyond what a number holds exactly
+ */
+export function readChunkSize(bytes: Uint8Array, from: number, end: number): number {
+  let size = 0
+  let at = from
+  for (; at < end; at++) {
+    const value = HEX_VALUE[bytes[at] as number] as number
+    if (value === 0) break
+    size = size * 16 + value - 1
+  }
+  SCRATCH[AT.line] = at
+  if (at === from)
+    throw new ProtocolError({ reason: 'a chunk size is not a hexadecimal number', phase: 'body' })
+  if (at - from > 16 || !Number.isSafeInteger(size))
+    throw new ProtocolError({ reason: 'a chunk size is too large', phase: 'body', statusHint: 413 })
+  return size
+}
