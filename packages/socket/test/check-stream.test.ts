@@ -22,30 +22,35 @@ async function pair(target: Target, options: ListenOptions = {}): Promise<Stream
 }
 const reversed = async ([a, b]: StreamPair): Promise<StreamPair> => [b, a]
 
-const transports: [name: string, open: () => StreamPair | Promise<StreamPair>, resets: boolean][] =
-  [
-    { name: 'TCP over IPv4', open: () => pair('tcp://127.0.0.1:0') },
-    {
-      name: 'TCP over IPv4, seen from the accepted end',
-      open: () => pair('127.0.0.1:0').then(reversed),
-    },
-    { name: 'TCP over IPv6', open: () => pair('[::1]:0') },
-    {
-      name: 'TCP without the shared buffer',
-      open: () => pair('127.0.0.1:0', { sharedBuffer: false }),
-    },
-    {
-      name: 'a Unix socket',
-      open: () => pair({ path: join(folder, `${unixCount++}.sock`) }),
-      resets: false,
-    },
-    { name: 'memory', open: () => memoryPair(), capacity: 400_000 },
-    {
-      name: 'memory, three bytes at a time',
-      open: () => memoryPair({ chunk: 3 }),
-      capacity: 160_000,
-    },
-  ]
+interface Transport {
+  name: string
+  open: () => StreamPair | Promise<StreamPair>
+  resets?: boolean
+  capacity?: number
+}
+const transports: Transport[] = [
+  { name: 'TCP over IPv4', open: () => pair('tcp://127.0.0.1:0') },
+  {
+    name: 'TCP over IPv4, seen from the accepted end',
+    open: () => pair('127.0.0.1:0').then(reversed),
+  },
+  { name: 'TCP over IPv6', open: () => pair('[::1]:0') },
+  {
+    name: 'TCP without the shared buffer',
+    open: () => pair('127.0.0.1:0', { sharedBuffer: false }),
+  },
+  {
+    name: 'a Unix socket',
+    open: () => pair({ path: join(folder, `${unixCount++}.sock`) }),
+    resets: false,
+  },
+  { name: 'memory', open: () => memoryPair(), capacity: 400_000 },
+  {
+    name: 'memory, three bytes at a time',
+    open: () => memoryPair({ chunk: 3 }),
+    capacity: 160_000,
+  },
+]
 
 for (const { name, open, ...options } of transports)
   describe(name, () => {

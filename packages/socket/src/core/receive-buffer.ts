@@ -4,12 +4,16 @@
  * copied once.
  *
  * Rules it keeps:
- * - `append` takes ownership: the caller has copied whatever lives in a shared read buffer.
+ * - `append` takes ownership; `appendCopy` is for bytes that live in somebody's read buffer. It gathers
+ *   small pieces in one block, so that a peer who sends single bytes does not cost an object for each.
  * - A search remembers how far it came. A peer that sends a long line byte by byte costs O(n), not O(n²):
  *   the classic way to burn a server's processor with one slow connection.
  * - Nothing is ever returned empty: "not yet" is `undefined`.
  */
 import { type Bytes, concat, copy, EMPTY, indexOf } from './bytes.ts'
+
+/** Pieces up to half of a block are gathered in blocks of this size. */
+const BLOCK = 4096
 
 /** A first-in, first-out store of bytes, taken at most, exactly, or until a mark. */
 export class ReceiveBuffer {
@@ -23,12 +27,40 @@ export class ReceiveBuffer {
   /** Bytes from the front that are known not to hold the start of `#sought`. */
   #searched = 0
   #sought: Uint8Array = EMPTY
+  /** The block that small pieces are gathered in, and how much of it is used. */
+  #block: Bytes = EMPTY
+  #blockUsed = 0
 
   /** Puts bytes at the end, without copying: they now belong to the buffer. Nothing happens for none. */
   append(bytes: Uint8Array): void {
     if (bytes.length === 0) return
     this.#chunks.push(bytes)
     this.length += bytes.length
+  }
+
+  /** Puts a copy of bytes at the end. */
+  appendCopy(view: Uint8Array): void {
+    const { length } = view
+    if (length > BLOCK / 2) {
+      this.append(copy(view))
+      return
+    }
+    if (this.#blockUsed + length > this.#block.length) {
+      this.#block = new Uint8Array(BLOCK)
+      this.#blockUsed = 0
+    }
+    const start = this.#blockUsed
+    this.#block.set(view, start)
+    this.#blockUsed += length
+    const last = this.#chunks.at(-1)
+    if (
+      last?.buffer === this.#block.buffer &&
+      last.byteOffset + last.length === start &&
+      this.#head < this.#chunks.length
+    ) {
+      this.#chunks[this.#chunks.length - 1] = this.#block.subarray(last.byteOffset, this.#blockUsed)
+      this.length += length
+    } else this.append(this.#block.subarray(start, this.#blockUsed))
   }
 
   /** Puts bytes back in front of everything else, without copying: they now belong to the buffer. */
@@ -138,20 +170,18 @@ export class ReceiveBuffer {
     return at === -1 ? -1 : at - this.#offset
   }
 
-  /** Joins what was not searched yet with nothing else: a long wait copies each byte once. */
+  /** Joins only what was not searched yet, from the end: a long wait copies each byte once. */
   #findAcross(mark: Uint8Array): number {
-    const start = this.#searched
-    let skip = start
     const parts: Uint8Array[] = []
-    for (let i = this.#head; i < this.#chunks.length; i++) {
-      const from = i === this.#head ? this.#offset : 0
+    let missing = this.length - this.#searched
+    for (let i = this.#chunks.length - 1; missing > 0; i--) {
       const chunk = this.#chunks[i] as Uint8Array
-      const size = chunk.length - from
-      if (skip < size) parts.push(chunk.subarray(from + skip))
-      skip = Math.max(0, skip - size)
+      const from = Math.max(i === this.#head ? this.#offset : 0, chunk.length - missing)
+      parts.push(chunk.subarray(from))
+      missing -= chunk.length - from
     }
-    const at = indexOf(concat(parts), mark)
-    return at === -1 ? -1 : start + at
+    const at = indexOf(concat(parts.reverse()), mark)
+    return at === -1 ? -1 : this.#searched + at
   }
 
   #first(): Uint8Array {

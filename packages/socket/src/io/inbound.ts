@@ -326,7 +326,7 @@ export class Inbound {
   }
 
   #keep(view: Uint8Array): void {
-    this.#buffer.append(copy(view))
+    this.#buffer.appendCopy(view)
   }
 
   #paceAfterKeeping(): boolean {

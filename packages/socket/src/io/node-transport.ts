@@ -27,7 +27,7 @@ export class NodeTransport implements Transport {
   #owner: TransportOwner | undefined
   readonly #wantsShared: boolean
   #shared = false
-  /** Fetched once and kept: each ask is a system call, and after the close there is no answer. */
+  /** Kept: each ask is a system call, and after the close there is no answer. */
   #local: Address | undefined
   #remote: Address | undefined
 
@@ -43,6 +43,8 @@ export class NodeTransport implements Transport {
     socket.on('end', onEnd)
     socket.on('error', onError)
     socket.on('close', onClose)
+    // Every error names the peer, also one that comes when there is nobody left to ask.
+    this.#remote = this.remoteAddress
   }
 
   get localAddress(): Address | undefined {

@@ -15,7 +15,9 @@ export function toDuplex(stream: ByteStream, engine: StreamEngine): Duplex {
   const unread = engine.inbound.surrender()
   transport.unwire()
   engine.surrender()
+  // Neither flowing nor paused: as a fresh socket, it begins when its new owner listens.
   transport.socket.pause()
+  Object.assign(transport.socket, { readableFlowing: null })
   if (unread.length > 0) transport.socket.unshift(unread)
   return transport.socket
 }

@@ -1,0 +1,108 @@
+import net from 'node:net'
+import { connect, listen, text } from '@sluice/socket'
+import { isNetError } from '@sluice/socket/errors'
+import { FakeClock } from '@sluice/socket/testing'
+import { expect, test } from 'vitest'
+import { fakeSystem, inetOf, rejection } from './kit.ts'
+
+test('a port in use is one sentence', async () => {
+  await using listener = await listen('127.0.0.1:0')
+  const { port } = inetOf(listener.address)
+  const error = await rejection(listen(`127.0.0.1:${port}`))
+  expect(error.message).toBe(
+    `listen 127.0.0.1:${port}: address already in use (EADDRINUSE, phase listen)`,
+  )
+})
+
+test('an address of another machine is EADDRNOTAVAIL', async () => {
+  expect(isNetError(await rejection(listen('192.0.2.1:0')), 'EADDRNOTAVAIL')).toBe(true)
+})
+
+test('connections that nobody accepted wait, unread, and lose nothing', async () => {
+  await using listener = await listen('127.0.0.1:0')
+  const clients = await Promise.all([1, 2, 3].map(() => connect(listener.address)))
+  await Promise.all(clients.map((client, i) => client.sendAll(`I am ${i}`)))
+  for (let i = 0; i < 200 && listener.pending < 3; i++) await new Promise((r) => setTimeout(r, 5))
+  expect(listener.pending).toBe(3)
+  const words: string[] = []
+  for (let i = 0; i < 3; i++) {
+    const accepted = await listener.accept()
+    words.push(text(await accepted.recv()))
+    void accepted.close()
+  }
+  expect(words.sort()).toEqual(['I am 0', 'I am 1', 'I am 2'])
+  await Promise.all(clients.map((client) => client.close()))
+})
+
+test('surplus connections are closed and counted', async () => {
+  await using listener = await listen('127.0.0.1:0', { limits: { pending: 2 } })
+  const clients = await Promise.all([1, 2, 3, 4].map(() => connect(listener.address)))
+  for (let i = 0; i < 200 && listener.refused < 2; i++) await new Promise((r) => setTimeout(r, 5))
+  expect([listener.pending, listener.refused]).toEqual([2, 2])
+  for (const client of clients) client.destroy()
+})
+
+test('a pending connection that breaks is forgotten', async () => {
+  await using listener = await listen('127.0.0.1:0')
+  const client = await connect(listener.address)
+  for (let i = 0; i < 200 && listener.pending < 1; i++) await new Promise((r) => setTimeout(r, 5))
+  const accepted = await listener.accept()
+  client.destroy()
+  expect(isNetError(await rejection(accepted.recv()), 'ECONNRESET')).toBe(true)
+})
+
+test('a signal and a timeout end one accept; the next gets the connection', async () => {
+  const clock = new FakeClock()
+  await using listener = await listen('127.0.0.1:0', { system: fakeSystem({ clock }) })
+  const controller = new AbortController()
+  const aborted = rejection(listener.accept({ signal: controller.signal }))
+  controller.abort(new Error('no'))
+  expect((await aborted).message).toBe('no')
+  const late = rejection(listener.accept({ timeout: 1000 }))
+  await clock.advance(1000)
+  expect((await late).message).toContain('no connection within 1000 ms (ERR_TIMEOUT, phase accept)')
+  const accepting = listener.accept()
+  const client = await connect(listener.address)
+  expect((await accepting).isOpen).toBe(true)
+  client.destroy()
+})
+
+test('close() ends the loop, fails the waiting accept and keeps what was accepted', async () => {
+  const listener = await listen('127.0.0.1:0')
+  const seen: string[] = []
+  const loop = (async () => {
+    for await (const connection of listener) {
+      await connection.sendAll('welcome')
+      seen.push('one')
+    }
+  })()
+  const client = await connect(listener.address)
+  expect(text(await client.recv())).toBe('welcome')
+  void listener.close()
+  await loop
+  expect(seen).toEqual(['one'])
+  expect(isNetError(await rejection(listener.accept()), 'ERR_CLOSED')).toBe(true)
+  expect(client.isOpen).toBe(true)
+  client.destroy()
+  await listener.close()
+})
+
+test('an error of the machine while accepting reaches accept(), and accepting goes on', async () => {
+  let server: net.Server | undefined
+  const system = fakeSystem({
+    createServer: (options) => {
+      server = net.createServer(options)
+      return server
+    },
+  })
+  await using listener = await listen('127.0.0.1:0', { system })
+  const waiting = rejection(listener.accept())
+  server?.emit('error', Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }))
+  expect((await waiting).message).toMatch(
+    /^accept 127\.0\.0\.1:0: too many open files in this process \(EMFILE/,
+  )
+  const accepting = listener.accept()
+  const client = await connect(listener.address)
+  expect((await accepting).isOpen).toBe(true)
+  client.destroy()
+})

@@ -1,0 +1,157 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as sluice from '@sluice/socket'
+import {
+  AF_INET,
+  AF_INET6,
+  AF_UNIX,
+  SOCK_DGRAM,
+  SOCK_STREAM,
+  type Socket,
+  type SocketAddress,
+  socket,
+  text,
+} from '@sluice/socket'
+import { isNetError } from '@sluice/socket/errors'
+import { describe, expect, test } from 'vitest'
+import { rejection } from './kit.ts'
+
+async function greet(server: Socket, address: SocketAddress): Promise<void> {
+  await server.bind(address)
+  await server.listen(5)
+  const client = socket(server.family, SOCK_STREAM)
+  const [[accepted, from]] = await Promise.all([
+    server.accept(),
+    client.connect(server.getsockname()),
+  ])
+  expect(from).toEqual(accepted.getpeername())
+  if (server.family !== AF_UNIX) expect(from).toEqual(client.getsockname())
+  expect(await client.send('Hello, World!')).toBe(13)
+  expect(text(await accepted.recv(1024))).toBe('Hello, World!')
+  await accepted.sendAll(['and ', 'back'])
+  await accepted.shutdown(sluice.SHUT_WR)
+  expect(text(await client.recvExactly(8))).toBe('and back')
+  expect(await client.recv()).toBeNull()
+  await Promise.all([client.close(), accepted.close(), server.close()])
+}
+
+test('the verbs in their order, over IPv4', () =>
+  greet(socket(AF_INET, SOCK_STREAM), ['127.0.0.1', 0]))
+test('the verbs in their order, over IPv6', () => greet(socket(AF_INET6, SOCK_STREAM), ['::1', 0]))
+test('the verbs in their order, over a Unix socket', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-'))
+  await greet(socket(AF_UNIX, SOCK_STREAM), join(folder, 's'))
+  rmSync(folder, { recursive: true })
+})
+
+test('bind to port 0 reserves a port that getsockname() tells, and hands nothing out before listen()', async () => {
+  await using server = socket(AF_INET, SOCK_STREAM)
+  await server.bind(['', 0])
+  const [, port] = server.getsockname() as [string, number]
+  expect(port).toBeGreaterThan(0)
+  expect(isNetError(await rejection(server.accept()), 'EINVAL')).toBe(true)
+  await using client = socket()
+  await client.connect(['127.0.0.1', port])
+  await server.listen()
+  const [accepted] = await server.accept()
+  await accepted.send('hi')
+  expect(text(await client.recv())).toBe('hi')
+  void accepted.close()
+})
+
+test('a bound socket connects from its port', async () => {
+  await using server = socket()
+  await server.bind(['127.0.0.1', 0])
+  await server.listen()
+  await using client = socket()
+  await client.bind(['127.0.0.1', 0])
+  const from = client.getsockname()
+  await client.connect(server.getsockname())
+  expect((await server.accept())[1]).toEqual(from)
+  expect(client.getsockname()).toEqual(from)
+})
+
+test('datagrams: sendto and recvfrom, connect and send', async () => {
+  await using a = socket(AF_INET, SOCK_DGRAM)
+  await using b = socket(AF_INET, SOCK_DGRAM)
+  await b.bind(['127.0.0.1', 0])
+  expect(await a.sendto('hello', b.getsockname())).toBe(5)
+  const [data, from] = await b.recvfrom(3)
+  expect(text(data)).toBe('hel')
+  await b.connect(from)
+  await b.send('back')
+  expect(text(await a.recv())).toBe('back')
+  expect(b.getpeername()).toEqual(from)
+})
+
+describe('out of order', () => {
+  test.each([
+    ['recv', (s: Socket) => s.recv(), 'ENOTCONN'],
+    ['send', (s: Socket) => s.send('x'), 'ENOTCONN'],
+    ['sendAll', (s: Socket) => s.sendAll('x'), 'ENOTCONN'],
+    ['shutdown', (s: Socket) => s.shutdown('write'), 'ENOTCONN'],
+    ['accept', (s: Socket) => s.accept(), 'EINVAL'],
+    ['sendto', (s: Socket) => s.sendto('x', ['127.0.0.1', 9]), 'EISCONN'],
+  ])('%s on a new socket', async (_verb, call, code) => {
+    expect(isNetError(await rejection(call(socket())), code)).toBe(true)
+  })
+  test.each([
+    ['recv', (s: Socket) => s.recv()],
+    ['bind', (s: Socket) => s.bind(['127.0.0.1', 0])],
+    ['connect', (s: Socket) => s.connect(['127.0.0.1', 9])],
+    ['listen', (s: Socket) => s.listen()],
+    ['accept', (s: Socket) => s.accept()],
+  ])('%s after close is ERR_CLOSED', async (_verb, call) => {
+    const s = socket()
+    await s.close()
+    expect(isNetError(await rejection(call(s)), 'ERR_CLOSED')).toBe(true)
+  })
+  test('a failed connect can be tried again', async () => {
+    await using server = socket()
+    await server.bind(['127.0.0.1', 0])
+    const s = socket()
+    expect(isNetError(await rejection(s.connect(['127.0.0.1', 1])), 'ECONNREFUSED')).toBe(true)
+    await s.connect(server.getsockname())
+    expect(isNetError(await rejection(s.connect(server.getsockname())), 'EISCONN')).toBe(true)
+    await s.close()
+  })
+  test('binding twice is EINVAL, a port in use EADDRINUSE', async () => {
+    await using a = socket()
+    await a.bind(['127.0.0.1', 0])
+    expect((await rejection(a.bind(['127.0.0.1', 0]))).message).toBe(
+      'bind: the socket is bound (EINVAL, phase open)',
+    )
+    await using b = socket()
+    expect(isNetError(await rejection(b.bind(a.getsockname())), 'EADDRINUSE')).toBe(true)
+    await b.bind(['127.0.0.1', 0])
+  })
+})
+
+test('arguments that make no sense are refused by name', async () => {
+  expect(() => socket(99 as 2)).toThrow('family must be AF_INET, AF_INET6 or AF_UNIX, not 99')
+  expect(() => socket(AF_INET, 9 as 1)).toThrow('type must be SOCK_STREAM or SOCK_DGRAM, not 9')
+  expect(() => socket(AF_UNIX, SOCK_DGRAM)).toThrow(
+    /has no Unix datagram sockets \(ERR_UNSUPPORTED/,
+  )
+  expect((await rejection(socket().bind('127.0.0.1:80'))).message).toBe(
+    'an address is [host, port], not a string',
+  )
+  expect((await rejection(socket().listen(-1))).message).toBe('backlog must be 0 or more, not -1')
+})
+
+test('options: what is set is remembered, what can not be reached says so', () => {
+  const s = socket()
+  s.setsockopt(sluice.SOL_SOCKET, sluice.SO_REUSEADDR, 1)
+  s.setsockopt(sluice.IPPROTO_TCP, sluice.TCP_NODELAY, 1)
+  expect(s.getsockopt(sluice.SOL_SOCKET, sluice.SO_REUSEADDR)).toBe(1)
+  expect(s.getsockopt(sluice.IPPROTO_TCP, sluice.TCP_NODELAY)).toBe(1)
+  expect(s.getsockopt(sluice.SOL_SOCKET, 3)).toBe(SOCK_STREAM)
+  expect(() => s.setsockopt(sluice.SOL_SOCKET, 13, 1)).toThrow(
+    /gives no access to option 1\/13 \(ERR_UNSUPPORTED/,
+  )
+})
+
+test('the main door can be held in the head', () => {
+  expect(Object.keys(sluice).length).toBeLessThanOrEqual(25)
+})
