@@ -43,6 +43,13 @@ const JOBS = {
       ['biome', 'check', '--write', 'packages'],
     ],
   },
+  conformance: { run: [source('scripts/conformance/run.ts')] },
+  cpython: {
+    run: [
+      ['turbo', 'run', 'build', '--output-logs=errors-only'],
+      ['node', 'scripts/cpython.mjs'],
+    ],
+  },
   format: { run: [['biome', 'check', '--write', '.']] },
   changeset: { run: [['changeset']], keys: true },
 }

@@ -120,7 +120,7 @@ export function parsePairs(
   const read = (from: number, to: number) =>
     escaped ? plain(query.slice(from, to), decode) : query.slice(from, to)
   // Where the next "=" is; looked for again only when it was passed, so that the time stays linear.
-  let equals = 0
+  let equals = query.indexOf('=')
   for (let start = 0, end = 0; end !== query.length; start = end + separator.length) {
     end = query.indexOf(separator, start)
     if (end === -1) end = query.length

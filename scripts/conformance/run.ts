@@ -1,0 +1,136 @@
+// Runs cases that other programs answered: `npm run conformance [-- --dir FOLDER] [--json]`.
+//
+// Without a folder it reads the files that belong to the project (packages/*/test/conformance/cases) and, where
+// there is one, the folder ../shared/conformance beside the checkout, which also holds the files of other
+// projects. Nothing is left out in silence: what has no code yet is named with its number of cases.
+// Exit status 1 when a case fails, a listed deviation passes, or too many are listed.
+import { existsSync, readdirSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import {
+  areaOf,
+  CLASSES,
+  checkDeviations,
+  checkShare,
+  countOf,
+  groupByArea,
+  listFiles,
+  type Result,
+  readCorpus,
+  readDeviations,
+  runCorpus,
+} from './corpus.ts'
+import { ELSEWHERE } from './elsewhere.ts'
+import { FORMATS } from './formats.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const beside = resolve(root, '..', 'shared', 'conformance')
+
+const { dir, json } = readArguments(process.argv.slice(2))
+const packages = readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name))
+const deviations = packages.flatMap(readDeviations)
+const results: Result[] = []
+const unknown: { path: string; format: string; count: number }[] = []
+
+for (const [path, folder] of dir === undefined ? ownFiles() : filesOf(dir)) {
+  const corpus = readCorpus(folder, path)
+  const handler = FORMATS[corpus.format]
+  if (handler) results.push(await runCorpus(corpus, handler, deviations))
+  else unknown.push({ path, format: corpus.format, count: corpus.cases.length })
+}
+const problems = [...checkDeviations(deviations), ...checkShare(results)]
+const leftOut = dir === undefined && !existsSync(beside) ? elsewhere() : []
+const failed = results.some((result) => result.failed.length > 0) || problems.length > 0
+const empty = results.length + unknown.length === 0
+if (json) console.log(JSON.stringify({ results, unknown, leftOut, problems }, null, 2))
+else print()
+process.exit(failed || empty ? 1 : 0)
+
+/** The project's own copies win over those beside it: they are what a clone has. */
+function ownFiles(): Map<string, string> {
+  const files = filesOf(beside)
+  for (const folder of packages) {
+    const cases = join(folder, 'test', 'conformance', 'cases')
+    for (const path of listFiles(cases)) files.set(path, cases)
+  }
+  return new Map([...files].sort(([a], [b]) => a.localeCompare(b)))
+}
+
+function filesOf(folder: string): Map<string, string> {
+  return new Map(listFiles(folder).map((path) => [path, folder]))
+}
+
+function elsewhere(): { path: string; count: number }[] {
+  const files = ownFiles()
+  return Object.entries(ELSEWHERE)
+    .filter(([path]) => !files.has(path))
+    .map(([path, count]) => ({ path, count }))
+}
+
+function readArguments(args: string[]): { dir: string | undefined; json: boolean } {
+  let folder: string | undefined
+  let asJson = false
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i]
+    if (arg === '--') continue
+    if (arg === '--json') asJson = true
+    else if (arg === '--dir' && args[i + 1] !== undefined) folder = resolve(String(args[++i]))
+    else {
+      console.error('conformance: usage: npm run conformance [-- --dir FOLDER] [--json]')
+      process.exit(2)
+    }
+  }
+  return { dir: folder, json: asJson }
+}
+
+function print(): void {
+  for (const result of results) {
+    const missing = sum(Object.values(result.missing))
+    const kinds = CLASSES.filter((kind) => result.deviating[kind].length > 0)
+    const deviating = kinds.map((kind) => `${result.deviating[kind].length} ${kind}`).join(', ')
+    console.log(
+      `${result.path}: ${result.passed} passed, ${result.failed.length} failed, ` +
+        `${deviating || '0'} deviating${missing ? `, ${missing} without code` : ''}`,
+    )
+    for (const { name, why } of result.failed) console.log(`  FAILED ${name}: ${why}`)
+    for (const [what, names] of Object.entries(result.missing))
+      console.log(`  no code yet: ${what} (${cases(names.length)})`)
+  }
+  for (const { path, format, count } of unknown)
+    console.log(`${path}: no code yet for the format ${format} (${cases(count)})`)
+  printAreas()
+  if (leftOut.length > 0) {
+    const count = leftOut.reduce((all, file) => all + file.count, 0)
+    const where = relative(root, beside)
+    console.log(`left out, since ${where} is not there: ${cases(count)} in ${leftOut.length} files`)
+  }
+  for (const problem of problems) console.log(`FAILED ${problem}`)
+  if (empty) console.log('no file of cases was found')
+}
+
+function printAreas(): void {
+  console.log('')
+  for (const [area, files] of groupByArea(results)) {
+    const passed = files.reduce((all, file) => all + file.passed, 0)
+    const wrong = files.reduce((all, file) => all + file.failed.length, 0)
+    const counts = CLASSES.map((kind) => {
+      const names = files.reduce((all, file) => all + file.deviating[kind].length, 0)
+      return names ? `, ${names} ${kind}` : ''
+    })
+    const all = files.reduce((total, file) => total + countOf(file), 0)
+    console.log(`${area}: ${passed} of ${all} passed, ${wrong} failed${counts.join('')}`)
+  }
+  const waiting = new Map<string, number>()
+  for (const { path, count } of unknown)
+    waiting.set(areaOf(path), (waiting.get(areaOf(path)) ?? 0) + count)
+  for (const [area, count] of waiting)
+    console.log(`${area}: ${cases(count)} of formats without code`)
+}
+
+function sum(lists: readonly (readonly string[])[]): number {
+  return lists.reduce((all, list) => all + list.length, 0)
+}
+
+function cases(count: number): string {
+  return `${count} ${count === 1 ? 'case' : 'cases'}`
+}

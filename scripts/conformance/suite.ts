@@ -1,0 +1,44 @@
+// The committed cases as tests of a package: one test a file, with its failing cases by name.
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import {
+  checkDeviations,
+  checkShare,
+  countOf,
+  type Handler,
+  listFiles,
+  readCorpus,
+  readDeviations,
+  runCorpus,
+} from './corpus.ts'
+
+/**
+ * Makes tests of `test/conformance/cases`.
+ *
+ * @param folder the package's own folder
+ * @param formats handlers of the formats that occur there
+ */
+export function testConformance(folder: URL, formats: Readonly<Record<string, Handler>>): void {
+  const root = fileURLToPath(folder)
+  const cases = `${root}/test/conformance/cases`
+  const deviations = readDeviations(root)
+
+  describe('recorded cases', () => {
+    it.each(listFiles(cases).map((path) => ({ path, corpus: readCorpus(cases, path) })))(
+      '$path gets the recorded answers, all $corpus.cases.length of them',
+      async ({ corpus }) => {
+        const handler = formats[corpus.format]
+        if (!handler) throw new Error(`there is no handler for the format ${corpus.format}`)
+        const result = await runCorpus(corpus, handler, deviations)
+        expect(result.failed).toEqual([])
+        expect(result.missing).toEqual({})
+        expect(countOf(result)).toBe(corpus.cases.length)
+        expect(checkShare([result])).toEqual([])
+      },
+    )
+
+    it('deviate only where a class and a reason are given', () => {
+      expect(checkDeviations(deviations)).toEqual([])
+    })
+  })
+}
