@@ -1,0 +1,21 @@
+/**
+ * `@sluice/http`: HTTP/1.1 of its own on `@sluice/socket`: a client, and a server for fetch-style handlers.
+ */
+export {
+  IncompleteBodyError,
+  isIncompleteBodyError,
+  isProtocolError,
+  ProtocolError,
+} from './core/errors.ts'
+export { Headers, type HeadersInit } from './core/headers.ts'
+export type { BodyInit } from './io/body.ts'
+export { Request, type RequestInit } from './io/request.ts'
+export { Response, type ResponseInit } from './io/response.ts'
+export {
+  type Handler,
+  type Info,
+  type ServeOptions,
+  Server,
+  type ServerStats,
+  serve,
+} from './io/server.ts'

@@ -613,3 +613,32 @@ describe('any input', () => {
     )
   })
 })
+
+describe('a server that answers before it has read to the end', () => {
+  it('goes on with the next request', () => {
+    const machine = new Http1Machine('server')
+    const request = 'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nab'
+    machine.receive(encodeLatin1(request + request))
+    expect(machine.next().type).toBe('request')
+    machine.send({ type: 'response', status: 204 })
+    machine.send({ type: 'end' })
+    expect([...machine.events()].map(show)).toEqual([
+      'data ab',
+      'end',
+      'POST / 1.1 length',
+      'data ab',
+      'end',
+    ])
+  })
+
+  it('settles an offer of an upgrade with it', () => {
+    const machine = new Http1Machine('server')
+    const request = 'GET / HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'
+    machine.receive(encodeLatin1(request))
+    expect(machine.next().type).toBe('request')
+    machine.send({ type: 'response', status: 204 })
+    machine.send({ type: 'end' })
+    expect(machine.next().type).toBe('end')
+    expect(machine.clientState).toBe('idle')
+  })
+})

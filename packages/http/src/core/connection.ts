@@ -122,6 +122,8 @@ export class Http1Machine {
   #server: ServerState = 'idle'
   /** Requests that were sent or read and whose response is not complete, oldest first. */
   readonly #awaited: Awaited[] = []
+  /** The request that is being read. */
+  #request: Awaited | undefined
   #error: ProtocolError | undefined
   #lastOne = false
 
@@ -407,7 +409,8 @@ export class Http1Machine {
     const keepAlive = persists(minor, fields, framing)
     const head = new RequestHead(method, target, minor, fields, framing, keepAlive)
     this.#peer('request')
-    this.#awaited.push({ method, minor, keepAlive, upgrade: head.upgrade !== undefined })
+    this.#request = { method, minor, keepAlive, upgrade: head.upgrade !== undefined }
+    this.#awaited.push(this.#request)
     return head
   }
 
@@ -558,8 +561,11 @@ export class Http1Machine {
   }
 
   #requestRead(): void {
-    const request = this.#awaited.at(-1) as Awaited
-    if (this.#framing === 'tunnel' || request.upgrade) this.#peer('offer')
+    const request = this.#request as Awaited
+    this.#request = undefined
+    // An offer that was answered before the request had been read to its end is settled already.
+    const offers = request.upgrade || request.method === 'CONNECT'
+    if (offers && this.#awaited.includes(request)) this.#peer('offer')
     else this.#peer(this.#keepAlive && !this.#lastOne ? 'next' : 'last')
   }
 
@@ -924,6 +930,7 @@ export class Http1Machine {
     if (this.#out === 'tunnel') {
       this.#ours('switched')
       this.#client = 'switched'
+      this.#phase = 'start'
       return
     }
     if (!this.#outKeepAlive) this.#lastOne = true

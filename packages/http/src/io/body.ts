@@ -1,0 +1,348 @@
+/**
+ * Bodies: what comes from a wire piece by piece, what a program hands in, and the six ways to read either.
+ *
+ * - `IncomingBody` is fed by a connection. Until somebody reads, a bounded part is kept and the connection
+ *   pauses; a reader that wants all of it gets the pieces joined once; a stream is built only when asked for.
+ * - `Content` is a body to be sent, normalised: text, bytes, or something that gives pieces.
+ * - `Carrier` is what `Request` and `Response` share: one body, read at most once.
+ */
+import { type Bytes, concat, copy, decodeUtf8, EMPTY, encodeUtf8 } from '@sluice/socket/bytes'
+
+/** From so many unread bytes on the connection is paused. */
+const HIGH_WATER = 65_536
+
+/** What an incoming body asks of its connection. */
+export interface BodySource {
+  /** Somebody wants the body, for the first time: `100 Continue` may be due. */
+  demand(): void
+  /** There is room again. */
+  resume(): void
+  /** Nobody will read the rest. */
+  abandon(): void
+}
+
+/** A body that arrives. */
+export class IncomingBody {
+  /** Bytes that have come so far, and in how many pieces. */
+  received = 0
+  pieces = 0
+  /** Most bytes that may come; checked by whoever feeds it. */
+  readonly #source: BodySource
+  #chunks: Bytes[] = []
+  #queued = 0
+  #ended = false
+  #error: unknown
+  #failed = false
+  #collecting = false
+  #discarding = false
+  #wake: (() => void) | undefined
+
+  constructor(source: BodySource) {
+    this.#source = source
+  }
+
+  /** Whether all of it has come, or will never come. */
+  get isOver(): boolean {
+    return this.#ended || this.#failed
+  }
+
+  get isDiscarded(): boolean {
+    return this.#discarding
+  }
+
+  /** Takes a piece; the view dies with the call. @returns false when the connection should pause */
+  push(view: Uint8Array): boolean {
+    this.received += view.length
+    this.pieces++
+    if (this.#discarding) return true
+    this.#chunks.push(copy(view))
+    this.#queued += view.length
+    this.#notify()
+    return this.#collecting || this.#queued < HIGH_WATER
+  }
+
+  /** All of it has come. */
+  end(): void {
+    this.#ended = true
+    this.#notify()
+  }
+
+  /** The rest will not come. What came before can still be read. */
+  fail(error: unknown): void {
+    if (this.isOver) return
+    this.#failed = true
+    this.#error = error
+    this.#notify()
+  }
+
+  /** From now on pieces are dropped. */
+  discard(): void {
+    this.#discarding = true
+    this.#chunks = []
+    this.#queued = 0
+  }
+
+  /** Reads all of it. */
+  async collect(): Promise<Bytes> {
+    this.#collecting = true
+    this.#source.demand()
+    while (!this.#ended) {
+      if (this.#failed) throw this.#error
+      this.#source.resume()
+      await this.#more()
+    }
+    const chunks = this.#chunks
+    this.#chunks = []
+    this.#queued = 0
+    if (chunks.length === 0) return EMPTY
+    return chunks.length === 1 ? (chunks[0] as Bytes) : concat(chunks)
+  }
+
+  /** Reads the next pieces; `null` at the end. */
+  async pull(): Promise<Bytes | null> {
+    this.#source.demand()
+    for (;;) {
+      const chunk = this.#chunks.shift()
+      if (chunk !== undefined) {
+        this.#queued -= chunk.length
+        if (this.#queued === 0) this.#source.resume()
+        return chunk
+      }
+      if (this.#ended) return null
+      if (this.#failed) throw this.#error
+      this.#source.resume()
+      await this.#more()
+    }
+  }
+
+  /** Nobody will read the rest. */
+  cancel(): void {
+    if (this.#discarding) return
+    this.discard()
+    if (!this.isOver) this.#source.abandon()
+  }
+
+  #more(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve
+    })
+  }
+
+  #notify(): void {
+    // A collector sleeps until everything is here.
+    if (this.#collecting && !this.isOver) return
+    const wake = this.#wake
+    this.#wake = undefined
+    wake?.()
+  }
+}
+
+/** What a program may hand in as a body. */
+export type BodyInit =
+  | string
+  | Uint8Array
+  | ArrayBuffer
+  | ArrayBufferView
+  | URLSearchParams
+  | Blob
+  | FormData
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<Uint8Array>
+
+/** A body to be sent, normalised. One of `text`, `bytes`, `pieces` and `incoming` is there. */
+export interface Content {
+  readonly text?: string
+  readonly bytes?: Uint8Array
+  readonly pieces?: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>
+  readonly incoming?: IncomingBody
+  /** Bytes, where that is known without reading. */
+  readonly length?: number
+  /** The Content-Type that goes with it when the program names none. */
+  readonly type?: string
+}
+
+/**
+ * Normalises a body.
+ *
+ * @throws {TypeError} for what is no body, or a stream that somebody reads already
+ */
+export function toContent(init: BodyInit): Content {
+  if (typeof init === 'string') return { text: init, type: 'text/plain;charset=UTF-8' }
+  if (init instanceof Uint8Array) return { bytes: init, length: init.length }
+  if (init instanceof ArrayBuffer) return { bytes: new Uint8Array(init), length: init.byteLength }
+  if (ArrayBuffer.isView(init)) {
+    const bytes = new Uint8Array(init.buffer, init.byteOffset, init.byteLength)
+    return { bytes, length: bytes.length }
+  }
+  if (init instanceof URLSearchParams)
+    return { text: String(init), type: 'application/x-www-form-urlencoded;charset=UTF-8' }
+  if (init instanceof Blob)
+    return {
+      pieces: init.stream() as ReadableStream<Uint8Array>,
+      length: init.size,
+      ...(init.type === '' ? {} : { type: init.type }),
+    }
+  if (init instanceof FormData) return formContent(init)
+  if (init instanceof ReadableStream) {
+    if (init.locked) throw new TypeError('the body is a stream that is being read already')
+    return { pieces: init }
+  }
+  if (typeof (init as AsyncIterable<Uint8Array> | null)?.[Symbol.asyncIterator] === 'function')
+    return { pieces: init as AsyncIterable<Uint8Array> }
+  return { text: String(init), type: 'text/plain;charset=UTF-8' }
+}
+
+/** The platform knows how to write multipart/form-data: this is one of the few places that ask it. */
+function formContent(form: FormData): Content {
+  const response = new globalThis.Response(form)
+  const type = response.headers.get('content-type') as string
+  return { pieces: response.body as ReadableStream<Uint8Array>, type }
+}
+
+/** Yields the pieces of any content, as bytes. */
+export async function* piecesOf(content: Content): AsyncGenerator<Uint8Array, void, undefined> {
+  if (content.text !== undefined) yield encodeUtf8(content.text)
+  else if (content.bytes !== undefined) yield content.bytes
+  else if (content.incoming !== undefined) {
+    const { incoming } = content
+    try {
+      for (let piece = await incoming.pull(); piece !== null; piece = await incoming.pull())
+        yield piece
+    } finally {
+      incoming.cancel()
+    }
+  } else if (content.pieces !== undefined) {
+    const pieces = content.pieces as AsyncIterable<unknown>
+    for await (const piece of pieces) {
+      if (typeof piece === 'string') yield encodeUtf8(piece)
+      else if (piece instanceof Uint8Array) yield piece
+      else if (piece instanceof ArrayBuffer) yield new Uint8Array(piece)
+      else throw new TypeError('a streamed body gives Uint8Array or string')
+    }
+  }
+}
+
+/** Lets go of content that will not be sent. */
+export function cancelContent(content: Content | null): void {
+  if (content === null) return
+  content.incoming?.cancel()
+  const { pieces } = content
+  if (pieces instanceof ReadableStream) {
+    if (!pieces.locked) pieces.cancel().catch(() => {})
+  } else if (pieces !== undefined) {
+    void Promise.resolve(pieces[Symbol.asyncIterator]().return?.()).catch(() => {})
+  }
+}
+
+/** One body that is read at most once: what `Request` and `Response` share. */
+export class Carrier {
+  #content: Content | null
+  #used = false
+  #stream: ReadableStream<Uint8Array> | undefined
+
+  constructor(content: Content | null) {
+    this.#content = content
+  }
+
+  get content(): Content | null {
+    return this.#content
+  }
+
+  /** Whether somebody has begun to read. */
+  get used(): boolean {
+    return this.#used
+  }
+
+  /** The body as a web stream; built when first asked for. */
+  get stream(): ReadableStream<Uint8Array> | null {
+    const content = this.#content
+    if (content === null) return null
+    this.#stream ??= this.#open(content)
+    return this.#stream
+  }
+
+  #open(content: Content): ReadableStream<Uint8Array> {
+    const pieces = piecesOf(content)
+    return new ReadableStream<Uint8Array>(
+      {
+        pull: async (controller) => {
+          this.#used = true
+          const { done, value } = await pieces.next()
+          if (done) controller.close()
+          else controller.enqueue(value)
+        },
+        cancel: async () => {
+          this.#used = true
+          await pieces.return()
+          cancelContent(content)
+        },
+      },
+      { highWaterMark: 0 },
+    )
+  }
+
+  /** Takes the content in order to send it; afterwards it counts as read. @throws {TypeError} it was read */
+  take(): Content | null {
+    const content = this.#content
+    if (content === null) return null
+    this.#claim()
+    const stream = this.#stream
+    return stream === undefined
+      ? content
+      : ({ ...content, pieces: stream, incoming: undefined } as unknown as Content)
+  }
+
+  #claim(): void {
+    if (this.#used || this.#stream?.locked) throw new TypeError('the body has been read already')
+    this.#used = true
+  }
+
+  async bytes(): Promise<Bytes> {
+    const content = this.#content
+    if (content === null) return EMPTY
+    this.#claim()
+    if (this.#stream === undefined) {
+      if (content.text !== undefined) return encodeUtf8(content.text)
+      if (content.bytes !== undefined) return new Uint8Array(content.bytes)
+      if (content.incoming !== undefined) return content.incoming.collect()
+    }
+    const source: Content = this.#stream === undefined ? content : { pieces: this.#stream }
+    const parts: Uint8Array[] = []
+    for await (const piece of piecesOf(source)) parts.push(piece)
+    return concat(parts)
+  }
+
+  async text(): Promise<string> {
+    if (this.#content?.text !== undefined && this.#stream === undefined) {
+      this.#claim()
+      return this.#content.text.replace(/^\ufeff/, '')
+    }
+    const bytes = await this.bytes()
+    // WHATWG Encoding, "UTF-8 decode": a leading byte order mark is not part of the text.
+    const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
+    return decodeUtf8(bytes, start)
+  }
+
+  async json(): Promise<unknown> {
+    return JSON.parse(await this.text())
+  }
+
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    const bytes = await this.bytes()
+    // Small copies lie in a pool that many share: only memory of its own may be given away.
+    if (bytes.byteLength === bytes.buffer.byteLength) return bytes.buffer
+    return bytes.slice().buffer
+  }
+
+  async blob(type: string): Promise<Blob> {
+    return new Blob([await this.bytes()], { type })
+  }
+
+  /** Multipart and urlencoded forms: the platform reads them. */
+  async formData(type: string): Promise<FormData> {
+    const bytes = await this.bytes()
+    return new globalThis.Response(bytes, {
+      headers: { 'content-type': type },
+    }).formData() as Promise<FormData>
+  }
+}

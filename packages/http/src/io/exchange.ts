@@ -1,0 +1,78 @@
+/**
+ * One request on a server's connection, until its response has been sent: where `Request` finds its parts,
+ * and what the connection remembers.
+ */
+import type { RequestHead } from '../core/events.ts'
+import type { Headers } from '../core/headers.ts'
+import type { IncomingBody } from './body.ts'
+import { Request, RequestSource } from './request.ts'
+import type { Response } from './response.ts'
+
+/** Whoever answered: our light class, or the platform's. */
+export type AnyResponse = Response | globalThis.Response
+
+/** One request and its response. */
+export class ServerExchange extends RequestSource {
+  readonly head: RequestHead
+  readonly body: IncomingBody | null
+  readonly #defaultOrigin: string
+  /** The answer, while it waits for those before it. */
+  response: AnyResponse | undefined
+  /** Whether all of the request has been read. */
+  isRead = false
+  /** Trace id; 0 while nobody watches. */
+  id = 0
+  #request: Request | undefined
+  #abort: AbortController | undefined
+  #lost: unknown
+
+  constructor(head: RequestHead, body: IncomingBody | null, defaultOrigin: string) {
+    super()
+    this.head = head
+    this.body = body
+    this.#defaultOrigin = defaultOrigin
+  }
+
+  get request(): Request {
+    this.#request ??= new Request(this)
+    return this.#request
+  }
+
+  /** RFC 9112 §3.3: the authority is that of Host, else the server's own address. */
+  get origin(): string {
+    const { host } = this.head.fields
+    return host === undefined || host === '' ? this.#defaultOrigin : `http://${host}`
+  }
+
+  openSignal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    if (this.#lost !== undefined) this.#abort.abort(this.#lost)
+    return this.#abort.signal
+  }
+
+  /** The client is gone: whoever watches the signal is told. */
+  lose(reason: unknown): void {
+    this.#lost = reason
+    this.#abort?.abort(reason)
+    this.body?.fail(reason)
+  }
+}
+
+/** A promise for the trailers of a body, and how to settle it. */
+export interface TrailerPromise {
+  readonly promise: Promise<Headers>
+  resolve(trailers: Headers): void
+  reject(error: unknown): void
+}
+
+/** @returns a promise that nobody needs to watch */
+export function trailerPromise(): TrailerPromise {
+  let resolve: (trailers: Headers) => void = () => {}
+  let reject: (error: unknown) => void = () => {}
+  const promise = new Promise<Headers>((yes, no) => {
+    resolve = yes
+    reject = no
+  })
+  promise.catch(() => {})
+  return { promise, resolve, reject }
+}

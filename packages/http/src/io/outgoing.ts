@@ -1,0 +1,68 @@
+/**
+ * How a message leaves: a head with a small body in one string and one write, a large body as parts of
+ * one write, a streamed body piece by piece with back-pressure.
+ */
+import type { ByteStream } from '@sluice/socket'
+import { decodeLatin1, encodeLatin1, encodeUtf8 } from '@sluice/socket/bytes'
+import type { Http1Machine } from '../core/connection.ts'
+import { type Content, piecesOf } from './body.ts'
+
+/** Bodies up to here go into the same string as their head; beyond, one copy more costs more than a vector. */
+export const INLINE_BODY = 16_384
+
+const CRLF = encodeLatin1('\r\n')
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the range is ASCII.
+const ASCII = /^[\x00-\x7f]*$/
+
+/** A whole body: latin-1 text when it is small, bytes when it is not, nothing when it has to be streamed. */
+export interface WholeBody {
+  readonly length: number
+  readonly text: string | undefined
+  readonly bytes: Uint8Array | undefined
+}
+
+/** @returns the body with its length, or `undefined` for one that comes in pieces */
+export function wholeBody(content: Content): WholeBody | undefined {
+  const { text, bytes } = content
+  if (text !== undefined) {
+    if (text.length <= INLINE_BODY && ASCII.test(text))
+      return { length: text.length, text, bytes: undefined }
+    return whole(encodeUtf8(text))
+  }
+  return bytes === undefined ? undefined : whole(bytes)
+}
+
+function whole(bytes: Uint8Array): WholeBody {
+  return bytes.length <= INLINE_BODY
+    ? { length: bytes.length, text: decodeLatin1(bytes), bytes: undefined }
+    : { length: bytes.length, text: undefined, bytes }
+}
+
+/**
+ * Sends the body of a message whose head has been sent, and completes the message.
+ *
+ * @param isStopped asked before each piece: whether nobody wants the rest
+ * @returns bytes and pieces that were sent
+ */
+export async function sendPieces(
+  stream: ByteStream,
+  machine: Http1Machine,
+  content: Content,
+  isStopped: () => boolean,
+): Promise<{ bytes: number; pieces: number }> {
+  let bytes = 0
+  let pieces = 0
+  for await (const piece of piecesOf(content)) {
+    if (isStopped()) return { bytes, pieces }
+    if (piece.length === 0) continue
+    const before = machine.openChunk(piece.length)
+    const sent = stream.sendAll(before === '' ? piece : [encodeLatin1(before), piece, CRLF])
+    bytes += piece.length
+    pieces++
+    await sent
+  }
+  if (isStopped()) return { bytes, pieces }
+  const last = machine.finish()
+  if (last !== '') await stream.sendLatin1(last)
+  return { bytes, pieces }
+}

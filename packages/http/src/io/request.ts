@@ -1,0 +1,213 @@
+/**
+ * `Request`: the web's interface over a request that was read from a wire, or that a program makes.
+ * `url`, `headers`, `signal` and `body` exist when first touched.
+ *
+ * It passes `instanceof` the platform's class. Code that needs the platform's brand gets a real one from
+ * `clone()`.
+ */
+import type { RequestHead } from '../core/events.ts'
+import { Headers, type HeadersInit, linked } from '../core/headers.ts'
+import { normaliseMethod } from '../core/methods.ts'
+import { type BodyInit, Carrier, type Content, type IncomingBody, toContent } from './body.ts'
+
+/** What a request is made with. Members of the web's interface that mean nothing here are kept as they are. */
+export interface RequestInit {
+  method?: string | undefined
+  headers?: HeadersInit | undefined
+  body?: BodyInit | null | undefined
+  signal?: AbortSignal | null | undefined
+  redirect?: 'follow' | 'error' | 'manual' | undefined
+  /** Required by the web for streamed bodies; accepted and not needed. */
+  duplex?: 'half' | undefined
+}
+
+/** Where a request that came over a wire has its parts. */
+export abstract class RequestSource {
+  abstract readonly head: RequestHead
+  abstract readonly body: IncomingBody | null
+  /** Scheme and authority for targets without them. */
+  abstract readonly origin: string
+  /** Aborts when the client is lost before the response ended. */
+  abstract openSignal(): AbortSignal
+}
+
+const Link: new () => object = /* @__PURE__ */ linked('Request')
+
+/**
+ * An HTTP request.
+ *
+ * @throws {TypeError} a URL that is none, a method that is no token, a body with GET or HEAD
+ * @example const request = new Request('http://localhost/', { method: 'POST', body: 'Hello' })
+ */
+export class Request extends Link {
+  readonly #source: RequestSource | undefined
+  readonly #method: string
+  #url: string | undefined
+  #headers: Headers | undefined
+  #signal: AbortSignal | undefined
+  #carrier: Carrier | undefined
+  #redirect: 'follow' | 'error' | 'manual' = 'follow'
+
+  constructor(input: string | URL | Request | RequestSource, init: RequestInit = {}) {
+    super()
+    if (input instanceof RequestSource) {
+      this.#source = input
+      this.#method = input.head.method
+      return
+    }
+    const from = input instanceof Request ? input : undefined
+    this.#method = normaliseMethod(init.method ?? from?.method ?? 'GET')
+    this.#url = from?.url ?? new URL(input as string | URL).href
+    this.#headers = new Headers(init.headers ?? from?.headers)
+    this.#signal = init.signal ?? from?.signal
+    this.#redirect = init.redirect ?? 'follow'
+    const content = init.body === undefined || init.body === null ? null : toContent(init.body)
+    if (content !== null && /^(?:GET|HEAD)$/.test(this.#method))
+      throw new TypeError(`a ${this.#method} request has no body`)
+    if (content?.type !== undefined && !this.#headers.has('content-type'))
+      this.#headers.append('Content-Type', content.type)
+    this.#carrier =
+      content === null && from !== undefined
+        ? new Carrier(from.#body().take())
+        : new Carrier(content)
+  }
+
+  #body(): Carrier {
+    this.#carrier ??= new Carrier(this.#incoming())
+    return this.#carrier
+  }
+
+  #incoming(): Content | null {
+    const body = this.#source?.body ?? null
+    return body === null ? null : { incoming: body }
+  }
+
+  /** Takes the body in order to send it. @throws {TypeError} it was read already */
+  static takeBody(request: Request): Content | null {
+    return request.#body().take()
+  }
+
+  get method(): string {
+    return this.#method
+  }
+
+  /** The whole URL; for a request from a wire it is made of its Host and target. */
+  get url(): string {
+    this.#url ??= urlOf(this.#source as RequestSource)
+    return this.#url
+  }
+
+  get headers(): Headers {
+    this.#headers ??= new Headers((this.#source as RequestSource).head.fields)
+    return this.#headers
+  }
+
+  /** Aborts when the client is lost before the response ended. */
+  get signal(): AbortSignal {
+    this.#signal ??= this.#source?.openSignal() ?? new AbortController().signal
+    return this.#signal
+  }
+
+  get body(): ReadableStream<Uint8Array> | null {
+    return this.#body().stream
+  }
+  get bodyUsed(): boolean {
+    return this.#carrier?.used ?? false
+  }
+  text(): Promise<string> {
+    return this.#body().text()
+  }
+  json(): Promise<unknown> {
+    return this.#body().json()
+  }
+  bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#body().bytes()
+  }
+  arrayBuffer(): Promise<ArrayBuffer> {
+    return this.#body().arrayBuffer()
+  }
+  blob(): Promise<Blob> {
+    return this.#body().blob(this.headers.get('content-type') ?? '')
+  }
+  formData(): Promise<FormData> {
+    return this.#body().formData(this.headers.get('content-type') ?? '')
+  }
+
+  /** A copy with the same body, of the platform's class; the body goes to both. */
+  clone(): globalThis.Request {
+    const { body } = this
+    let copy: ReadableStream<Uint8Array> | null = null
+    if (body !== null) {
+      if (this.bodyUsed || body.locked) throw new TypeError('the body has been read already')
+      const [ours, theirs] = body.tee()
+      this.#carrier = new Carrier({ pieces: ours })
+      copy = theirs
+    }
+    return new globalThis.Request(this.url, {
+      method: this.#method,
+      headers: [...this.headers],
+      signal: this.signal,
+      redirect: this.#redirect,
+      ...(copy === null ? {} : { body: copy, duplex: 'half' }),
+    })
+  }
+
+  // The rest of the web's interface, as a request that no browser made has it.
+  get cache(): 'default' {
+    return 'default'
+  }
+  get credentials(): 'same-origin' {
+    return 'same-origin'
+  }
+  get destination(): '' {
+    return ''
+  }
+  get duplex(): 'half' {
+    return 'half'
+  }
+  get integrity(): string {
+    return ''
+  }
+  get keepalive(): boolean {
+    return false
+  }
+  get mode(): 'cors' {
+    return 'cors'
+  }
+  get redirect(): 'follow' | 'error' | 'manual' {
+    return this.#redirect
+  }
+  get referrer(): string {
+    return 'about:client'
+  }
+  get referrerPolicy(): '' {
+    return ''
+  }
+  get isHistoryNavigation(): boolean {
+    return false
+  }
+  get isReloadNavigation(): boolean {
+    return false
+  }
+  get [Symbol.toStringTag](): string {
+    return 'Request'
+  }
+}
+
+/** RFC 9112 §3.3: the target URI of a request. */
+function urlOf({ head, origin }: RequestSource): string {
+  const { target } = head
+  if (target.charCodeAt(0) === 0x2f) return normalised(`${origin}${target}`, target)
+  if (target === '*' || head.method === 'CONNECT') return `${origin}/`
+  return new URL(target).href
+}
+
+// What the URL parser of the web would leave as it is, which is nearly every target.
+const PLAIN_TARGET = /^\/(?!\/)(?:[\w\-~!$&'()*+,;=:@%/?]|\.(?![./?]|$))*$/
+
+/** The URL as the platform's Request has it: dot segments resolved, unsafe characters escaped. */
+function normalised(url: string, target: string): string {
+  return PLAIN_TARGET.test(target) && !target.includes('%2e') && !target.includes('%2E')
+    ? url
+    : new URL(url).href
+}

@@ -1,0 +1,352 @@
+/**
+ * `serve`: a handler of requests, listening. Accepts connections up to a cap, keeps them, and lets go of
+ * them in good order.
+ */
+import {
+  type Address,
+  type ByteStream,
+  type Clock,
+  type Listener,
+  type ListenOptions,
+  listen,
+  type Target,
+} from '@sluice/socket'
+import { codeOf, NetError } from '@sluice/socket/errors'
+import { formatDate } from '../core/date.ts'
+import { type Limits, normaliseLimits } from '../core/limits.ts'
+import type { Request } from './request.ts'
+import { ServerConnection } from './server-connection.ts'
+import { resolutionFor, systemClock, Ticker } from './ticker.ts'
+
+/** What a handler is told besides the request. */
+export interface Info {
+  /** The connection's number, the same as in trace events. */
+  readonly id: number
+  /** Where the client is; behind a proxy, where the proxy is. */
+  readonly remoteAddress: Address | undefined
+  readonly localAddress: Address | undefined
+}
+
+/** Answers one request. The web's own types, so that frameworks written for them fit. */
+export type Handler = (
+  request: globalThis.Request,
+  info: Info,
+) => globalThis.Response | Promise<globalThis.Response>
+
+/** Milliseconds; 0 and Infinity turn one off. */
+export interface ServerTimeouts {
+  /** From the first byte of a head to its last, and from the connection to the first head; default 30 000. */
+  headers: number
+  /** Silence between two requests; default 75 000, as nginx has it. */
+  keepAlive: number
+  /** Silence inside a request body; default 300 000. */
+  idle: number
+}
+
+/** Bounds of a server, besides those of each message. */
+export interface ServerLimits extends Limits {
+  /** Connections at once; more wait in the listener. Default 10 000. */
+  connections: number
+  /** Bytes of a request body; default 16 MiB. */
+  body: number
+}
+
+/** How to serve. */
+export interface ServeOptions {
+  /** Where to listen; default `tcp://127.0.0.1:0`, a port of the system's choice on this machine alone. */
+  target?: Target | undefined
+  /** Instead of `target`: a listener that exists already. The server closes it. */
+  listener?: Listener | undefined
+  timeout?: Partial<ServerTimeouts> | undefined
+  limits?: Partial<ServerLimits> | undefined
+  /**
+   * Told what a handler threw, and what broke a response on its way. Default: `console.error`. What it
+   * throws itself is dropped.
+   */
+  onError?: ((error: unknown, request: globalThis.Request) => void) | undefined
+  /** Passed to `listen`: backlog, ipv6Only, keepAlive and the rest. */
+  listen?: Omit<ListenOptions, 'signal'> | undefined
+  /** Whose clock the timeouts run on; for tests. */
+  clock?: Clock | undefined
+}
+
+const OPTION_KEYS = ['target', 'listener', 'timeout', 'limits', 'onError', 'listen', 'clock']
+const DEFAULT_TIMEOUTS: ServerTimeouts = { headers: 30_000, keepAlive: 75_000, idle: 300_000 }
+/** nginx ships with 512 a worker, Node has no cap; at 5 KB each these are 50 MB. */
+const MAX_CONNECTIONS = 10_000
+/** nginx 1 MiB, Bun 128 MiB, Express 100 KiB. Arbitrary: what a program can hold without thinking about it. */
+const MAX_BODY = 16_777_216
+
+/** What a server has counted. */
+export interface ServerStats {
+  /** Connections that are open now, and all there ever were. */
+  connections: number
+  accepted: number
+  /** Requests read, responses completed, and those between the two. */
+  requests: number
+  responses: number
+  inFlight: number
+  bytesReceived: number
+  bytesSent: number
+  /** Errors by code. */
+  errors: Record<string, number>
+}
+
+/** What a connection needs of its server. */
+export interface ServerContext {
+  readonly handler: Handler
+  readonly limits: Readonly<Limits>
+  readonly maxBody: number
+  readonly timeouts: Readonly<ServerTimeouts>
+  readonly ticker: Ticker
+  readonly stats: { requests: number; responses: number }
+  readonly dateLine: string
+  readonly origin: string
+  onError(error: unknown, request: Request): void
+  count(code: string): void
+  remove(connection: ServerConnection): void
+}
+
+/**
+ * Serves HTTP/1.1.
+ *
+ * @param handler answers each request; or an object with such a `fetch`, as frameworks export
+ * @returns the server, listening
+ * @throws {NetError} `EADDRINUSE` and the others of `listen`
+ * @throws {TypeError | RangeError} for options that make no sense
+ * @example
+ * const server = await serve(() => new Response('Hello, World!'), { target: 'tcp://127.0.0.1:8080' })
+ * console.log(`listening on ${server.url}`)
+ */
+export async function serve(
+  handler: Handler | { fetch: Handler },
+  options: ServeOptions = {},
+): Promise<Server> {
+  const server = new Server(handler, options)
+  await server.listen()
+  return server
+}
+
+/** A running server. Made by `serve()`. */
+export class Server implements AsyncDisposable {
+  readonly #options: ServeOptions
+  readonly #context: ServerContext & { dateLine: string; origin: string }
+  readonly #connections = new Set<ServerConnection>()
+  readonly #errors = new Map<string, number>()
+  readonly #maxConnections: number
+  #listener: Listener | undefined
+  #accepted = 0
+  /** Bytes of the connections that are gone. */
+  #sent = 0
+  #received = 0
+  #stopping = false
+  #room: (() => void) | undefined
+  #idle: (() => void) | undefined
+
+  constructor(handler: Handler | { fetch: Handler }, options: ServeOptions = {}) {
+    for (const key of Object.keys(options))
+      if (!OPTION_KEYS.includes(key))
+        throw new TypeError(
+          `serve: there is no option '${key}'; there are ${OPTION_KEYS.join(', ')}`,
+        )
+    this.#options = options
+    const { connections = MAX_CONNECTIONS, body = MAX_BODY, ...limits } = options.limits ?? {}
+    this.#maxConnections = checkLimit('limits.connections', connections)
+    const timeouts = normaliseTimeouts(options.timeout)
+    const { headers, keepAlive, idle } = timeouts
+    const ticker = new Ticker(
+      options.clock ?? systemClock,
+      resolutionFor(headers, keepAlive, idle),
+      () => this.#setDate(),
+    )
+    this.#context = {
+      handler: toHandler(handler),
+      limits: normaliseLimits(limits),
+      maxBody: checkLimit('limits.body', body),
+      timeouts,
+      ticker,
+      stats: { requests: 0, responses: 0 },
+      dateLine: '',
+      origin: 'http://localhost',
+      onError: (error, request) => this.#report(error, request),
+      count: (code) => void this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1),
+      remove: (connection) => this.#remove(connection),
+    }
+    this.#setDate()
+  }
+
+  /** Begins to listen; `serve()` calls it. */
+  async listen(): Promise<void> {
+    const { target = 'tcp://127.0.0.1:0', listener, listen: how = {} } = this.#options
+    this.#listener = listener ?? (await listen(target, how))
+    this.#context.origin = this.url.replace(/\/$/, '')
+    void this.#acceptAll(this.#listener)
+  }
+
+  /** Where the server listens, with the port that the system chose. */
+  get address(): Address {
+    if (this.#listener === undefined) throw closed('address')
+    return this.#listener.address
+  }
+
+  /** The address as a URL: `http://127.0.0.1:8080/`. */
+  get url(): string {
+    const { address } = this
+    if (address.family === 'Unix') return 'http://localhost/'
+    const { family, hostname, port } = address
+    return `http://${family === 'IPv6' ? `[${hostname}]` : hostname}:${port}/`
+  }
+
+  /** What was counted so far. Costs nothing until it is asked for. */
+  stats(): ServerStats {
+    let inFlight = 0
+    let sent = this.#sent
+    let received = this.#received
+    for (const connection of this.#connections) {
+      inFlight += connection.inFlight
+      sent += connection.stream.bytesSent
+      received += connection.stream.bytesReceived
+    }
+    return {
+      connections: this.#connections.size,
+      accepted: this.#accepted,
+      ...this.#context.stats,
+      inFlight,
+      bytesReceived: received,
+      bytesSent: sent,
+      errors: Object.fromEntries(this.#errors),
+    }
+  }
+
+  /** Serves one stream, wherever it comes from: a memory pair, a tunnel. */
+  handle(stream: ByteStream): void {
+    if (this.#stopping) {
+      void stream.close()
+      return
+    }
+    const connection = new ServerConnection(stream, this.#context)
+    this.#accepted++
+    this.#connections.add(connection)
+    this.#context.ticker.add(connection)
+    connection.start()
+  }
+
+  /**
+   * Stops in good order: no new connection, idle ones end, requests that are being answered are answered.
+   *
+   * @param options `grace`: milliseconds after which what is left is cut off; default 10 000
+   */
+  async shutdown({ grace = 10_000 }: { grace?: number } = {}): Promise<void> {
+    this.#stop()
+    for (const connection of this.#connections) connection.finish()
+    if (this.#connections.size > 0) await this.#untilIdle(grace)
+    await this.close()
+  }
+
+  /** Stops now: connections are cut off. Never rejects. */
+  async close(): Promise<void> {
+    this.#stop()
+    const reason = closed('serve')
+    for (const connection of this.#connections) connection.destroy(reason)
+    this.#context.ticker.stop()
+    await this.#listener?.close()
+  }
+
+  /** As `shutdown()`, so that `await using` works. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.shutdown()
+  }
+
+  #stop(): void {
+    this.#stopping = true
+    this.#room?.()
+    void this.#listener?.close()
+  }
+
+  #untilIdle(grace: number): Promise<void> {
+    return new Promise((resolve) => {
+      const clock = this.#options.clock ?? systemClock
+      const timer = clock.setTimeout(resolve, grace)
+      this.#idle = () => {
+        clock.clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+
+  async #acceptAll(listener: Listener): Promise<void> {
+    while (!this.#stopping) {
+      if (this.#connections.size >= this.#maxConnections) await this.#untilRoom()
+      else
+        try {
+          this.handle(await listener.accept())
+        } catch (error) {
+          if (this.#stopping || codeOf(error) === 'ERR_CLOSED') return
+          // The system has no file descriptors left, or the like: it will have some again.
+          this.#context.count(codeOf(error) ?? 'ERR_ACCEPT')
+        }
+    }
+  }
+
+  #untilRoom(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#room = resolve
+    })
+  }
+
+  #remove(connection: ServerConnection): void {
+    if (!this.#connections.delete(connection)) return
+    this.#context.ticker.delete(connection)
+    this.#sent += connection.stream.bytesSent
+    this.#received += connection.stream.bytesReceived
+    this.#room?.()
+    this.#room = undefined
+    if (this.#connections.size === 0) this.#idle?.()
+  }
+
+  #setDate(): void {
+    // RFC 9110 §6.6.1: a server with a clock says when it answered.
+    this.#context.dateLine = `Date: ${formatDate(Date.now())}\r\n`
+  }
+
+  #report(error: unknown, request: Request): void {
+    try {
+      const { onError } = this.#options
+      if (onError === undefined) console.error(`${request.method} ${request.url}:`, error)
+      else onError(error, request as unknown as globalThis.Request)
+    } catch {
+      // A report that fails must not become a second failure.
+    }
+  }
+}
+
+function toHandler(handler: Handler | { fetch: Handler }): Handler {
+  if (typeof handler === 'function') return handler
+  if (typeof handler?.fetch === 'function') return (request, info) => handler.fetch(request, info)
+  throw new TypeError('serve takes a function, or an object with a function fetch')
+}
+
+function normaliseTimeouts(given: Partial<ServerTimeouts> = {}): ServerTimeouts {
+  const result = { ...DEFAULT_TIMEOUTS }
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(DEFAULT_TIMEOUTS, name))
+      throw new TypeError(
+        `timeout: there is no phase '${name}'; there are ${Object.keys(DEFAULT_TIMEOUTS).join(', ')}`,
+      )
+    if (value === undefined) continue
+    result[name as keyof ServerTimeouts] =
+      checkLimit(`timeout.${name}`, value) || Number.POSITIVE_INFINITY
+  }
+  return result
+}
+
+function checkLimit(name: string, value: unknown): number {
+  if (typeof value !== 'number') throw new TypeError(`${name} must be a number`)
+  if (Number.isNaN(value) || value < 0)
+    throw new RangeError(`${name} must be 0 or more, not ${value}`)
+  return value
+}
+
+function closed(verb: string): NetError {
+  return new NetError({ verb, target: '', code: 'ERR_CLOSED', phase: 'listen' })
+}
