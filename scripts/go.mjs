@@ -17,6 +17,8 @@ const windows = process.platform === 'win32'
 /** Runs a TypeScript program of the workspace from its sources, without a build. */
 const source = (file) => ['node', '--conditions=@sluice/source', '--import', 'tsx', file]
 
+const build = ['turbo', 'run', 'build', '--output-logs=errors-only']
+
 /**
  * Each job is a list of commands, run in turn until one fails; the user's arguments go to the last.
  * `keys: true` hands the terminal to the job, so that Ctrl-C is the job's to answer.
@@ -32,7 +34,7 @@ const JOBS = {
     ],
   },
   ci: { run: [['node', 'scripts/ci.mjs']] },
-  build: { run: [['turbo', 'run', 'build', '--output-logs=errors-only']] },
+  build: { run: [build] },
   typecheck: { run: [['turbo', 'run', 'typecheck', '--output-logs=errors-only']] },
   unit: { run: [['node', 'scripts/test.mjs']] },
   lint: { run: [['node', 'scripts/lint.mjs']] },
@@ -45,11 +47,18 @@ const JOBS = {
   },
   conformance: { run: [source('scripts/conformance/run.ts')] },
   cpython: {
-    run: [
-      ['turbo', 'run', 'build', '--output-logs=errors-only'],
-      ['node', 'scripts/cpython.mjs'],
-    ],
+    run: [build, ['node', 'scripts/cpython.mjs']],
   },
+  modes: { run: [['node', 'scripts/modes.mjs']] },
+  runtimes: { run: [['node', 'scripts/runtimes.mjs']] },
+  states: { run: [source('scripts/states.ts')] },
+  docs: { run: [build, source('scripts/docs.ts')] },
+  api: { run: [build, ['node', 'scripts/api.mjs']] },
+  size: { run: [build, ['node', 'scripts/size.mjs']] },
+  pack: { run: [build, ['node', 'scripts/pack-check.mjs']] },
+  knip: { run: [['knip']] },
+  bench: { run: [build, source('scripts/bench/run.ts')] },
+  peers: { run: [['node', 'scripts/peers.mjs']] },
   format: { run: [['biome', 'check', '--write', '.']] },
   changeset: { run: [['changeset']], keys: true },
 }

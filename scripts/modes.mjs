@@ -1,0 +1,22 @@
+// The suite in the two other modes of the shared read buffer: poisoned (bytes are overwritten after the call
+// that brought them), and switched off. The plain mode is `npm test` itself.
+import { spawnSync } from 'node:child_process'
+
+const MODES = { poison: { SLUICE_POISON: '1' }, 'shared-off': { SLUICE_SHARED_READ: '0' } }
+let failed = 0
+for (const [name, variables] of Object.entries(MODES)) {
+  const args = ['node_modules/vitest/vitest.mjs', 'run', '--silent', '--typecheck.enabled=false']
+  const projects = ['socket', 'http', 'url', 'examples'].flatMap((p) => ['--project', p])
+  const run = spawnSync(process.execPath, [...args, ...projects, '--reporter=dot'], {
+    encoding: 'utf8',
+    env: { ...process.env, ...variables },
+    timeout: 300_000,
+  })
+  if (run.status !== 0) {
+    failed++
+    console.log(run.stdout, run.stderr)
+  }
+  const tests = /Tests\s+(.*)/.exec(run.stdout)?.[1] ?? 'no tests ran'
+  console.log(`${run.status === 0 ? 'ok  ' : 'FAIL'} mode ${name}: ${tests.trim()}`)
+}
+process.exit(failed ? 1 : 0)

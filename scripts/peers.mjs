@@ -1,0 +1,34 @@
+// The strangers that the interop tests talk to, from Debian packages; can be run twice, installs only what is
+// missing. Without apt-get (a developer's laptop) it says what is missing and the tests that need it skip;
+// in CI the variable REQUIRE_PEERS makes a missing peer a failure.
+import { spawnSync } from 'node:child_process'
+
+const PEERS = [
+  { what: 'curl', have: ['curl', '--version'], packages: ['curl'] },
+  { what: 'python3', have: ['python3', '--version'], packages: ['python3'] },
+  {
+    what: "CPython's own test-suite",
+    have: ['python3', '-c', 'import test.test_urlparse'],
+    packages: ['libpython3-testsuite'],
+  },
+]
+
+const works = ([command, ...args]) => spawnSync(command, args, { stdio: 'ignore' }).status === 0
+const missing = PEERS.filter(({ have }) => !works(have))
+if (missing.length > 0 && works(['apt-get', '--version'])) {
+  console.log(`Installing ${missing.map(({ what }) => what).join(', ')} (once) ...`)
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const apt = (...args) =>
+    spawnSync('apt-get', ['-o', 'DPkg::Lock::Timeout=120', '-qq', ...args], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env,
+    })
+  for (let attempt = 0; attempt < 3; attempt++) {
+    apt('update')
+    const wanted = missing.flatMap(({ packages }) => packages)
+    if (apt('install', '-y', '--no-install-recommends', ...wanted).status === 0) break
+  }
+}
+const left = PEERS.filter(({ have }) => !works(have)).map(({ what }) => what)
+console.log(left.length === 0 ? 'peers: all are here' : `peers: not here: ${left.join(', ')}`)
+process.exit(left.length > 0 && process.env.REQUIRE_PEERS ? 1 : 0)
