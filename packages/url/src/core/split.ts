@@ -426,7 +426,7 @@ function hostOf(text: string): string | null {
 }
 
 /** The text after the host's colon, or the empty string. */
-function portText(netloc: string): string {
+export function portText(netloc: string): string {
   const start = netloc.lastIndexOf('@') + 1
   const open = netloc.indexOf('[', start)
   let from = start

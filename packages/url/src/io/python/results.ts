@@ -3,14 +3,7 @@
  * iterated here. Each comes as a pair, for str and for bytes, and `encode` and `decode` lead from one to the
  * other.
  */
-import {
-  asValueError,
-  bind,
-  type Call,
-  type Callable,
-  callable,
-  codecs,
-} from '@sluice/socket/python'
+import { bind, builtins, type Call, type Callable, callable, codecs } from '@sluice/socket/python'
 import * as core from '../../core/split.ts'
 import { toBytes } from './coerce.ts'
 
@@ -37,7 +30,7 @@ class SplitResult extends core.SplitResult {
 
   /** ValueError where the port is no number, or out of range. */
   override get port(): number | null {
-    return asValueError(() => super.port)
+    return pythonPort(this.netloc, () => super.port)
   }
 
   /** The same result for bytes. */
@@ -65,7 +58,7 @@ class ParseResult extends core.ParseResult {
 
   /** ValueError where the port is no number, or out of range. */
   override get port(): number | null {
-    return asValueError(() => super.port)
+    return pythonPort(this.netloc, () => super.port)
   }
 
   /** The same result for bytes. */
@@ -214,6 +207,17 @@ class DefragResultBytes {
 
   *[Symbol.iterator](): Generator<Bytes, void, undefined> {
     for (const name of DEFRAG) yield this[name]
+  }
+}
+
+/** Programs match the words of this one. */
+function pythonPort(netloc: string, read: () => number | null): number | null {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof RangeError) throw new builtins.ValueError('Port out of range 0-65535')
+    const text = builtins.repr(core.portText(netloc))
+    throw new builtins.ValueError(`Port could not be cast to integer value as ${text}`)
   }
 }
 

@@ -1,0 +1,65 @@
+// Runs CPython's own tests against the Python doors: `npm run cpython [-- ARGUMENTS]`, after a build.
+//
+// The harness and the tests are no part of the project: they lie in ../shared/cpython and in an installed
+// CPython 3.11. Where one of them is missing, one line says which, and that is all; with REQUIRE_PEERS set, as
+// in CI, it is a failure. A module that passes fewer tests than it did when this table was written fails too.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** How many tests of each module pass at least. A change that raises a number writes it down here. */
+const AT_LEAST = {
+  test_urlparse: 45,
+}
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const harness = join(root, '..', 'shared', 'cpython', 'run.py')
+const report = join(root, '.reports', 'cpython.json')
+
+const missing = whatIsMissing()
+if (missing) {
+  const needed = Boolean(process.env.REQUIRE_PEERS)
+  console.log(`cpython: ${needed ? 'FAILED' : 'not run'}: ${missing}`)
+  process.exit(needed ? 1 : 0)
+}
+
+rmSync(report, { force: true })
+mkdirSync(dirname(report), { recursive: true })
+const modules = Object.keys(AT_LEAST).flatMap((name) => ['--module', name])
+const run = spawnSync(
+  'python3',
+  [harness, '--project', root, ...modules, '--json', report, ...process.argv.slice(2)],
+  { stdio: 'inherit' },
+)
+if (run.error) throw run.error
+let failed = false
+for (const [name, wanted] of Object.entries(AT_LEAST)) {
+  const passed = passedIn(name)
+  const enough = passed >= wanted
+  if (!enough) failed = true
+  console.log(`${name}: ${passed} passed, at least ${wanted} must${enough ? '' : ': FAILED'}`)
+}
+process.exit(failed ? 1 : 0)
+
+/** @returns what this machine lacks, in words, or undefined */
+function whatIsMissing() {
+  if (!existsSync(harness)) return 'the harness ../shared/cpython/run.py is not there'
+  const probe = spawnSync('python3', [
+    '-c',
+    'import test.test_urlparse, sys; print(sys.version_info[:2])',
+  ])
+  if (probe.error) return 'python3 is not installed'
+  if (probe.status !== 0) return "CPython's package `test` is not installed"
+  const version = String(probe.stdout).trim()
+  return version === '(3, 11)' ? undefined : `python3 is ${version}, not (3, 11)`
+}
+
+/** @returns how many tests of a module passed; 0 when there is no report */
+function passedIn(name) {
+  try {
+    return JSON.parse(readFileSync(report, 'utf8')).modules[name].counts.passed
+  } catch {
+    return 0
+  }
+}
