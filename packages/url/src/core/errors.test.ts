@@ -1,0 +1,54 @@
+import { NetError } from '@sluice/socket/errors'
+import { describe, expect, it } from 'vitest'
+import { FetchError, isFetchError, maskUrl } from './errors.ts'
+
+describe('FetchError', () => {
+  it('is a TypeError that says verb, target, reason, code and phase', () => {
+    const error = new FetchError({
+      method: 'GET',
+      url: 'http://u:secret@h/big',
+      code: 'ERR_INCOMPLETE_BODY',
+      phase: 'body',
+      reason: 'body ended after 1024 of 4096 bytes',
+      elapsed: 3.2,
+    })
+    expect(error).toBeInstanceOf(TypeError)
+    expect(error.message).toBe(
+      'GET http://u:***@h/big: body ended after 1024 of 4096 bytes (ERR_INCOMPLETE_BODY, phase body, 3 ms)',
+    )
+  })
+
+  it('takes code, phase and counts from the error below, and keeps that', () => {
+    const cause = new NetError({
+      ...{ verb: 'connect', target: 'h:80', code: 'ECONNREFUSED', phase: 'connect' },
+      bytesSent: 7,
+    })
+    const error = new FetchError({ method: 'GET', url: 'http://h/', cause })
+    expect(error.message).toBe('GET http://h/: connection refused (ECONNREFUSED, phase connect)')
+    expect([error.code, error.phase, error.bytesSent]).toEqual(['ECONNREFUSED', 'connect', 7])
+    expect(error.cause).toBe(cause)
+  })
+
+  it('tells an unknown trouble in the words of the error below', () => {
+    const error = new FetchError({ method: 'GET', url: 'x:', cause: new Error('no luck') })
+    expect(error.message).toBe('GET x:: no luck (ERR_FETCH, phase fetch)')
+  })
+
+  it('is known by its mark, and by its code', () => {
+    const error = new FetchError({ method: 'GET', url: 'http://h/', code: 'ENOTFOUND' })
+    expect([isFetchError(error), isFetchError(error, 'ENOTFOUND')]).toEqual([true, true])
+    expect([isFetchError(error, 'EPIPE'), isFetchError(new TypeError('x'))]).toEqual([false, false])
+  })
+})
+
+describe('maskUrl()', () => {
+  it.each([
+    ['http://h/a:b@c', 'http://h/a:b@c'],
+    ['http://u:p@h/', 'http://u:***@h/'],
+    ['http://token@h', 'http://***@h'],
+    ['http://a@b:c@h?x@y', 'http://a@b:***@h?x@y'],
+    ['mailto:a@b', 'mailto:a@b'],
+  ])('shows %s as %s', (url, shown) => {
+    expect(maskUrl(url)).toBe(shown)
+  })
+})
