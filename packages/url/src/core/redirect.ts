@@ -1,0 +1,93 @@
+/**
+ * Following redirects: facts in, decision out (RFC 9110 §15.4; Fetch §4.4, "HTTP-redirect fetch").
+ *
+ * Rules it keeps:
+ * - Only `http:` and `https:` are followed to: a server must not be able to make a client read a local file
+ *   (`file:`) or take its words for a resource (`data:`).
+ * - 303 turns everything but HEAD into GET; 301 and 302 turn POST into GET, as every browser does since
+ *   1995 (§15.4.2 note); 307 and 308 change nothing, and so need a body that can be sent twice.
+ * - What was meant for one origin is not told to another: Authorization, Cookie and Proxy-Authorization are
+ *   dropped when scheme, host or port change.
+ * - A fragment of the first URL stays, unless the new one has its own (§10.2.2).
+ */
+
+/** What is known when a response with a redirect status has come. */
+export interface RedirectFacts {
+  status: number
+  /** The Location field; null where there is none. */
+  location: string | null
+  method: string
+  /** Where the response came from. */
+  url: URL
+  /** Whether the body can be sent again; true where there is none. */
+  replayable: boolean
+  /** How many redirects were followed before this one, and how many may be. */
+  followed: number
+  limit: number
+}
+
+/** What to do. */
+export type RedirectPlan =
+  /** This is the answer. */
+  | { kind: 'final' }
+  | {
+      kind: 'follow'
+      url: URL
+      method: string
+      /** Drop the body and the fields that describe it. */
+      dropBody: boolean
+      /** Drop what was meant for the old origin. */
+      dropSecrets: boolean
+    }
+  | { kind: 'refuse'; code: 'ERR_REDIRECT'; reason: string }
+
+/** Browsers and Node's fetch follow 20, curl 50, Python 10. */
+export const MAX_REDIRECTS = 20
+
+/** Statuses with a meaning here; 300 and 304 are answers (§15.4.1, §15.4.5). */
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
+
+/** Fields that describe a body, gone with it (Fetch §4.4, request-body-header names). */
+export const BODY_FIELDS: readonly string[] = [
+  'Content-Encoding',
+  'Content-Language',
+  'Content-Length',
+  'Content-Location',
+  'Content-Type',
+]
+/** Fields that speak to one origin. */
+export const SECRET_FIELDS: readonly string[] = ['Authorization', 'Cookie', 'Proxy-Authorization']
+
+/** Decides what a response with this status means for the request. */
+export function planRedirect(facts: RedirectFacts): RedirectPlan {
+  const { status, location, method, url, replayable, followed, limit } = facts
+  // 1. No redirect, or one that does not say where to: the response is the answer.
+  if (!REDIRECTS.has(status) || location === null) return { kind: 'final' }
+  // 2. Where to.
+  let target: URL
+  try {
+    target = new URL(location, url)
+  } catch {
+    return refuse(`redirected to ${JSON.stringify(location)}, which is no URL`)
+  }
+  if (target.protocol !== 'http:' && target.protocol !== 'https:')
+    return refuse(`redirected to a ${target.protocol} URL, which is not followed`)
+  if (target.hash === '') target.hash = url.hash
+  // 3. How often.
+  if (followed >= limit) return refuse(`redirected more than ${limit} times`)
+  // 4. As what.
+  const get =
+    status === 303 ? method !== 'GET' && method !== 'HEAD' : status < 303 && method === 'POST'
+  if (!get && !replayable) return refuse('redirected, and the body can be sent only once')
+  return {
+    kind: 'follow',
+    url: target,
+    method: get ? 'GET' : method,
+    dropBody: get,
+    dropSecrets: target.origin !== url.origin,
+  }
+}
+
+function refuse(reason: string): RedirectPlan {
+  return { kind: 'refuse', code: 'ERR_REDIRECT', reason }
+}

@@ -1,0 +1,30 @@
+/**
+ * What the url layer tells those who watch: plain objects on the channel `sluice:url`. `id` is one `fetch`;
+ * the events of the layers below lead to it by their `parent`.
+ */
+
+/** The facts of each event, by its name. */
+export interface UrlTraceFacts {
+  /** A fetch begins. The URL's password is masked, here and below. */
+  request: { method: string; url: string }
+  /** A handler is chosen by the scheme. */
+  attempt: { handler: string; url: string }
+  /** The answer sends us elsewhere. */
+  redirect: { status: number; from: string; to: string; method: string }
+  /** The head of the final answer is here. */
+  response: { status: number; url: string }
+  /** The fetch came to nothing. */
+  error: { code: string; message: string }
+}
+
+/** One event of the url layer. */
+export type UrlTraceEvent = {
+  [N in keyof UrlTraceFacts]: {
+    id: number
+    parent: number
+    /** Milliseconds since the process started, with fractions. */
+    t: number
+    layer: 'url'
+    name: N
+  } & UrlTraceFacts[N]
+}[keyof UrlTraceFacts]

@@ -1,0 +1,32 @@
+/**
+ * `data:` URLs: the answer is in the question.
+ */
+import { Response } from '@sluice/http'
+import { parseDataUrl } from '../../core/data-url.ts'
+import { FetchError } from '../../core/errors.ts'
+import type { PlannedRequest } from '../pipeline.ts'
+import { located, onlyGet } from './local.ts'
+
+/** Answers a request for a `data:` URL (Fetch §4.3, scheme fetch: the fragment is not part of it). */
+export async function handleData(request: PlannedRequest): Promise<Response> {
+  onlyGet(request)
+  const url = new URL(request.url)
+  url.hash = ''
+  try {
+    const { mediaType, body } = parseDataUrl(url.href)
+    const headers = { 'Content-Type': mediaType, 'Content-Length': String(body.length) }
+    return located(new Response(request.method === 'HEAD' ? null : body, { headers }), request)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : 'not a data: URL'
+    // The URL is the data: a long one would bury the sentence.
+    const shown = url.href.length > 60 ? `${url.href.slice(0, 57)}...` : url.href
+    throw new FetchError({
+      method: request.method,
+      url: shown,
+      code: 'ERR_INVALID_URL',
+      phase: 'open',
+      reason,
+      cause,
+    })
+  }
+}
