@@ -9,6 +9,12 @@ export {
 } from './core/errors.ts'
 export { Headers, type HeadersInit } from './core/headers.ts'
 export type { BodyInit } from './io/body.ts'
+export { type RequestOptions, request } from './io/client.ts'
+export {
+  ClientConnection,
+  type ClientConnectionOptions,
+  type ExchangeOptions,
+} from './io/client-connection.ts'
 export { Request, type RequestInit } from './io/request.ts'
 export { Response, type ResponseInit } from './io/response.ts'
 export {

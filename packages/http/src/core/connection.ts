@@ -729,33 +729,34 @@ export class Http1Machine {
   /**
    * Writes the head of a request.
    *
-   * @param length bytes of the body; `undefined` when the fields say it, or nobody knows
+   * @param length bytes of the body, or `unknown` when only its end will tell; left out when there is none,
+   *   or the fields say it
    * @param more further lines, complete and checked, such as a cached Host
    */
   requestHead(
     method: string,
     target: string,
     fields: OutgoingFields,
-    length?: number | undefined,
+    length?: number | 'unknown' | undefined,
     more = '',
   ): string {
-    if (this.role !== 'client') throw misplaced('request', 'client', this.#client)
-    if (this.#lastOne || step(CLIENT, this.#client, 'request') === undefined)
+    if (
+      this.role !== 'client' ||
+      this.#lastOne ||
+      step(CLIENT, this.#client, 'request') === undefined
+    )
       throw misplaced('request', 'client', this.#client)
     if (!fields.host && !more.startsWith('Host: '))
       throw new ProtocolError({ reason: 'a request without Host' })
     const line = formatRequestLine(method, target)
     checkTarget(method, target)
-    const framing = this.#plan(
-      fields,
-      length,
-      true,
-      method !== 'CONNECT' && (length !== undefined || fields.chunked),
-    )
-    const upgrade = fields.upgrade
+    const content = length !== undefined || fields.chunked
+    if (method === 'CONNECT' && (content || fields.length > 0))
+      throw new ProtocolError({ reason: 'a CONNECT request with content' })
+    const framing = this.#plan(fields, length === 'unknown' ? undefined : length, true, content)
     this.#ours('request')
-    if (fields.close) this.#outKeepAlive = false
-    this.#awaited.push({ method, minor: 1, keepAlive: !fields.close, upgrade })
+    this.#outKeepAlive = !fields.close
+    this.#awaited.push({ method, minor: 1, keepAlive: !fields.close, upgrade: fields.upgrade })
     return `${line}${more}${fields.text}${framing}\r\n`
   }
 

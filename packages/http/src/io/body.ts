@@ -286,10 +286,10 @@ export class Carrier {
     const content = this.#content
     if (content === null) return null
     this.#claim()
-    const stream = this.#stream
-    return stream === undefined
-      ? content
-      : ({ ...content, pieces: stream, incoming: undefined } as unknown as Content)
+    if (this.#stream === undefined) return content
+    return content.type === undefined
+      ? { pieces: this.#stream }
+      : { pieces: this.#stream, type: content.type }
   }
 
   #claim(): void {
@@ -297,9 +297,17 @@ export class Carrier {
     this.#used = true
   }
 
+  /** All of it, in memory of its own. */
   async bytes(): Promise<Bytes> {
+    const bytes = await this.#collect()
+    // Small copies lie in a pool that many share: a caller who looks at `.buffer` must not see the rest of
+    // it. (`slice()` would not do: Buffer's is a view.)
+    return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
+  }
+
+  async #collect(): Promise<Bytes> {
     const content = this.#content
-    if (content === null) return EMPTY
+    if (content === null) return new Uint8Array(0)
     this.#claim()
     if (this.#stream === undefined) {
       if (content.text !== undefined) return encodeUtf8(content.text)
@@ -317,7 +325,7 @@ export class Carrier {
       this.#claim()
       return this.#content.text.replace(/^\ufeff/, '')
     }
-    const bytes = await this.bytes()
+    const bytes = await this.#collect()
     // WHATWG Encoding, "UTF-8 decode": a leading byte order mark is not part of the text.
     const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
     return decodeUtf8(bytes, start)
@@ -328,19 +336,16 @@ export class Carrier {
   }
 
   async arrayBuffer(): Promise<ArrayBuffer> {
-    const bytes = await this.bytes()
-    // Small copies lie in a pool that many share: only memory of its own may be given away.
-    if (bytes.byteLength === bytes.buffer.byteLength) return bytes.buffer
-    return bytes.slice().buffer
+    return (await this.bytes()).buffer
   }
 
   async blob(type: string): Promise<Blob> {
-    return new Blob([await this.bytes()], { type })
+    return new Blob([await this.#collect()], { type })
   }
 
   /** Multipart and urlencoded forms: the platform reads them. */
   async formData(type: string): Promise<FormData> {
-    const bytes = await this.bytes()
+    const bytes = await this.#collect()
     return new globalThis.Response(bytes, {
       headers: { 'content-type': type },
     }).formData() as Promise<FormData>

@@ -26,7 +26,8 @@ export interface WireResponse {
   readonly head: ResponseHead
   readonly body: IncomingBody | null
   readonly url: string
-  readonly trailers: Promise<Headers>
+  /** Left out where there can be none. */
+  readonly trailers: Promise<Headers> | undefined
 }
 
 /** What a server needs of a response, without building more than there is. */

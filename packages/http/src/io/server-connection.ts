@@ -347,7 +347,9 @@ export class ServerConnection implements Receiver, BodySource, Timed {
   }
 
   #ready(exchange: ServerExchange, response: AnyResponse): void {
-    exchange.response = response
+    exchange.response = isObject(response)
+      ? response
+      : this.#failed(new TypeError(`the handler returned ${response}, not a Response`), exchange)
     if (this.#exchanges[0] === exchange) this.#advance()
   }
 
@@ -672,6 +674,10 @@ export class ServerConnection implements Receiver, BodySource, Timed {
 
 const EMPTY_BODY: WholeBody = { length: 0, text: '', bytes: undefined }
 
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null
+}
+
 function FLUSH(connection: ServerConnection): void {
   connection.flushScheduled()
 }
@@ -691,13 +697,8 @@ function contentOf(response: Response): Content | null {
  * @throws {TypeError} what is no response at all
  */
 async function convertPlatform(response: globalThis.Response): Promise<Response> {
-  if (
-    typeof response !== 'object' ||
-    response === null ||
-    !('status' in response) ||
-    !('headers' in response)
-  )
-    throw new TypeError(`the handler returned ${typeof response}, not a Response`)
+  if (typeof response.status !== 'number' || typeof response.headers !== 'object')
+    throw new TypeError('the handler returned an object that is not a Response')
   const init = {
     status: response.status,
     statusText: response.statusText,

@@ -1,0 +1,589 @@
+/**
+ * One connection of a client: requests out, one after the other, responses in.
+ *
+ * Rules it keeps:
+ * - One exchange at a time; the next may begin when the response has been read to its end. A second caller
+ *   is `ERR_BUSY`.
+ * - Bytes that nobody asked for end the connection: the next request must not get them as its answer.
+ * - Giving up on an exchange (abort, timeout, a body that nobody wants) ends the connection with it, since
+ *   what is still on its way can not be told apart from the next answer.
+ */
+import type { Attachment, ByteStream, Clock, Receiver } from '@sluice/socket'
+import { encodeLatin1 } from '@sluice/socket/bytes'
+import { codeOf, NetError, TimeoutError } from '@sluice/socket/errors'
+import { nextId } from '@sluice/socket/trace'
+import { Http1Machine } from '../core/connection.ts'
+import {
+  IncompleteBodyError,
+  isIncompleteBodyError,
+  isProtocolError,
+  ProtocolError,
+} from '../core/errors.ts'
+import type { EndEvent, ResponseHead } from '../core/events.ts'
+import { Headers, type HeadersInit } from '../core/headers.ts'
+import type { Limits } from '../core/limits.ts'
+import { methodFacts, normaliseMethod } from '../core/methods.ts'
+import { type BodyInit, type BodySource, type Content, IncomingBody, toContent } from './body.ts'
+import { type TrailerPromise, trailerPromise } from './exchange.ts'
+import { sendPieces, wholeBody } from './outgoing.ts'
+import { Response } from './response.ts'
+import { resolutionFor, systemClock, Ticker, type Timed } from './ticker.ts'
+import { publish, tracing } from './trace.ts'
+
+/** Milliseconds; 0 and Infinity turn one off. */
+export interface ClientTimeouts {
+  /** From the request to the head of its response; default 300 000. */
+  headers?: number | undefined
+  /** Silence inside a response body; default 300 000. */
+  idle?: number | undefined
+  /** The whole exchange, body and all; default off. */
+  total?: number | undefined
+}
+
+/** One request on a connection. */
+export interface ExchangeOptions {
+  /** Default GET. */
+  method?: string | undefined
+  headers?: HeadersInit | undefined
+  body?: BodyInit | null | undefined
+  /** Ends the exchange and its connection; whatever waits rejects with `signal.reason`. */
+  signal?: AbortSignal | undefined
+  timeout?: ClientTimeouts | undefined
+  /** For trace events: the id, one layer up, of what asks. */
+  trace?: { parent: number } | undefined
+}
+
+/** How a client connection is set up. */
+export interface ClientConnectionOptions {
+  /** The value of Host; default: where the stream goes. */
+  host?: string | undefined
+  /** Caps on what the server may send. */
+  limits?: Partial<Limits> | undefined
+  /** Whose clock the timeouts run on; for tests. */
+  clock?: Clock | undefined
+}
+
+/** RFC 9112 says nothing about patience; Node's fetch waits 300 s for each. */
+const PATIENCE = 300_000
+/** Below this a limit gets a timer that is fine enough for it. */
+const COARSE_FROM = 2_000
+
+const tickers = new WeakMap<Clock, Ticker>()
+
+function tickerFor(clock: Clock, shortest: number): Ticker {
+  if (shortest < COARSE_FROM) return new Ticker(clock, resolutionFor(shortest))
+  let ticker = tickers.get(clock)
+  if (ticker === undefined) {
+    ticker = new Ticker(clock)
+    tickers.set(clock, ticker)
+  }
+  return ticker
+}
+
+/** What is going on. */
+interface Exchange {
+  readonly method: string
+  readonly target: string
+  readonly id: number
+  readonly parent: number
+  readonly signal: AbortSignal | undefined
+  readonly onAbort: (() => void) | undefined
+  readonly ticker: Ticker
+  readonly idle: number
+  readonly total: number
+  readonly resolve: (response: Response) => void
+  readonly reject: (error: unknown) => void
+  body: IncomingBody | undefined
+  trailers: TrailerPromise | undefined
+  /** Whether the request has been sent to its end. */
+  isSent: boolean
+  /** Which limit the deadline stands for. */
+  phase: 'headers' | 'idle' | 'total'
+}
+
+/**
+ * A connection to a server, for one request after the other.
+ *
+ * @example
+ * const connection = new ClientConnection(await connect('tcp://127.0.0.1:8080'))
+ * const first = await (await connection.request('/first')).text()
+ * const second = await (await connection.request('/second')).text()
+ * await connection.close()
+ */
+export class ClientConnection implements Receiver, BodySource, Timed, AsyncDisposable {
+  readonly stream: ByteStream
+  deadline: number = Number.POSITIVE_INFINITY
+  readonly #machine: Http1Machine
+  readonly #host: string
+  readonly #clock: Clock
+  #attachment: Attachment | undefined
+  #exchange: Exchange | undefined
+  #count = 0
+  #full = false
+  #pumping = false
+  #over = false
+  #failure: Error | undefined
+
+  /** @param stream open, and read by nobody else */
+  constructor(stream: ByteStream, options: ClientConnectionOptions = {}) {
+    this.stream = stream
+    this.#machine = new Http1Machine('client', { limits: options.limits })
+    this.#clock = options.clock ?? systemClock
+    this.#host = options.host ?? hostOf(stream)
+    // Looked at once here, so that it can be written without a check from then on.
+    this.#hostLine = `Host: ${new Headers([['Host', this.#host]]).get('host')}\r\n`
+    this.#attachment = stream.attach(this)
+  }
+  readonly #hostLine: string
+
+  /** The same number as in trace events. */
+  get id(): number {
+    return this.stream.id
+  }
+
+  /** Whether another request can be made now. */
+  get isReusable(): boolean {
+    return (
+      !this.#over && this.#exchange === undefined && this.#machine.canReuse && this.stream.isOpen
+    )
+  }
+
+  /** Exchanges that were begun. */
+  get exchanges(): number {
+    return this.#count
+  }
+
+  /**
+   * Makes one request.
+   *
+   * @param target the request target, usually a path with its query
+   * @returns the response as soon as its head is here; the connection is free once its body has been read
+   * @throws {NetError} `ERR_BUSY` an exchange is going on; `ERR_CLOSED` the connection can not be used again;
+   *   `ERR_UNEXPECTED_END` the server closed it without an answer; the errors of the stream
+   * @throws {ProtocolError} side `remote`: what came is no HTTP; side `local`: this can not be sent
+   * @throws {TimeoutError} phase `headers`, `idle` or `total`
+   * @throws {TypeError} a method, header or body that is none; `signal.reason` when aborted
+   */
+  async request(target: string, options: ExchangeOptions = {}): Promise<Response> {
+    options.signal?.throwIfAborted()
+    const method = normaliseMethod(options.method ?? 'GET')
+    if (this.#exchange !== undefined) throw this.#error(method, target, 'ERR_BUSY')
+    if (!this.isReusable) throw this.#failure ?? this.#error(method, target, 'ERR_CLOSED')
+    const headers = new Headers(options.headers)
+    const content =
+      options.body === undefined || options.body === null ? null : toContent(options.body)
+    if (content?.type !== undefined && !headers.has('content-type'))
+      headers.append('Content-Type', content.type)
+    return new Promise<Response>((resolve, reject) => {
+      this.#begin({ method, target, options, headers, content, resolve, reject })
+    })
+  }
+
+  /** Says goodbye; an exchange that is going on fails with `ERR_CLOSED`. Never rejects. */
+  close(): Promise<void> {
+    this.#end()
+    return this.stream.close()
+  }
+
+  /** Lets go at once. */
+  destroy(): void {
+    this.#end()
+    this.stream.destroy()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /**
+   * Gives the stream back after a switch of protocols (101, or 2xx to CONNECT). Bytes that came behind the
+   * response are in front of what it reads next.
+   *
+   * @throws {NetError} `ERR_BUSY` while HTTP is still spoken
+   */
+  detach(): ByteStream {
+    if (!this.#machine.isSwitched) throw this.#error('detach', '', 'ERR_BUSY')
+    this.#over = true
+    const rest = this.#machine.takeRest()
+    const attachment = this.#attachment
+    this.#attachment = undefined
+    if (rest.length > 0) attachment?.unread(rest)
+    attachment?.detach()
+    return this.stream
+  }
+
+  #begin(start: {
+    method: string
+    target: string
+    options: ExchangeOptions
+    headers: Headers
+    content: Content | null
+    resolve: (response: Response) => void
+    reject: (error: unknown) => void
+  }): void {
+    const { method, target, options, headers, content, resolve, reject } = start
+    const body = content === null ? undefined : wholeBody(content)
+    // A method that usually has content says so when there is none (RFC 9110 §8.6).
+    const none = methodFacts(method).content ? 0 : undefined
+    const length = content === null ? none : (body?.length ?? content.length ?? 'unknown')
+    const fields = Headers.outgoing(headers)
+    const hostLine = fields.host ? '' : this.#hostLine
+    let head: string
+    try {
+      head = this.#machine.requestHead(method, target, fields, length, hostLine)
+    } catch (error) {
+      reject(error)
+      return
+    }
+    this.#count++
+    const exchange = this.#makeExchange(method, target, options, resolve, reject)
+    this.#exchange = exchange
+    if (exchange.id !== 0) this.#traceRequest(exchange, head)
+    if (body !== undefined) this.#sendWhole(exchange, head, body)
+    else if (content === null) this.#sendHead(exchange, head)
+    else this.#sendStream(exchange, head, content)
+  }
+
+  #makeExchange(
+    method: string,
+    target: string,
+    options: ExchangeOptions,
+    resolve: (response: Response) => void,
+    reject: (error: unknown) => void,
+  ): Exchange {
+    const { signal, timeout = {} } = options
+    const headers = limit(timeout.headers, PATIENCE)
+    const idle = limit(timeout.idle, PATIENCE)
+    const total = limit(timeout.total, Number.POSITIVE_INFINITY)
+    const ticker = tickerFor(this.#clock, Math.min(headers, idle, total))
+    const onAbort = signal === undefined ? undefined : () => this.#giveUp(signal.reason)
+    if (onAbort !== undefined) signal?.addEventListener('abort', onAbort)
+    ticker.add(this)
+    const exchange: Exchange = {
+      method,
+      target,
+      id: tracing() ? nextId() : 0,
+      parent: options.trace?.parent ?? 0,
+      signal,
+      onAbort,
+      ticker,
+      idle,
+      total: ticker.after(total),
+      resolve,
+      reject,
+      body: undefined,
+      trailers: undefined,
+      isSent: false,
+      phase: 'headers',
+    }
+    this.#wait(exchange, 'headers', headers)
+    return exchange
+  }
+
+  #wait(exchange: Exchange, phase: 'headers' | 'idle', ms: number): void {
+    const due = exchange.ticker.after(ms)
+    exchange.phase = exchange.total < due ? 'total' : phase
+    this.deadline = Math.min(due, exchange.total)
+  }
+
+  // Sending.
+
+  #sendHead(exchange: Exchange, head: string): void {
+    const last = this.#machine.finish()
+    exchange.isSent = true
+    this.#watch(this.stream.sendLatin1(head + last))
+  }
+
+  #sendWhole(
+    exchange: Exchange,
+    head: string,
+    body: { length: number; text: string | undefined; bytes: Uint8Array | undefined },
+  ): void {
+    let sent: Promise<void>
+    try {
+      const before = body.length === 0 ? '' : this.#machine.openChunk(body.length)
+      const after = `${before === '' ? '' : '\r\n'}${this.#machine.finish()}`
+      const { text, bytes } = body
+      if (text !== undefined) sent = this.stream.sendLatin1(head + before + text + after)
+      else
+        sent = this.stream.sendAll([
+          encodeLatin1(head + before),
+          bytes as Uint8Array,
+          encodeLatin1(after),
+        ])
+    } catch (error) {
+      this.#giveUp(error)
+      return
+    }
+    exchange.isSent = true
+    if (exchange.id !== 0) this.#traceBody(exchange, 'sent', body.length, 1)
+    this.#watch(sent)
+  }
+
+  #sendStream(exchange: Exchange, head: string, content: Content): void {
+    this.#watch(this.stream.sendLatin1(head))
+    // The server may answer early, and may not want the rest: then nobody sends it.
+    sendPieces(this.stream, this.#machine, content, () => this.#exchange !== exchange).then(
+      ({ bytes, pieces }) => {
+        exchange.isSent = true
+        if (exchange.id !== 0) this.#traceBody(exchange, 'sent', bytes, pieces)
+      },
+      (error: unknown) => {
+        if (this.#exchange === exchange) this.#giveUp(error)
+      },
+    )
+  }
+
+  #watch(sent: Promise<void>): void {
+    if (this.stream.backlog === 0 && this.stream.isOpen) return
+    // An answer may be here although the server took no more: what reading says is better than EPIPE.
+    sent.catch((error: unknown) => {
+      setImmediate(() => this.#giveUp(this.#wrap(error)))
+    })
+  }
+
+  // What the stream tells.
+
+  bytes(view: Uint8Array): boolean {
+    if (this.#over) return true
+    if (this.#exchange === undefined) {
+      // Nobody asked: whatever it is, it must not become the answer to the next request.
+      this.destroy()
+      return true
+    }
+    this.#machine.receive(view)
+    this.#pump()
+    return !this.#full
+  }
+
+  end(): void {
+    if (this.#over) return
+    this.#machine.receive(null)
+    this.#pump()
+    if (this.#over) return
+    if (this.#exchange !== undefined && !this.#full) {
+      const { method, target } = this.#exchange
+      this.#giveUp(
+        this.#error(method, target, 'ERR_UNEXPECTED_END', 'the server closed without an answer'),
+      )
+    } else if (this.#exchange === undefined) void this.close()
+  }
+
+  error(error: Error): void {
+    if (!this.#over) this.#giveUp(this.#wrap(error))
+  }
+
+  demand(): void {}
+
+  resume(): void {
+    if (!this.#full) return
+    this.#full = false
+    if (this.#pumping) return
+    this.#pump()
+    if (!this.#full) this.#attachment?.resume()
+  }
+
+  /** Nobody wants the rest of the body. */
+  abandon(): void {
+    const exchange = this.#exchange
+    if (exchange !== undefined)
+      this.#giveUp(this.#error(exchange.method, exchange.target, 'ERR_CLOSED'))
+  }
+
+  onDeadline(): void {
+    const exchange = this.#exchange
+    if (exchange === undefined) return
+    // A body whose reader takes its time is not the server's silence.
+    if (exchange.phase === 'idle' && this.#full) {
+      this.#wait(exchange, 'idle', exchange.idle)
+      return
+    }
+    const { method, target, phase } = exchange
+    this.#giveUp(
+      new TimeoutError({ verb: method, target: this.#url(target), phase, limit: exchange.idle }),
+    )
+  }
+
+  #pump(): void {
+    if (this.#pumping) return
+    this.#pumping = true
+    try {
+      while (!this.#over && !this.#full && this.#readOne());
+    } finally {
+      this.#pumping = false
+    }
+    if (this.#over) return
+    if (this.#exchange === undefined && this.#machine.unread > 0) this.destroy()
+    else this.#machine.hold()
+  }
+
+  /** @returns whether there may be more */
+  #readOne(): boolean {
+    const exchange = this.#exchange
+    let event: ReturnType<Http1Machine['next']>
+    try {
+      event = this.#machine.next()
+    } catch (error) {
+      this.#giveUp(this.#wrap(error))
+      return false
+    }
+    if (exchange === undefined) return false
+    switch (event.type) {
+      case 'response':
+        this.#respond(exchange, event)
+        return true
+      case 'interim':
+        if (exchange.id !== 0) this.#traceResponse(exchange, event)
+        return true
+      case 'data':
+        this.#wait(exchange, 'idle', exchange.idle)
+        if (exchange.body?.push(event.data) === false) this.#full = true
+        return true
+      case 'end':
+        this.#finish(exchange, event)
+        return this.#exchange !== undefined
+      default:
+        return false
+    }
+  }
+
+  #respond(exchange: Exchange, head: ResponseHead): void {
+    if (exchange.id !== 0) this.#traceResponse(exchange, head)
+    const empty = head.framing === 'none' || head.framing === 'tunnel'
+    const body = empty ? null : new IncomingBody(this)
+    const trailers = head.framing === 'chunked' ? trailerPromise() : undefined
+    exchange.body = body ?? undefined
+    exchange.trailers = trailers
+    this.#wait(exchange, 'idle', exchange.idle)
+    const url = this.#url(exchange.target)
+    exchange.resolve(Response.fromWire({ head, body, url, trailers: trailers?.promise }))
+  }
+
+  #finish(exchange: Exchange, event: EndEvent): void {
+    const { body, trailers } = exchange
+    if (exchange.id !== 0) this.#traceEnd(exchange, event)
+    this.#settle(exchange)
+    trailers?.resolve(new Headers(event.trailers))
+    body?.end()
+    if (this.#machine.isSwitched) return
+    // A request that was not sent to its end leaves the server waiting for the rest of it.
+    if (!this.#machine.canReuse || !exchange.isSent) void this.close()
+  }
+
+  /** Nothing of the exchange is left behind. */
+  #settle(exchange: Exchange): void {
+    this.#exchange = undefined
+    this.deadline = Number.POSITIVE_INFINITY
+    exchange.ticker.delete(this)
+    if (exchange.onAbort !== undefined)
+      exchange.signal?.removeEventListener('abort', exchange.onAbort)
+  }
+
+  /** The exchange failed, and the connection with it. */
+  #giveUp(error: unknown): void {
+    if (this.#over) return
+    this.#failure ??= error instanceof Error ? error : undefined
+    this.#fail(error)
+    this.#over = true
+    this.stream.destroy()
+  }
+
+  #fail(error: unknown): void {
+    const exchange = this.#exchange
+    if (exchange === undefined) return
+    if (exchange.id !== 0)
+      publish(exchange.id, exchange.parent, 'error', {
+        connection: this.id,
+        code: codeOf(error) ?? 'ABORTED',
+      })
+    this.#settle(exchange)
+    exchange.reject(error)
+    exchange.trailers?.reject(error)
+    exchange.body?.fail(error)
+  }
+
+  #end(): void {
+    if (this.#over) return
+    const exchange = this.#exchange
+    if (exchange !== undefined)
+      this.#fail(this.#error(exchange.method, exchange.target, 'ERR_CLOSED'))
+    this.#over = true
+  }
+
+  // Errors that say what was being done.
+
+  #error(verb: string, target: string, code: string, reason?: string): NetError {
+    const facts = { verb, target: this.#url(target), code, phase: 'headers' as const }
+    return new NetError(reason === undefined ? facts : { ...facts, reason })
+  }
+
+  #wrap(error: unknown): unknown {
+    const exchange = this.#exchange
+    if (exchange === undefined) return error
+    const verb = exchange.method
+    const target = this.#url(exchange.target)
+    if (isIncompleteBodyError(error)) {
+      const { expected, received } = error
+      return new IncompleteBodyError({ verb, target, expected, received, side: 'remote' })
+    }
+    if (isProtocolError(error, 'remote')) {
+      const { reason, code, phase } = error
+      return new ProtocolError({ verb, target, reason, code, phase, side: 'remote', cause: error })
+    }
+    const phase = exchange.body === undefined ? 'headers' : 'body'
+    return new NetError({
+      ...{ verb, target, phase, cause: error },
+      code: codeOf(error) ?? 'ECONNRESET',
+      bytesReceived: this.stream.bytesReceived,
+    })
+  }
+
+  #url(target: string): string {
+    return target.startsWith('/') ? `http://${this.#host}${target}` : target
+  }
+
+  // Tracing.
+
+  #traceRequest(exchange: Exchange, head: string): void {
+    const { id, parent, method, target } = exchange
+    const connection = this.id
+    if (this.#count > 1) publish(id, parent, 'reuse', { connection, exchange: this.#count })
+    const headers = head.slice(head.indexOf('\r\n') + 2)
+    publish(id, parent, 'request-head', { direction: 'sent', connection, method, target, headers })
+  }
+
+  #traceResponse({ id, parent }: Exchange, { status, fields }: ResponseHead): void {
+    const facts = { direction: 'received', connection: this.id, status } as const
+    publish(id, parent, 'response-head', { ...facts, headers: fields.section })
+  }
+
+  #traceBody(
+    { id, parent }: Exchange,
+    direction: 'sent' | 'received',
+    bytes: number,
+    pieces: number,
+  ): void {
+    publish(id, parent, 'body', { direction, connection: this.id, bytes, pieces })
+  }
+
+  #traceEnd(exchange: Exchange, { trailers }: EndEvent): void {
+    const { id, parent, body } = exchange
+    const connection = this.id
+    if (body !== undefined) this.#traceBody(exchange, 'received', body.received, body.pieces)
+    if (trailers !== undefined)
+      publish(id, parent, 'trailer', { direction: 'received', connection, fields: trailers.count })
+    publish(id, parent, 'end', { connection, keepAlive: this.#machine.canReuse })
+  }
+}
+
+function limit(value: number | undefined, otherwise: number): number {
+  if (value === undefined) return otherwise
+  return value === 0 ? Number.POSITIVE_INFINITY : value
+}
+
+function hostOf(stream: ByteStream): string {
+  const address = stream.remoteAddress
+  if (address === undefined || address.family === 'Unix') return 'localhost'
+  const { family, hostname, port } = address
+  return `${family === 'IPv6' ? `[${hostname}]` : hostname}${port === 80 ? '' : `:${port}`}`
+}
