@@ -87,18 +87,24 @@ export function urlencode(query: QueryInput, options: EncodeOptions = {}): strin
   const { doseq = false, safe = '', quoteVia = quotePlus } = options
   let text = ''
   const write = (name: unknown, value: unknown) => {
-    const start = `${text === '' ? '' : '&'}${quoteVia(toText(name), safe)}=`
-    if (!isList(value)) text += start + quoteVia(toText(value), safe)
-    else if (!doseq) throw new TypeError(`urlencode: the value of ${start} is a list; set doseq`)
-    else for (const element of value) write(name, element)
+    if (text !== '') text += '&'
+    const quoted = quoteVia(toText(name), safe)
+    text += `${quoted}=${quoteVia(toText(value), safe)}`
   }
-  if (!(Symbol.iterator in query)) for (const name of Object.keys(query)) write(name, query[name])
-  else
-    for (const pair of query) {
-      if (!Array.isArray(pair) || pair.length !== 2)
-        throw new TypeError('urlencode: every element must be a pair of name and value')
-      write(pair[0], pair[1])
-    }
+  const writeField = (name: unknown, value: unknown) => {
+    if (typeof value === 'string' || !isList(value)) write(name, value)
+    else if (doseq) for (const element of value) write(name, element)
+    else throw new TypeError(`urlencode: the value of ${String(name)} is a list; set doseq`)
+  }
+  if (!(Symbol.iterator in query)) {
+    for (const name of Object.keys(query)) writeField(name, query[name])
+    return text
+  }
+  for (const pair of query) {
+    if (!Array.isArray(pair) || pair.length !== 2)
+      throw new TypeError('urlencode: every element must be a pair of name and value')
+    writeField(pair[0], pair[1])
+  }
   return text
 }
 

@@ -31,6 +31,9 @@ const ESCAPES: readonly string[] = Array.from(
   (_, byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
 )
 
+/** The same, with a blank as `+`. */
+const PLUS: readonly string[] = ESCAPES.with(0x20, '+')
+
 /** Value of a hexadecimal digit by its character code, 255 for anything else. */
 const HEX: Uint8Array = new Uint8Array(128).fill(255)
 for (let value = 0; value < 16; value++) {
@@ -68,7 +71,8 @@ export function quote(text: string | Uint8Array, safe = '/'): string {
  * @example quotePlus('a b&c') // 'a+b%26c'
  */
 export function quotePlus(text: string | Uint8Array, safe = ''): string {
-  if (typeof text === 'string') return escapeText(text, tableFor(safe), '+')
+  if (typeof text === 'string')
+    return escapeText(text, tableFor(safe.includes(' ') ? safe.replaceAll(' ', '') : safe), PLUS)
   return quoteFromBytes(text, `${safe} `).replaceAll(' ', '+')
 }
 
@@ -172,7 +176,6 @@ export function lenientUtf8(bytes: Uint8Array): string {
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const encoder = new TextEncoder()
 const PERCENT = 0x25
-const BLANK = 0x20
 const LONE_SURROGATE = /[\ud800-\udfff]/u
 
 /** Reads escapes that are UTF-8 (RFC 3629 §4); `undefined` at the first that are not. */
@@ -236,15 +239,14 @@ function hexAt(high: number, low: number): number {
 }
 
 /** Escapes a string; UTF-8 is worked out here, character by character, so that no bytes are made in between. */
-function escapeText(text: string, allowed: SafeTable, blank = '%20'): string {
+function escapeText(text: string, allowed: SafeTable, escapes = ESCAPES): string {
   let result = ''
   let done = 0
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
-    if (code < 0x80 && allowed[code] === 1 && (code !== BLANK || blank === '%20')) continue
+    if (code < 0x80 && allowed[code] === 1) continue
     if (done < i) result += text.slice(done, i)
-    if (code === BLANK) result += blank
-    else if (code < 0x80) result += ESCAPES[code]
+    if (code < 0x80) result += escapes[code]
     else if (code < 0x800) result += escape2(code)
     else if (code < 0xd800 || code > 0xdfff) result += escape3(code)
     else {
@@ -255,7 +257,8 @@ function escapeText(text: string, allowed: SafeTable, blank = '%20'): string {
     }
     done = i + 1
   }
-  return done === 0 ? text : result + text.slice(done)
+  if (done === 0) return text
+  return done < text.length ? result + text.slice(done) : result
 }
 
 /** RFC 3629 §3: U+0080 to U+07FF. */
