@@ -1,6 +1,8 @@
 /**
- * `@sluice/url`: URLs the way Python splits, joins and quotes them.
+ * `@sluice/url`: URLs the way Python splits, joins and quotes them, and a `fetch` over `http:`, `file:` and
+ * `data:` that shows every step.
  */
+export { FetchError, isFetchError } from './core/errors.ts'
 export { urljoin } from './core/join.ts'
 export { parseQs, parseQsl, urlencode } from './core/query.ts'
 export {
@@ -11,4 +13,15 @@ export {
   unquotePlus,
   unquoteToBytes,
 } from './core/quote.ts'
-export { urldefrag, urlparse, urlsplit, urlunparse, urlunsplit } from './core/split.ts'
+export {
+  type DefragResult,
+  type ParseResult,
+  type SplitResult,
+  urldefrag,
+  urlparse,
+  urlsplit,
+  urlunparse,
+  urlunsplit,
+} from './core/split.ts'
+export type { UrlTraceEvent, UrlTraceFacts } from './core/trace-events.ts'
+export { type FetchInput, type FetchOptions, fetch } from './io/fetch.ts'
