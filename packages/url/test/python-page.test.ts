@@ -1,0 +1,34 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { urllib } from '../src/python.ts'
+
+// The page says what is ported; the door says what is there; CPython's list, where it lies beside the checkout,
+// says what there could be.
+const page = readFileSync(new URL('../docs/python.md', import.meta.url), 'utf8')
+const beside = new URL('../../../../shared/python-api.json', import.meta.url)
+
+/** The table under a heading: Python's name → what the page says of it. */
+function tableOf(heading: string): Map<string, string> {
+  const section = page.split(/^## /m).find((text) => text.startsWith(heading)) ?? ''
+  const rows = section.matchAll(/^\| `(\w+)` \| ([^|]+) \|/gm)
+  return new Map([...rows].map(([, name = '', state = '']) => [name, state.trim()]))
+}
+
+describe.each([['urllib.parse', urllib.parse]])('the table of %s', (module, namespace) => {
+  const table = tableOf(module)
+  const ported = [...table].filter(([, state]) => state === 'ported').map(([name]) => name)
+
+  it('lists as ported what the door exports, and nothing else', () => {
+    expect(ported.sort()).toEqual(Object.keys(namespace).sort())
+  })
+
+  it('gives a reason for every other name', () => {
+    for (const [name, state] of table)
+      expect(state, name).toMatch(/^(ported|mapped to `.+`|not here: \w.+)$/)
+  })
+
+  it.skipIf(!existsSync(beside))('names everything that CPython has', () => {
+    const { modules } = JSON.parse(readFileSync(beside, 'utf8'))
+    expect([...table.keys()].sort()).toEqual(Object.keys(modules[module]).sort())
+  })
+})
