@@ -1,0 +1,92 @@
+// Processes that an example starts: each is ended by its own id, whatever happens to the example.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const running = new Set<ChildProcess>()
+
+/** A process, and what it said. */
+export interface Run {
+  /** Its standard output so far, and its error output. */
+  readonly out: () => string
+  readonly err: () => string
+  /** Settles with its exit status once it has ended. */
+  readonly ended: Promise<number>
+  /** Settles once the text has appeared in its output; rejects when it ends without it. */
+  says(text: string): Promise<void>
+}
+
+/** Starts a command. It gets no input, and this program's environment. */
+export function start(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Run {
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  })
+  running.add(child)
+  let out = ''
+  let err = ''
+  const waiting = new Set<() => void>()
+  const poke = (): void => {
+    for (const wake of waiting) wake()
+  }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text
+    poke()
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text
+    poke()
+  })
+  let over = false
+  const ended = new Promise<number>((resolve) => {
+    const finish = (status: number): void => {
+      over = true
+      running.delete(child)
+      resolve(status)
+      poke()
+    }
+    child.on('error', (error) => {
+      err += error.message
+      finish(127)
+    })
+    child.on('close', (code) => finish(code ?? 1))
+  })
+  const says = (text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (out.includes(text) || err.includes(text)) resolve()
+        else if (over)
+          reject(new Error(err.trim() || `${command} ended without saying ${JSON.stringify(text)}`))
+        else return
+        waiting.delete(look)
+      }
+      waiting.add(look)
+      look()
+    })
+  return { out: () => out, err: () => err, ended, says }
+}
+
+/** Starts a TypeScript program of the examples, from its sources. */
+export function startSource(url: URL, imports: readonly URL[] = []): Run {
+  const more = imports.flatMap((file) => ['--import', file.href])
+  const args = ['--conditions=@sluice/source', '--import', 'tsx', ...more, fileURLToPath(url)]
+  return start(process.execPath, args)
+}
+
+/** Whether a command is there. */
+export function has(command: string): boolean {
+  return spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0
+}
+
+/** How many processes are still running. */
+export function stillRunning(): number {
+  return running.size
+}
+
+/** Ends every process that was started here, each by its own id. */
+export function endAll(): void {
+  for (const child of running) child.kill('SIGKILL')
+}
