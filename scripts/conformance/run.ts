@@ -5,7 +5,7 @@
 // projects. Nothing is left out in silence: what has no code yet is named with its number of cases.
 // Exit status 1 when a case fails, a listed deviation passes, or too many are listed.
 import { existsSync, readdirSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   areaOf,
@@ -44,7 +44,8 @@ const failed = results.some((result) => result.failed.length > 0) || problems.le
 const empty = results.length + unknown.length === 0
 if (json) console.log(JSON.stringify({ results, unknown, leftOut, problems }, null, 2))
 else print()
-process.exit(failed || empty ? 1 : 0)
+// Not process.exit(): it would cut off what a pipe has not taken yet.
+process.exitCode = failed || empty ? 1 : 0
 
 /** The project's own copies win over those beside it: they are what a clone has. */
 function ownFiles(): Map<string, string> {
@@ -56,8 +57,12 @@ function ownFiles(): Map<string, string> {
   return new Map([...files].sort(([a], [b]) => a.localeCompare(b)))
 }
 
+/** Files of a folder; where it is itself an area, its name is part of theirs. */
 function filesOf(folder: string): Map<string, string> {
-  return new Map(listFiles(folder).map((path) => [path, folder]))
+  const files = listFiles(folder)
+  const isArea = files.some((path) => !path.includes('/'))
+  const [top, prefix] = isArea ? [dirname(folder), `${basename(folder)}/`] : [folder, '']
+  return new Map(files.map((path) => [prefix + path, top]))
 }
 
 function elsewhere(): { path: string; count: number }[] {
