@@ -102,6 +102,10 @@ export function isIncompleteBodyError(value: unknown): value is IncompleteBodyEr
 
 /** The same mistake, now known to be the peer's. */
 export function remote(error: ProtocolError): ProtocolError {
+  if (error instanceof IncompleteBodyError) {
+    const { expected, received } = error
+    return new IncompleteBodyError({ expected, received, side: 'remote' })
+  }
   const { reason, statusHint, verb, target, phase, code } = error
   return new ProtocolError({ reason, statusHint, verb, target, phase, code, side: 'remote' })
 }

@@ -59,48 +59,55 @@ export function resetScratch(): void {
   SCRATCH[AT.last] = -1
 }
 
-/** The broken rules that a scan can find, by negative code. */
+/** The broken rules that a scan can find, as codes below those of INCOMPLETE. */
+export const FAULT = {
+  bareLf: -2,
+  bareCr: -3,
+  badName: -4,
+  emptyName: -5,
+  spaceBeforeColon: -6,
+  noColon: -7,
+  badValue: -8,
+  folded: -9,
+  firstLineFolded: -10,
+  tooManyFields: -11,
+  badMethod: -12,
+  badTarget: -13,
+  badRequestLine: -14,
+  badVersion: -15,
+  badStatusLine: -16,
+  badStatus: -17,
+  badReason: -18,
+  otherMajor: -19,
+} as const
+
+/** What each says, and the status that a server answers with. */
 const FAULTS: Readonly<Record<number, readonly [reason: string, statusHint: number]>> = {
-  [-2]: ['a line ends with a bare LF (RFC 9112 §2.2)', 400],
-  [-3]: ['a CR without LF (RFC 9112 §2.2)', 400],
-  [-4]: ['a field name is not a token (RFC 9110 §5.1)', 400],
-  [-5]: ['a field name is empty (RFC 9112 §5)', 400],
-  [-6]: ['white space between field name and colon (RFC 9112 §5.1)', 400],
-  [-7]: ['a field line has no colon (RFC 9112 §5)', 400],
-  [-8]: ['a control character in a field value (RFC 9110 §5.5)', 400],
-  [-9]: ['a folded field line (RFC 9112 §5.2)', 400],
-  [-10]: ['white space before the first field line (RFC 9112 §2.2)', 400],
-  [-11]: ['too many field lines', 431],
-  [-12]: ['the method is not a token (RFC 9112 §3.1)', 400],
-  [-13]: ['the request target holds a character that no target has (RFC 9112 §3.2)', 400],
-  [-14]: [
+  [FAULT.bareLf]: ['a line ends with a bare LF (RFC 9112 §2.2)', 400],
+  [FAULT.bareCr]: ['a CR without LF (RFC 9112 §2.2)', 400],
+  [FAULT.badName]: ['a field name is not a token (RFC 9110 §5.1)', 400],
+  [FAULT.emptyName]: ['a field name is empty (RFC 9112 §5)', 400],
+  [FAULT.spaceBeforeColon]: ['white space between field name and colon (RFC 9112 §5.1)', 400],
+  [FAULT.noColon]: ['a field line has no colon (RFC 9112 §5)', 400],
+  [FAULT.badValue]: ['a control character in a field value (RFC 9110 §5.5)', 400],
+  [FAULT.folded]: ['a folded field line (RFC 9112 §5.2)', 400],
+  [FAULT.firstLineFolded]: ['white space before the first field line (RFC 9112 §2.2)', 400],
+  [FAULT.tooManyFields]: ['too many field lines', 431],
+  [FAULT.badMethod]: ['the method is not a token (RFC 9112 §3.1)', 400],
+  [FAULT.badTarget]: [
+    'the request target holds a character that no target has (RFC 9112 §3.2)',
+    400,
+  ],
+  [FAULT.badRequestLine]: [
     'the request line is not method, target and version with one space between (RFC 9112 §3)',
     400,
   ],
-  [-15]: ['the version is not HTTP/1.x (RFC 9112 §2.3)', 400],
-  [-16]: ['the status line is not version, status and reason (RFC 9112 §4)', 400],
-  [-17]: ['the status is not three digits from 100 up (RFC 9112 §4)', 400],
-  [-18]: ['a control character in the reason phrase (RFC 9112 §4)', 400],
-  [-19]: ['this major version of HTTP is not spoken here (RFC 9110 §15.6.6)', 505],
+  [FAULT.badVersion]: ['the version is not HTTP/1.x (RFC 9112 §2.3)', 400],
+  [FAULT.badStatusLine]: ['the status line is not version, status and reason (RFC 9112 §4)', 400],
+  [FAULT.badStatus]: ['the status is not three digits from 100 up (RFC 9112 §4)', 400],
+  [FAULT.badReason]: ['a control character in the reason phrase (RFC 9112 §4)', 400],
+  [FAULT.otherMajor]: ['this major version of HTTP is not spoken here (RFC 9110 §15.6.6)', 505],
 }
-const BARE_LF = -2
-const BARE_CR = -3
-const BAD_NAME = -4
-const EMPTY_NAME = -5
-const SPACE_BEFORE_COLON = -6
-const NO_COLON = -7
-const BAD_VALUE = -8
-const FOLDED = -9
-const FIRST_LINE_FOLDED = -10
-const TOO_MANY_FIELDS = -11
-const BAD_METHOD = -12
-const BAD_TARGET = -13
-const BAD_REQUEST_LINE = -14
-const BAD_VERSION = -15
-const BAD_STATUS_LINE = -16
-const BAD_STATUS = -17
-const BAD_REASON = -18
-const OTHER_MAJOR = -19
 
 /** @throws the `ProtocolError` of a fault code, always */
 export function raise(fault: number): never {
@@ -124,15 +131,15 @@ export function readRequestLine(bytes: Uint8Array, from: number, end: number): n
   while (at < end && TCHAR[bytes[at] as number] === 1) at++
   if (at === end) return INCOMPLETE
   if (bytes[at] !== SP)
-    return found(bytes[at] === LF || bytes[at] === CR ? BAD_REQUEST_LINE : BAD_METHOD, at)
-  if (at === from) return found(BAD_REQUEST_LINE, at)
+    return found(bytes[at] === LF || bytes[at] === CR ? FAULT.badRequestLine : FAULT.badMethod, at)
+  if (at === from) return found(FAULT.badRequestLine, at)
   SCRATCH[AT.methodEnd] = at - from
   const target = ++at
   while (at < end && TARGET_BYTE[bytes[at] as number] === 1) at++
   if (at === end) return INCOMPLETE
   if (bytes[at] !== SP)
-    return found(bytes[at] === LF || bytes[at] === CR ? BAD_REQUEST_LINE : BAD_TARGET, at)
-  if (at === target) return found(BAD_REQUEST_LINE, at)
+    return found(bytes[at] === LF || bytes[at] === CR ? FAULT.badRequestLine : FAULT.badTarget, at)
+  if (at === target) return found(FAULT.badRequestLine, at)
   SCRATCH[AT.targetEnd] = at - from
   at = readVersion(bytes, at + 1, end)
   return at < 0 ? at : readLineEnd(bytes, at, end)
@@ -146,23 +153,23 @@ export function readStatusLine(bytes: Uint8Array, from: number, end: number): nu
   let at = readVersion(bytes, from, end)
   if (at < 0) return at
   if (at === end) return INCOMPLETE
-  if (bytes[at] !== SP) return found(BAD_STATUS_LINE, at)
+  if (bytes[at] !== SP) return found(FAULT.badStatusLine, at)
   if (end - at < 5) return INCOMPLETE
   const status = digit(bytes[at + 1]) * 100 + digit(bytes[at + 2]) * 10 + digit(bytes[at + 3])
-  if (!(status >= 100 && status < 1000)) return found(BAD_STATUS, at)
+  if (!(status >= 100 && status < 1000)) return found(FAULT.badStatus, at)
   SCRATCH[AT.status] = status
   at += 4
   if (bytes[at] !== SP) {
     SCRATCH[AT.reason] = at - from
     return bytes[at] === CR
       ? readLineEnd(bytes, at, end)
-      : found(bytes[at] === LF ? BARE_LF : BAD_STATUS, at)
+      : found(bytes[at] === LF ? FAULT.bareLf : FAULT.badStatus, at)
   }
   at++
   SCRATCH[AT.reason] = at - from
   while (at < end && FIELD_BYTE[bytes[at] as number] === 1) at++
   if (at === end) return INCOMPLETE
-  if (bytes[at] !== CR) return found(bytes[at] === LF ? BARE_LF : BAD_REASON, at)
+  if (bytes[at] !== CR) return found(bytes[at] === LF ? FAULT.bareLf : FAULT.badReason, at)
   return readLineEnd(bytes, at, end)
 }
 
@@ -183,26 +190,26 @@ function readVersion(bytes: Uint8Array, at: number, end: number): number {
     bytes[at + 4] !== SLASH ||
     bytes[at + 6] !== 0x2e
   )
-    return found(BAD_VERSION, at)
+    return found(FAULT.badVersion, at)
   const major = digit(bytes[at + 5])
   const minor = digit(bytes[at + 7])
-  if (Number.isNaN(major) || Number.isNaN(minor)) return found(BAD_VERSION, at)
-  if (major !== 1) return found(OTHER_MAJOR, at)
+  if (Number.isNaN(major) || Number.isNaN(minor)) return found(FAULT.badVersion, at)
+  if (major !== 1) return found(FAULT.otherMajor, at)
   SCRATCH[AT.minor] = minor
   return at + 8
 }
 
 /** Too few bytes for a version: a fault if the line ends among them. */
 function versionFault(bytes: Uint8Array, at: number, end: number): number {
-  for (let i = at; i < end; i++) if (bytes[i] === LF) return found(BAD_VERSION, at)
+  for (let i = at; i < end; i++) if (bytes[i] === LF) return found(FAULT.badVersion, at)
   return INCOMPLETE
 }
 
 function readLineEnd(bytes: Uint8Array, at: number, end: number): number {
   if (at === end) return INCOMPLETE
-  if (bytes[at] !== CR) return found(bytes[at] === LF ? BARE_LF : BAD_VERSION, at)
+  if (bytes[at] !== CR) return found(bytes[at] === LF ? FAULT.bareLf : FAULT.badVersion, at)
   if (at + 1 === end) return INCOMPLETE
-  return bytes[at + 1] === LF ? at + 2 : found(BARE_CR, at + 1)
+  return bytes[at + 1] === LF ? at + 2 : found(FAULT.bareCr, at + 1)
 }
 
 /**
@@ -232,26 +239,27 @@ export function readFields(
     const first = bytes[at] as number
     if (first === CR) {
       if (at + 1 === end) return INCOMPLETE
-      return bytes[at + 1] === LF ? at + 2 : found(BARE_CR, at + 1)
+      return bytes[at + 1] === LF ? at + 2 : found(FAULT.bareCr, at + 1)
     }
     while (at < end && TCHAR[bytes[at] as number] === 1) at++
     if (at === end) return INCOMPLETE
     if (bytes[at] !== COLON) {
       if (first !== SP && first !== TAB) return nameFault(bytes, at, end)
-      if (!foldable || count === 0) return found(count === 0 ? FIRST_LINE_FOLDED : FOLDED, at)
+      if (!foldable || count === 0)
+        return found(count === 0 ? FAULT.firstLineFolded : FAULT.folded, at)
       at = readFold(bytes, at, end, base)
       if (at < 0) return at
       continue
     }
-    if (at === line) return found(EMPTY_NAME, at)
+    if (at === line) return found(FAULT.emptyName, at)
     const nameEnd = at++
     while (at < end && (bytes[at] === SP || bytes[at] === TAB)) at++
     const value = at
     while (at < end && FIELD_BYTE[bytes[at] as number] === 1) at++
     if (at === end) return INCOMPLETE
-    if (bytes[at] !== CR) return found(bytes[at] === LF ? BARE_LF : BAD_VALUE, at)
+    if (bytes[at] !== CR) return found(bytes[at] === LF ? FAULT.bareLf : FAULT.badValue, at)
     if (at + 1 === end) return INCOMPLETE
-    if (bytes[at + 1] !== LF) return found(BARE_CR, at + 1)
+    if (bytes[at + 1] !== LF) return found(FAULT.bareCr, at + 1)
     const slot = recognise(bytes, line, nameEnd - line)
     SCRATCH[AT.last] = slot
     if (slot !== -1) {
@@ -259,7 +267,7 @@ export function readFields(
       SCRATCH[slot + 1] = at - base
       SCRATCH[slot + 2] = (SCRATCH[slot + 2] as number) + 1
     }
-    if (++count > max) return found(TOO_MANY_FIELDS, at)
+    if (++count > max) return found(FAULT.tooManyFields, at)
     at += 2
   }
 }
@@ -267,11 +275,11 @@ export function readFields(
 /** Why a name is not followed by a colon. */
 function nameFault(bytes: Uint8Array, at: number, end: number): number {
   const byte = bytes[at]
-  if (byte === CR || byte === LF) return found(NO_COLON, at)
-  if (byte !== SP && byte !== TAB) return found(BAD_NAME, at)
+  if (byte === CR || byte === LF) return found(FAULT.noColon, at)
+  if (byte !== SP && byte !== TAB) return found(FAULT.badName, at)
   let next = at
   while (next < end && (bytes[next] === SP || bytes[next] === TAB)) next++
-  return found(bytes[next] === COLON ? SPACE_BEFORE_COLON : BAD_NAME, at)
+  return found(bytes[next] === COLON ? FAULT.spaceBeforeColon : FAULT.badName, at)
 }
 
 /** A line that continues the one before: noted, and checked as a value. */
@@ -279,9 +287,9 @@ function readFold(bytes: Uint8Array, from: number, end: number, base: number): n
   let at = from
   while (at < end && FIELD_BYTE[bytes[at] as number] === 1) at++
   if (at === end) return INCOMPLETE
-  if (bytes[at] !== CR) return found(bytes[at] === LF ? BARE_LF : BAD_VALUE, at)
+  if (bytes[at] !== CR) return found(bytes[at] === LF ? FAULT.bareLf : FAULT.badValue, at)
   if (at + 1 === end) return INCOMPLETE
-  if (bytes[at + 1] !== LF) return found(BARE_CR, at + 1)
+  if (bytes[at + 1] !== LF) return found(FAULT.bareCr, at + 1)
   SCRATCH[AT.folded] = 1
   const slot = SCRATCH[AT.last] as number
   if (slot !== -1) SCRATCH[slot + 1] = at - base

@@ -346,6 +346,12 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
 
   bytes(view: Uint8Array): boolean {
     if (this.#over) return true
+    if (this.#machine.isSwitched) {
+      // No longer ours to read: it waits for whoever takes the stream.
+      this.#machine.receive(view)
+      this.#machine.hold()
+      return false
+    }
     if (this.#exchange === undefined) {
       // Nobody asked: whatever it is, it must not become the answer to the next request.
       this.destroy()
@@ -413,7 +419,8 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
       this.#pumping = false
     }
     if (this.#over) return
-    if (this.#exchange === undefined && this.#machine.unread > 0) this.destroy()
+    const { unread, isSwitched } = this.#machine
+    if (this.#exchange === undefined && unread > 0 && !isSwitched) this.destroy()
     else this.#machine.hold()
   }
 
