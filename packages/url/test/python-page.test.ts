@@ -10,7 +10,7 @@ const beside = new URL('../../../../shared/python-api.json', import.meta.url)
 /** The table under a heading: Python's name → what the page says of it. */
 function tableOf(heading: string): Map<string, string> {
   const section = page.split(/^## /m).find((text) => text.startsWith(heading)) ?? ''
-  const rows = section.matchAll(/^\| `(\w+)` \| ([^|]+) \|/gm)
+  const rows = section.matchAll(/^\| `(\w+)` +\| ([^|]+) \|/gm)
   return new Map([...rows].map(([, name = '', state = '']) => [name, state.trim()]))
 }
 
