@@ -26,10 +26,11 @@ export type Endpoint = InetEndpoint | UnixEndpoint
 /** What `connect` and `listen` take. */
 export type Target = string | Endpoint
 
-/** The address of a live socket. */
+/** The address of a live TCP or UDP socket. */
 export interface InetAddress extends InetEndpoint {
   family: 'IPv4' | 'IPv6'
 }
+/** The address of a live socket of any kind. */
 export type Address = InetAddress | (UnixEndpoint & { family: 'Unix' })
 
 /** Whether an endpoint or address is a Unix socket. */

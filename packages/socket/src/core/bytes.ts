@@ -97,7 +97,7 @@ export function encodeLatin1(text: string): Bytes {
   return bytes
 }
 
-/** Decodes latin-1 from `start` to `end`: every byte is one character. */
+/** Decodes latin-1 from `start` (default 0) to `end` (default all). @returns one character for every byte */
 export function decodeLatin1(bytes: Uint8Array, start = 0, end: number = bytes.length): string {
   if (nativeLatin1) return nativeLatin1.call(bytes as unknown as NativeSlices, start, end)
   let text = ''
@@ -107,14 +107,18 @@ export function decodeLatin1(bytes: Uint8Array, start = 0, end: number = bytes.l
   return text
 }
 
-/** The one place where bytes are copied to be kept: a view of a shared read buffer dies with its call. */
+/**
+ * Copies bytes that are to be kept: a view of a shared read buffer dies with its call.
+ *
+ * @returns new memory that nobody else writes into
+ */
 export function copy(view: Uint8Array): Bytes {
   // Up to half of Buffer's pool a copy costs no allocation, about 0.1 µs instead of 0.4.
   if (native && view.length < 4096) return native.from(view)
   return new Uint8Array(view)
 }
 
-/** Joins parts into new bytes. */
+/** Joins parts. @returns new bytes; empty for no parts */
 export function concat(parts: readonly Uint8Array[]): Bytes {
   let length = 0
   for (const part of parts) length += part.length
@@ -127,7 +131,11 @@ export function concat(parts: readonly Uint8Array[]): Bytes {
   return joined
 }
 
-/** Whether two byte sequences are the same. Not for secrets: the time it takes tells where they differ. */
+/**
+ * Compares two byte sequences. Not for secrets: the time it takes tells where they differ.
+ *
+ * @returns whether length and content are the same
+ */
 export function equal(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false

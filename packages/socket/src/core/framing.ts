@@ -49,7 +49,12 @@ export function lines({ max = MAX_LINE }: { max?: number } = {}): Framer {
   }
 }
 
-/** Messages that end with a mark of one byte or more. */
+/**
+ * Messages that end with a mark of one byte or more; the mark is not part of the payload.
+ *
+ * @param options `max`: bytes of a payload, default 65 536
+ * @throws {RangeError} for an empty mark
+ */
 export function delimited(mark: Data, { max = MAX_LINE }: { max?: number } = {}): Framer {
   const bytes = toBytes(mark)
   if (bytes.length === 0) throw new RangeError('a delimiter has at least one byte')

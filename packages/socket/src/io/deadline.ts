@@ -3,8 +3,8 @@
  *
  * Long ones (two seconds and more) share one coarse timer per clock, which looks at all of them twice a
  * second: ten thousand idle connections cost one timer instead of ten thousand. Such a deadline fires up
- * to half a second late, never early. Short ones are exact. No deadline keeps the process alive: what it
- * watches does.
+ * to half a second late, never early. Short ones are exact. A running deadline keeps the process alive, since
+ * somebody waits for it; one that was called off does not.
  */
 import type { Clock, Timer } from './system.ts'
 
@@ -34,7 +34,6 @@ export function startDeadline(clock: Clock, ms: number, fire: () => void): Deadl
 
 function exact(clock: Clock, ms: number, fire: () => void): Deadline {
   const timer = clock.setTimeout(fire, ms)
-  timer.unref?.()
   return { stop: () => clock.clearTimeout(timer) }
 }
 
@@ -78,17 +77,17 @@ class Wheel {
     const spoke = new Spoke(this, this.#clock.now() + ms, fire)
     this.#spokes.add(spoke)
     if (this.#timer === undefined) this.#schedule()
+    else if (this.#spokes.size === 1) this.#timer.ref?.()
     return spoke
   }
 
   remove(spoke: Spoke): void {
-    this.#spokes.delete(spoke)
     // The timer runs out by itself: stopping it here would make every request set a timer.
+    if (this.#spokes.delete(spoke) && this.#spokes.size === 0) this.#timer?.unref?.()
   }
 
   #schedule(): void {
     this.#timer = this.#clock.setTimeout(this.#turn, RESOLUTION)
-    this.#timer.unref?.()
   }
 
   readonly #turn = (): void => {

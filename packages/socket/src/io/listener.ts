@@ -64,7 +64,7 @@ const PENDING = 1024
  * @throws {SyntaxError | RangeError | TypeError} for a target or options that make no sense
  * @example
  * const listener = await listen('tcp://127.0.0.1:8080')
- * for await (const connection of listener) void serve(connection)
+ * for await (const connection of listener) void serveOne(connection)
  */
 export async function listen(target: Target, options: ListenOptions = {}): Promise<Listener> {
   checkKeys('listen', options, KEYS)

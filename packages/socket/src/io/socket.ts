@@ -59,6 +59,7 @@ export function socket(
 
 /** A socket with the BSD verbs. Made by `socket()`. */
 export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
+  /** What it was made with: AF_*, SOCK_*, and 0. */
   readonly family: C.AddressFamily
   readonly type: C.SocketType
   readonly protocol: number

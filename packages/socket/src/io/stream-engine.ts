@@ -238,8 +238,6 @@ export class StreamEngine implements TransportOwner, InboundOwner, OutboundOwner
       this.#release()
       return
     }
-    // From here on only courtesy holds the socket; the process may end without it.
-    this.transport.unref()
     this.#deadline = startDeadline(this.clock, LINGER_DEADLINE, () => this.#release())
   }
 

@@ -8,8 +8,11 @@ import dgram from 'node:dgram'
 import dns from 'node:dns'
 import net from 'node:net'
 
-/** A timer that can be stopped, and that does not keep the process alive by itself when told so. */
+/** A timer; told so, it does not keep the process alive. */
 export interface Timer {
+  /** Keeps the process alive until it fires (the default). */
+  ref?(): unknown
+  /** Lets the process end before it fires. */
   unref?(): unknown
 }
 
@@ -17,7 +20,9 @@ export interface Timer {
 export interface Clock {
   /** Milliseconds, monotonic, with fractions; only differences mean something. */
   now(): number
+  /** Calls `run` once, not before `ms` milliseconds have passed. */
   setTimeout(run: () => void, ms: number): Timer
+  /** Calls it off; nothing happens when it has fired. */
   clearTimeout(timer: Timer): void
 }
 
@@ -29,9 +34,13 @@ export interface ResolvedAddress {
 
 /** What this package asks of the machine. */
 export interface System {
+  /** All time that this package measures, and all its timers. */
   readonly clock: Clock
+  /** As net.connect. */
   connect(options: net.NetConnectOpts): net.Socket
+  /** As net.createServer, without a listener. */
   createServer(options: net.ServerOpts): net.Server
+  /** As dgram.createSocket. */
   createDatagram(options: dgram.SocketOptions): dgram.Socket
   /** All addresses of a name, in the order of the system's own policy. @throws an error with a `code` */
   lookup(hostname: string, family: 0 | 4 | 6): Promise<readonly ResolvedAddress[]>

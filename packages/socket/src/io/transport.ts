@@ -19,6 +19,7 @@ export interface TransportOwner {
 
 /** Moves bytes for one Connection. */
 export interface Transport {
+  /** Where both ends are, as far as that is known; read once, when the connection opens. */
   readonly localAddress: Address | undefined
   readonly remoteAddress: Address | undefined
   /** Names the owner and begins to read. */

@@ -46,7 +46,9 @@ const QUEUE = 1024
 
 /** One packet, and where it came from. */
 export interface Datagram {
+  /** The whole of it, possibly empty; yours to keep. */
   data: Bytes
+  /** The sender. */
   address: Address
 }
 

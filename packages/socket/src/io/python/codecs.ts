@@ -63,11 +63,14 @@ export function decode(data: Uint8Array, encoding = 'utf-8', errors = 'strict'):
   const codec = codecFor(encoding)
   return codec.decode(data, (start, end, reason) => {
     const handler = DECODE_HANDLERS[errors]
-    if (handler) return handler(data.subarray(start, end))
-    if (errors !== 'strict') throw new LookupError(`unknown error handler name '${errors}'`)
-    const shown = (data[start] as number).toString(16).padStart(2, '0')
+    const first = data[start] as number
+    // A byte of ASCII has no surrogate to hide in.
+    if (handler && !(errors === 'surrogateescape' && first < 0x80))
+      return handler(data.subarray(start, end))
+    if (!handler && errors !== 'strict')
+      throw new LookupError(`unknown error handler name '${errors}'`)
     throw new UnicodeDecodeError(
-      `'${codec.name}' codec can't decode byte 0x${shown} in position ${start}: ${reason}`,
+      `'${codec.name}' codec can't decode byte 0x${hex(first, 2)} in position ${start}: ${reason}`,
     )
   })
 }

@@ -1,0 +1,257 @@
+// Documentation as a check:
+// - every name that a door exports has a docblock, and so has every public member of an exported class and every
+//   field of an exported interface; long lists of constants are exempt;
+// - exported functions say what they take and what they give or throw;
+// - each ```ts block of a README compiles as a program of its own; it is run too, and has ten seconds for that,
+//   unless it begins with a comment that names it as a file (`// server.ts`), which other checks run;
+// - each @example compiles, with a few names of its surroundings declared.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import ts from 'typescript'
+
+const WORK = resolve('packages/examples/.snippets')
+const problems: string[] = []
+const packages = readdirSync('packages').filter((name) => existsSync(`packages/${name}/src`))
+
+const configuration = ts.parseJsonConfigFileContent(
+  ts.readConfigFile('tsconfig.base.json', ts.sys.readFile).config,
+  ts.sys,
+  process.cwd(),
+)
+const options: ts.CompilerOptions = {
+  ...configuration.options,
+  noEmit: true,
+  isolatedDeclarations: false,
+  declaration: false,
+}
+
+const doors = packages.flatMap((name) =>
+  readdirSync(`packages/${name}/src`)
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && file !== 'bin.ts')
+    .map((file) => ({
+      name,
+      door: file.slice(0, -3),
+      file: resolve(`packages/${name}/src/${file}`),
+    })),
+)
+const program = ts.createProgram(
+  doors.map(({ file }) => file),
+  options,
+)
+const checker = program.getTypeChecker()
+
+const examples: { at: string; code: string }[] = []
+const seen = new Set<ts.Symbol>()
+let names = 0
+for (const { name, door, file } of doors) {
+  const source = program.getSourceFile(file)
+  const module = source && checker.getSymbolAtLocation(source)
+  // The Python doors have a page of their own that lists every name (docs/python.md).
+  if (!module || door === 'python') continue
+  for (const exported of checker.getExportsOfModule(module)) {
+    const symbol =
+      exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported
+    if (seen.has(symbol)) continue
+    seen.add(symbol)
+    names++
+    checkSymbol(`@sluice/${name}${door === 'index' ? '' : `/${door}`} ${exported.name}`, symbol)
+  }
+}
+
+function checkSymbol(label: string, symbol: ts.Symbol): void {
+  const [declaration] = symbol.declarations ?? []
+  if (declaration === undefined) return
+  if (isNumericConstant(declaration)) return
+  checkDoc(label, symbol)
+  if (symbol.flags & ts.SymbolFlags.Function) checkFunction(label, symbol)
+  if (ts.isClassDeclaration(declaration) || ts.isInterfaceDeclaration(declaration))
+    for (const member of declaration.members) checkMember(label, member)
+}
+
+function isNumericConstant(declaration: ts.Declaration): boolean {
+  return (
+    ts.isVariableDeclaration(declaration) &&
+    declaration.initializer !== undefined &&
+    ts.isNumericLiteral(declaration.initializer)
+  )
+}
+
+function checkMember(label: string, member: ts.ClassElement | ts.TypeElement): void {
+  if (member.name === undefined || ts.isPrivateIdentifier(member.name)) return
+  const modifiers = ts.getCombinedModifierFlags(member)
+  if (modifiers & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected)) return
+  const symbol = checker.getSymbolAtLocation(member.name)
+  if (symbol === undefined) return
+  if (ts.getJSDocTags(member).some((tag) => tag.tagName.text === 'internal')) return
+  // A member that keeps its name from a standard interface, or from the line above in a group, needs none.
+  if (inherited(member) || grouped(member)) return
+  checkDoc(`${label}.${member.name.getText()}`, symbol)
+}
+
+/** A member that another type already documents: an implemented interface, the platform's class, Error. */
+function inherited(member: ts.ClassElement | ts.TypeElement): boolean {
+  const { parent } = member
+  if (!ts.isClassDeclaration(parent)) return false
+  if (ts.getCombinedModifierFlags(member as ts.Declaration) & ts.ModifierFlags.Override) return true
+  const name = member.name?.getText() ?? ''
+  const bases = (parent.heritageClauses ?? []).flatMap((clause) => clause.types)
+  if (
+    bases.some(
+      (base) => checker.getPropertyOfType(checker.getTypeAtLocation(base), name) !== undefined,
+    )
+  )
+    return true
+  // Our Request, Response and Headers have the members of the web's, which are documented there.
+  return ['Request', 'Response', 'Headers'].includes(parent.name?.text ?? '')
+}
+
+/** A docblock may speak for the lines right below it, as in a group of fields of one kind. */
+function grouped(member: ts.ClassElement | ts.TypeElement): boolean {
+  const siblings = (member.parent as ts.ClassDeclaration | ts.InterfaceDeclaration)
+    .members as ts.NodeArray<ts.Node>
+  const index = siblings.indexOf(member)
+  const before = siblings[index - 1]
+  if (before === undefined || hasDoc(member)) return false
+  const text = member.getSourceFile().text.slice(before.end, member.getStart())
+  return !text.includes('\n\n') && (hasDoc(before) || grouped(before as ts.TypeElement))
+}
+
+function hasDoc(node: ts.Node): boolean {
+  return ts.getJSDocCommentsAndTags(node).length > 0
+}
+
+function checkDoc(label: string, symbol: ts.Symbol): void {
+  const text = ts.displayPartsToString(symbol.getDocumentationComment(checker)).trim()
+  const tags = symbol.getJsDocTags(checker)
+  if (text === '' && tags.length === 0) problems.push(`${label}: no docblock`)
+  for (const tag of tags)
+    if (tag.name === 'example')
+      examples.push({ at: label, code: ts.displayPartsToString(tag.text) })
+}
+
+function checkFunction(label: string, symbol: ts.Symbol): void {
+  const [declaration] = symbol.declarations ?? []
+  if (!declaration || !ts.isFunctionDeclaration(declaration) || declaration.parameters.length === 0)
+    return
+  const tags = symbol.getJsDocTags(checker).map(({ name }) => name)
+  const told = ['param', 'returns', 'throws', 'example'].some((tag) => tags.includes(tag))
+  const text = ts.displayPartsToString(symbol.getDocumentationComment(checker))
+  if (!told && !/@|;|,/.test(text))
+    problems.push(`${label}: says neither what it takes nor what it gives or throws`)
+}
+
+// ---- snippets
+
+/** Names that an @example may use without saying where they come from. */
+const SURROUNDINGS = `
+declare const connection: import('@sluice/socket').Connection
+declare const listener: import('@sluice/socket').Listener
+declare const buffer: Uint8Array
+declare const head: string
+declare const body: Uint8Array
+declare const error: unknown
+declare const machine: import('@sluice/http/parser').Http1Machine
+declare function serveOne(connection: import('@sluice/socket').Connection): Promise<void>
+declare function startServer(): Promise<void>
+declare function test(title: string, run: () => unknown): void
+`
+
+/** Whether code brings a name itself. */
+function declares(code: string, name: string): boolean {
+  const word = `\\b${name}\\b`
+  return new RegExp(
+    `(const|let|using) [^=\\n]*${word}[^=\\n]*( = | of )|(class|function) ${name}\\b|import [^\\n]*${word}`,
+  ).test(code)
+}
+
+/** The surroundings, less what the code brings itself. */
+function surroundings(code: string): string {
+  return SURROUNDINGS.split('\n')
+    .filter((line) => {
+      const [, name] = /^declare (?:const|function) (\w+)/.exec(line) ?? []
+      return name !== undefined && !declares(code, name)
+    })
+    .join('\n')
+}
+
+interface Snippet {
+  at: string
+  code: string
+  run: boolean
+}
+
+const snippets: Snippet[] = []
+for (const page of ['README.md', ...packages.map((name) => `packages/${name}/README.md`)]) {
+  if (!existsSync(page)) {
+    problems.push(`${page} is missing`)
+    continue
+  }
+  const text = readFileSync(page, 'utf8')
+  for (const match of text.matchAll(/```ts\n(.*?)```/gs)) {
+    const line = text.slice(0, match.index).split('\n').length
+    const code = match[1] ?? ''
+    snippets.push({ at: `${page}:${line}`, code, run: !/^\/\/ [\w-]+\.ts\n/.test(code) })
+  }
+}
+const exportsOf = (code: string): string => {
+  // What a docblock's example names without importing is taken from whichever door exports it.
+  const imports = new Map<string, string[]>()
+  for (const { name, door, file } of doors) {
+    if (door === 'python') continue
+    const source = program.getSourceFile(file)
+    const module = source && checker.getSymbolAtLocation(source)
+    if (!module) continue
+    for (const { name: exported } of checker.getExportsOfModule(module)) {
+      if ([...imports.values()].some((list) => list.includes(exported))) continue
+      if (!new RegExp(`(?<![.\\w'"/])${exported}\\b`).test(code)) continue
+      if (declares(code, exported)) continue
+      const specifier = `@sluice/${name}${door === 'index' ? '' : `/${door}`}`
+      imports.set(specifier, [...(imports.get(specifier) ?? []), exported])
+    }
+  }
+  return [...imports]
+    .map(([from, list]) => `import { ${list.join(', ')} } from '${from}'`)
+    .join('\n')
+}
+for (const { at, code } of examples)
+  snippets.push({
+    at: `@example of ${at}`,
+    code: `${exportsOf(code)}\n${surroundings(code)}\n${code}\nexport {}\n`,
+    run: false,
+  })
+
+rmSync(WORK, { recursive: true, force: true })
+mkdirSync(WORK, { recursive: true })
+const files = snippets.map(({ code }, i) => {
+  const file = join(WORK, `snippet-${i}.ts`)
+  writeFileSync(file, `${code}\nexport {}\n`)
+  return file
+})
+const compiled = ts.createProgram(files, { ...options, noUnusedLocals: false })
+for (const [i, file] of files.entries()) {
+  const source = compiled.getSourceFile(file)
+  const found = [
+    ...compiled.getSyntacticDiagnostics(source),
+    ...compiled.getSemanticDiagnostics(source),
+  ]
+  for (const { messageText } of found)
+    problems.push(`${snippets[i]?.at}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`)
+}
+let ran = 0
+for (const [i, { at, run }] of snippets.entries()) {
+  if (!run || problems.some((problem) => problem.startsWith(at))) continue
+  ran++
+  const args = ['--conditions=@sluice/source', '--import', 'tsx', files[i] ?? '']
+  const result = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 10_000 })
+  if (result.status !== 0)
+    problems.push(
+      `${at}: ended with ${result.status ?? 'a timeout'}: ${result.stderr.slice(0, 500)}`,
+    )
+}
+rmSync(WORK, { recursive: true, force: true })
+for (const problem of problems) console.error(problem)
+console.log(
+  `docs: ${names} names, ${snippets.length} snippets compiled, ${ran} run, ${problems.length} problems`,
+)
+process.exit(problems.length > 0 ? 1 : 0)
