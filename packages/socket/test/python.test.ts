@@ -131,6 +131,7 @@ describe('codecs', () => {
     [[0xe2, 0x82, 0x61], 'utf-8', 'backslashreplace', '\\xe2\\x82a'],
     [[0xed, 0xa0, 0x80], 'utf-8', 'replace', '\ufffd\ufffd\ufffd'],
     [[0xc2], 'utf-8', 'ignore', ''],
+    [[0x61], 'utf-16-le', 'replace', '\ufffd'],
     [[0x82, 0xa0], 'shift_jis', 'strict', 'あ'],
   ])('decode %j from %s with %s', (encoded, encoding, errors, text) => {
     expect(codecs.decode(bytes(...encoded), encoding, errors)).toBe(text)
@@ -145,6 +146,7 @@ describe('codecs', () => {
       "'utf-8' codec can't decode byte 0xff in position 1: invalid start byte",
     )
     expect(() => codecs.decode(bytes(0xff), 'ascii')).toThrow(builtins.UnicodeDecodeError)
+    expect(() => codecs.decode(bytes(0x61), 'utf-16-le', 'surrogateescape')).toThrow('truncated')
     expect(() => codecs.decode(bytes(), 'x-none')).toThrow(builtins.LookupError)
     expect(() => codecs.encode('é', 'ascii', 'x')).toThrow(builtins.LookupError)
     expect(() => codecs.encode('a..b', 'idna')).toThrow(builtins.UnicodeError)

@@ -31,6 +31,12 @@ const DEFAULT_TYPE = 'text/plain;charset=US-ASCII'
 /** RFC 9110 §5.6.2 and §8.3.1: type "/" subtype, then whatever parameters. */
 const MEDIA_TYPE = /^[!#$%&'*+.^_`|~\dA-Za-z-]+\/[!#$%&'*+.^_`|~\dA-Za-z-]+[ \t]*(;|$)/
 
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+/** Value of a Base64 character by its code; 64 for anything else. */
+const VALUES: Uint8Array = new Uint8Array(256).fill(64)
+for (let value = 0; value < 64; value++) VALUES[ALPHABET.charCodeAt(value)] = value
+const EQUALS = 0x3d
+
 /**
  * Reads a `data:` URL.
  *
@@ -60,11 +66,6 @@ function judge(declared: string): string {
   return MEDIA_TYPE.test(type) ? type : DEFAULT_TYPE
 }
 
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
-/** Value of a Base64 character by its code; 64 for anything else. */
-const VALUES: Uint8Array = new Uint8Array(256).fill(64)
-for (let value = 0; value < 64; value++) VALUES[ALPHABET.charCodeAt(value)] = value
-
 /** Infra's forgiving-base64 decode: ASCII blanks are skipped, `=` may be missing, but not misplaced. */
 function decodeBase64(text: Uint8Array): Uint8Array<ArrayBuffer> {
   const digits = text.filter((byte) => !isBlank(byte))
@@ -83,8 +84,6 @@ function decodeBase64(text: Uint8Array): Uint8Array<ArrayBuffer> {
   }
   return bytes
 }
-
-const EQUALS = 0x3d
 
 function isBlank(byte: number): boolean {
   return byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0c || byte === 0x0d

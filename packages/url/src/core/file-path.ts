@@ -17,6 +17,12 @@
 import { quote, unquote } from './quote.ts'
 import { split } from './split.ts'
 
+/** What a path segment may hold besides the unreserved (RFC 3986 §3.3, pchar); not `;`, which RFC 1808 cuts at. */
+const SAFE = "/!$&'()*+,=:@"
+
+/** `C:/` */
+const DRIVE = /^[A-Za-z]:\//
+
 /** How a kind of machine writes paths. */
 export interface PathRule {
   /** What stands between two segments. */
@@ -76,12 +82,6 @@ export function pathToFileUrl(path: string, rule: PathRule): string {
     throw new SyntaxError(`path ${JSON.stringify(path)} is relative, or names a device`)
   return `file://${quote(host, SAFE)}${quote(rest, SAFE)}`
 }
-
-/** What a path segment may hold besides the unreserved (RFC 3986 §3.3, pchar); not `;`, which RFC 1808 cuts at. */
-const SAFE = "/!$&'()*+,=:@"
-
-/** `C:/` */
-const DRIVE = /^[A-Za-z]:\//
 
 function posixPath(url: string, host: string, path: string): string {
   if (host !== '')

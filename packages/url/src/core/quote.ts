@@ -41,6 +41,14 @@ for (let value = 0; value < 16; value++) {
   HEX[value.toString(16).toUpperCase().charCodeAt(0)] = value
 }
 
+/** The first code point that needs so many bytes after its first. */
+const LEAST: readonly number[] = [0, 0x80, 0x800, 0x10000]
+
+const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const encoder = new TextEncoder()
+const PERCENT = 0x25
+const LONE_SURROGATE = /[\ud800-\udfff]/u
+
 /** By character code: 1 where it may stand unescaped. */
 type SafeTable = Uint8Array
 
@@ -149,34 +157,19 @@ export type Decode = (bytes: Uint8Array) => string
  * another: a character beyond ASCII stands for itself and ends what the bytes before it may mean.
  */
 export function unquoteText(text: string, decode: Decode): string {
-  let percent = text.indexOf('%')
+  const percent = text.indexOf('%')
   if (percent === -1) return text
   if (decode === lenientUtf8 || decode === strictUtf8) {
     const wellFormed = unquoteWellFormed(text, percent)
     if (wellFormed !== undefined) return wellFormed
   }
-  let result = ''
-  let done = 0
-  for (; percent !== -1; percent = text.indexOf('%', done)) {
-    let start = percent
-    while (start > done && text.charCodeAt(start - 1) < 128) start--
-    let end = percent
-    while (end < text.length && text.charCodeAt(end) < 128) end++
-    result += text.slice(done, start) + decode(unquoteToBytes(text.slice(start, end)))
-    done = end
-  }
-  return result + text.slice(done)
+  return text.replace(/[^\u0080-\uffff]+/g, (run) => decode(unquoteToBytes(run)))
 }
 
 /** UTF-8 with U+FFFD for what is not: the decoder of `unquote`. */
 export function lenientUtf8(bytes: Uint8Array): string {
   return decodeUtf8(bytes)
 }
-
-const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-const encoder = new TextEncoder()
-const PERCENT = 0x25
-const LONE_SURROGATE = /[\ud800-\udfff]/u
 
 /** Reads escapes that are UTF-8 (RFC 3629 §4); `undefined` at the first that are not. */
 function unquoteWellFormed(text: string, percent: number): string | undefined {
@@ -206,9 +199,6 @@ function unquoteWellFormed(text: string, percent: number): string | undefined {
   }
   return done === 0 ? text : result + text.slice(done)
 }
-
-/** The first code point that needs so many bytes after its first. */
-const LEAST: readonly number[] = [0, 0x80, 0x800, 0x10000]
 
 /** @returns the byte that is escaped at `at`, -1 when there is no escape */
 function escapeAt(text: string, at: number): number {

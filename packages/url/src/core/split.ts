@@ -11,16 +11,14 @@
  * to read a URL (the WHATWG standard, what browsers do): it rewrites the text while it reads. Which one
  * you need depends on whether you want to look at a URL or to follow it.
  *
- * What is refused, and why:
+ * What is dropped or refused, and why:
  * - C0 controls and blanks before the URL, and tab, CR, LF anywhere in it, are dropped (WHATWG URL §4.4).
  *   A browser drops them too, and a filter that sees `java\nscript:` differently from the browser is a hole.
- * - A netloc whose NFKC form grows one of `/?#@:` is refused: `evil.com／.example` would turn into
- *   another host when it is encoded for the DNS (CVE-2019-9636).
- * - Brackets must hold an IPv6 address or an IPvFuture literal, with nothing before them and only a port
- *   behind them (RFC 3986 §3.2.2). CPython 3.11.7 lets `[::1]evil.com` pass; releases after it do not.
+ * - Brackets and characters in an authority that two readers would understand differently (netloc.ts).
  *
  * Left to others: relative references (join.ts), percent-encoding (quote.ts), queries (query.ts).
  */
+import { checkNetloc, hostOf, portText } from './netloc.ts'
 import { checkOptions } from './options.ts'
 
 /** Options of `urlsplit` and `urlparse`. */
@@ -43,6 +41,15 @@ export const USES_NETLOC: ReadonlySet<string> = new Set(
     ' rsync svn svn+ssh sftp nfs git git+ssh ws wss'
   ).split(' '),
 )
+
+const SLASH = 0x2f
+const QUESTION = 0x3f
+const HASH = 0x23
+const COLON = 0x3a
+const AT = 0x40
+const PERCENT = 0x25
+const OPEN = 0x5b
+const CLOSE = 0x5d
 
 /** What `SplitResult` and `ParseResult` share: the authority, taken apart when asked. */
 abstract class NetlocResult {
@@ -376,15 +383,6 @@ export function unparse(
   return unsplit(scheme, netloc, params === '' ? path : `${path};${params}`, query, fragment)
 }
 
-const SLASH = 0x2f
-const QUESTION = 0x3f
-const HASH = 0x23
-const COLON = 0x3a
-const AT = 0x40
-const PERCENT = 0x25
-const OPEN = 0x5b
-const CLOSE = 0x5d
-
 /** Drops what WHATWG URL §4.4 drops: C0 controls and blanks in front (and behind, for a scheme), tab, CR, LF. */
 function clean(url: string, behind = false): string {
   let start = 0
@@ -412,74 +410,4 @@ function schemeEnd(url: string): number {
     return -1
   }
   return -1
-}
-
-/** The host of `host:port`, brackets and capitals and zones included. */
-function hostOf(text: string): string | null {
-  const open = text.indexOf('[')
-  const end = text.indexOf(open === -1 ? ':' : ']', open + 1)
-  const host = text.slice(open + 1, end === -1 ? text.length : end)
-  if (host === '') return null
-  // A zone names an interface of this machine, and those are case-sensitive (RFC 6874 §2).
-  const zone = host.indexOf('%')
-  return zone === -1 ? host.toLowerCase() : host.slice(0, zone).toLowerCase() + host.slice(zone)
-}
-
-/** The text after the host's colon, or the empty string. */
-export function portText(netloc: string): string {
-  const start = netloc.lastIndexOf('@') + 1
-  const open = netloc.indexOf('[', start)
-  let from = start
-  if (open !== -1) {
-    const close = netloc.indexOf(']', open)
-    if (close === -1) return ''
-    from = close + 1
-  }
-  const colon = netloc.indexOf(':', from)
-  return colon === -1 ? '' : netloc.slice(colon + 1)
-}
-
-/** Refuses an authority that two readers would understand differently. Only for those with brackets or beyond ASCII. */
-function checkNetloc(netloc: string): void {
-  if (netloc.includes('[') || netloc.includes(']')) checkBrackets(netloc)
-  const bare = netloc.replace(/[@:#?]/g, '')
-  const normal = bare.normalize('NFKC')
-  if (bare !== normal && /[/?#@:]/.test(normal))
-    throw new SyntaxError(
-      `netloc ${JSON.stringify(netloc)} holds a character that NFKC turns into one of / ? # @ :`,
-    )
-}
-
-/** RFC 3986 §3.2.2: IP-literal = "[" ( IPv6address / IPvFuture ) "]", and brackets nowhere else. */
-function checkBrackets(netloc: string): void {
-  const open = netloc.indexOf('[')
-  const close = netloc.indexOf(']')
-  const after = close + 1 === netloc.length ? ':' : netloc.charAt(close + 1)
-  const placed =
-    open === netloc.lastIndexOf('@') + 1 &&
-    open === netloc.lastIndexOf('[') &&
-    close > open &&
-    close === netloc.lastIndexOf(']') &&
-    after === ':'
-  if (!placed)
-    throw new SyntaxError(`netloc ${JSON.stringify(netloc)} has brackets where none may stand`)
-  const literal = netloc.slice(open + 1, close)
-  if (!isFuture(literal) && !isIPv6(literal))
-    throw new SyntaxError(`${JSON.stringify(literal)} in brackets is not an IPv6 address`)
-}
-
-/** RFC 3986 §3.2.2: IPvFuture = "v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" ). */
-function isFuture(literal: string): boolean {
-  return /^v[0-9a-f]+\.[\w.~!$&'()*+,;=:-]+$/i.test(literal)
-}
-
-/**
- * An IPv6 address, perhaps with a zone (`fe80::1%eth0`). The platform's own parser judges the address; what
- * is handed to it may hold nothing but what addresses are made of, so that it cannot see anything else.
- */
-function isIPv6(literal: string): boolean {
-  const percent = literal.indexOf('%')
-  const address = percent === -1 ? literal : literal.slice(0, percent)
-  if (percent !== -1 && !/^[^%]+$/.test(literal.slice(percent + 1))) return false
-  return /^[\da-f.:]+$/i.test(address) && URL.canParse(`http://[${address}]/`)
 }

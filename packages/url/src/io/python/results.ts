@@ -4,6 +4,7 @@
  * other.
  */
 import { bind, builtins, type Call, type Callable, callable, codecs } from '@sluice/socket/python'
+import { portText } from '../../core/netloc.ts'
 import * as core from '../../core/split.ts'
 import { toBytes } from './coerce.ts'
 
@@ -216,7 +217,7 @@ function pythonPort(netloc: string, read: () => number | null): number | null {
     return read()
   } catch (error) {
     if (error instanceof RangeError) throw new builtins.ValueError('Port out of range 0-65535')
-    const text = builtins.repr(core.portText(netloc))
+    const text = builtins.repr(portText(netloc))
     throw new builtins.ValueError(`Port could not be cast to integer value as ${text}`)
   }
 }
