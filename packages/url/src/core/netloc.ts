@@ -42,9 +42,9 @@ function checkBrackets(netloc: string): void {
     throw new SyntaxError(`${JSON.stringify(literal)} in brackets is not an IPv6 address`)
 }
 
-/** RFC 3986 §3.2.2: IPvFuture = "v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" ). */
+/** RFC 3986 §3.2.2: IPvFuture = "v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" ); a small v, as in Python. */
 function isFuture(literal: string): boolean {
-  return /^v[0-9a-f]+\.[\w.~!$&'()*+,;=:-]+$/i.test(literal)
+  return /^v[0-9a-fA-F]+\.[\w.~!$&'()*+,;=:-]+$/.test(literal)
 }
 
 /**
