@@ -144,23 +144,23 @@ export class Headers extends Link {
   }
 
   /** Names in lower case and values joined, sorted by name, as the web's Headers has it. */
-  entries(): IterableIterator<[string, string]> {
+  entries(): ArrayIterator<[string, string]> {
     return this.#sorted()[Symbol.iterator]()
   }
 
-  keys(): IterableIterator<string> {
+  keys(): ArrayIterator<string> {
     return this.#sorted()
       .map(([name]) => name)
       [Symbol.iterator]()
   }
 
-  values(): IterableIterator<string> {
+  values(): ArrayIterator<string> {
     return this.#sorted()
       .map(([, value]) => value)
       [Symbol.iterator]()
   }
 
-  [Symbol.iterator](): IterableIterator<[string, string]> {
+  [Symbol.iterator](): ArrayIterator<[string, string]> {
     return this.entries()
   }
 

@@ -238,7 +238,7 @@ export function cancelContent(content: Content | null): void {
 export class Carrier {
   #content: Content | null
   #used = false
-  #stream: ReadableStream<Uint8Array> | undefined
+  #stream: ReadableStream<Bytes> | undefined
 
   constructor(content: Content | null) {
     this.#content = content
@@ -254,22 +254,22 @@ export class Carrier {
   }
 
   /** The body as a web stream; built when first asked for. */
-  get stream(): ReadableStream<Uint8Array> | null {
+  get stream(): ReadableStream<Bytes> | null {
     const content = this.#content
     if (content === null) return null
     this.#stream ??= this.#open(content)
     return this.#stream
   }
 
-  #open(content: Content): ReadableStream<Uint8Array> {
+  #open(content: Content): ReadableStream<Bytes> {
     const pieces = piecesOf(content)
-    return new ReadableStream<Uint8Array>(
+    return new ReadableStream<Bytes>(
       {
         pull: async (controller) => {
           this.#used = true
           const { done, value } = await pieces.next()
           if (done) controller.close()
-          else controller.enqueue(value)
+          else controller.enqueue(value as Bytes)
         },
         cancel: async () => {
           this.#used = true

@@ -3,12 +3,13 @@
  * `url`, `headers`, `signal` and `body` exist when first touched.
  *
  * It passes `instanceof` the platform's class. Code that needs the platform's brand gets a real one from
- * `clone()`.
+ * `clone()`, and where `brand.ts` can do it, without asking.
  */
 import type { RequestHead } from '../core/events.ts'
 import { Headers, type HeadersInit, linked } from '../core/headers.ts'
 import { normaliseMethod } from '../core/methods.ts'
 import { type BodyInit, Carrier, type Content, type IncomingBody, toContent } from './body.ts'
+import { adoptBrand } from './brand.ts'
 
 /** What a request is made with. Members of the web's interface that mean nothing here are kept as they are. */
 export interface RequestInit {
@@ -46,6 +47,7 @@ export class Request extends Link {
   #headers: Headers | undefined
   #signal: AbortSignal | undefined
   #carrier: Carrier | undefined
+  #platform: globalThis.Request | undefined
   #redirect: 'follow' | 'error' | 'manual' = 'follow'
 
   constructor(input: string | URL | Request | RequestSource, init: RequestInit = {}) {
@@ -55,6 +57,7 @@ export class Request extends Link {
       this.#method = input.head.method
       return
     }
+    Request.adopt()
     const from = input instanceof Request ? input : undefined
     this.#method = normaliseMethod(init.method ?? from?.method ?? 'GET')
     this.#url = from?.url ?? new URL(input as string | URL).href
@@ -80,6 +83,27 @@ export class Request extends Link {
   #incoming(): Content | null {
     const body = this.#source?.body ?? null
     return body === null ? null : { incoming: body }
+  }
+
+  /** Prepares for code that needs a Request of the platform; see `brand.ts`. Cheap after the first time. */
+  static adopt(): void {
+    adoptBrand(Request.prototype, (ours) => (ours as Request).#toPlatform())
+  }
+
+  /** The platform's request with our parts; our body goes with it. */
+  #toPlatform(): globalThis.Request {
+    this.#platform ??= new globalThis.Request(this.url, this.#platformInit(this.body))
+    return this.#platform
+  }
+
+  #platformInit(body: ReadableStream<Uint8Array<ArrayBuffer>> | null): globalThis.RequestInit {
+    return {
+      method: this.#method,
+      headers: [...this.headers],
+      signal: this.signal,
+      redirect: this.#redirect,
+      ...(body === null ? {} : { body, duplex: 'half' as const }),
+    }
   }
 
   /** Takes the body in order to send it. @throws {TypeError} it was read already */
@@ -108,7 +132,7 @@ export class Request extends Link {
     return this.#signal
   }
 
-  get body(): ReadableStream<Uint8Array> | null {
+  get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
     return this.#body().stream
   }
   get bodyUsed(): boolean {
@@ -136,20 +160,14 @@ export class Request extends Link {
   /** A copy with the same body, of the platform's class; the body goes to both. */
   clone(): globalThis.Request {
     const { body } = this
-    let copy: ReadableStream<Uint8Array> | null = null
+    let copy: ReadableStream<Uint8Array<ArrayBuffer>> | null = null
     if (body !== null) {
       if (this.bodyUsed || body.locked) throw new TypeError('the body has been read already')
       const [ours, theirs] = body.tee()
       this.#carrier = new Carrier({ pieces: ours })
       copy = theirs
     }
-    return new globalThis.Request(this.url, {
-      method: this.#method,
-      headers: [...this.headers],
-      signal: this.signal,
-      redirect: this.#redirect,
-      ...(copy === null ? {} : { body: copy, duplex: 'half' }),
-    })
+    return new globalThis.Request(this.url, this.#platformInit(copy))
   }
 
   // The rest of the web's interface, as a request that no browser made has it.

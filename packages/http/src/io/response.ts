@@ -165,7 +165,7 @@ export class Response extends Link {
     return this.#wire?.trailers ?? Promise.resolve(new Headers())
   }
 
-  get body(): ReadableStream<Uint8Array> | null {
+  get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
     return this.#carrier.stream
   }
   get bodyUsed(): boolean {
@@ -193,7 +193,7 @@ export class Response extends Link {
   /** A copy with the same body, of the platform's class; the body goes to both. */
   clone(): globalThis.Response {
     const { body } = this
-    let copy: ReadableStream<Uint8Array> | null = null
+    let copy: ReadableStream<Uint8Array<ArrayBuffer>> | null = null
     if (body !== null) {
       if (this.bodyUsed || body.locked) throw new TypeError('the body has been read already')
       const [ours, theirs] = body.tee()

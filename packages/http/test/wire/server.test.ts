@@ -598,3 +598,37 @@ describe('the request of a handler', () => {
     expect(both).toEqual(['twice', 'twice', 'h'])
   })
 })
+
+describe('code that needs the platform', () => {
+  it.skipIf(Object.getOwnPropertySymbols(new globalThis.Request('http://h/')).length === 0)(
+    'can make its Request of ours, body and all, where the runtime lets it',
+    async () => {
+      const server = await start(async (request) => {
+        const real = new globalThis.Request(request)
+        return new Response(`${real.method} ${real.headers.get('host')} ${await real.text()}`)
+      })
+      await dial(server)
+        .send(POST('body'))
+        .until((text) => text.endsWith('POST h body'))
+    },
+  )
+
+  it('can make its Request of our parts on every runtime', async () => {
+    const server = await start(async (request) => {
+      const real = new globalThis.Request('http://other/', request)
+      return new Response(`${real.method} ${await real.text()}`)
+    })
+    await dial(server)
+      .send(POST('body'))
+      .until((text) => text.endsWith('POST body'))
+  })
+
+  it('can return what fetch() gave it', async () => {
+    const behind = await start(() => new Response('from behind', { headers: { 'X-Y': 'z' } }))
+    const server = await start(() => fetch(behind.url))
+    const text = await dial(server)
+      .send(GET())
+      .until((text) => text.endsWith('from behind'))
+    expect(text).toContain('x-y: z\r\n')
+  })
+})
