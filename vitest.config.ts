@@ -5,9 +5,14 @@ const conditions = ['@sluice/source', 'module', 'node', 'development|production'
 // Set by scripts/runtimes.mjs when the suite runs inside another runtime.
 const runtime = process.env['TEST_RUNTIME']
 
-const project = (name: string, root: string) => ({
+const project = (name: string, root: string, fileParallelism = true) => ({
   extends: true as const,
-  test: { name, root, include: ['*.test.mjs', 'src/**/*.test.ts', 'test/**/*.test.ts'] },
+  test: {
+    name,
+    root,
+    fileParallelism,
+    include: ['*.test.mjs', 'src/**/*.test.ts', 'test/**/*.test.ts'],
+  },
 })
 
 export default defineConfig({
@@ -18,7 +23,8 @@ export default defineConfig({
       project('socket', 'packages/socket'),
       project('http', 'packages/http'),
       project('url', 'packages/url'),
-      project('examples', 'packages/examples'),
+      // The seed's programs own port 8080 while they run.
+      project('examples', 'packages/examples', false),
       project('workspace', 'scripts'),
     ],
     environment: 'node',
