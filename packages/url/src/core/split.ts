@@ -150,6 +150,7 @@ export class SplitResult extends NetlocResult {
     return unsplit(this.scheme, this.netloc, this.path, this.query, this.fragment)
   }
 
+  /** The parts in their order, as Python's tuple has them. */
   *[Symbol.iterator](): Generator<string, void, undefined> {
     yield this.scheme
     yield this.netloc
@@ -161,6 +162,7 @@ export class SplitResult extends NetlocResult {
 
 /** A URL in six parts: `SplitResult` with the `;params` of the last path segment apart. */
 export class ParseResult extends NetlocResult {
+  /** The path, without the parameters of its last segment. */
   readonly path: string
   /** What follows the first `;` of the last path segment, in schemes that have such a thing. */
   readonly params: string
@@ -186,6 +188,7 @@ export class ParseResult extends NetlocResult {
     return unparse(this.scheme, this.netloc, this.path, this.params, this.query, this.fragment)
   }
 
+  /** The parts in their order, as Python's tuple has them. */
   *[Symbol.iterator](): Generator<string, void, undefined> {
     yield this.scheme
     yield this.netloc
@@ -198,6 +201,7 @@ export class ParseResult extends NetlocResult {
 
 /** A URL without its fragment, and the fragment. */
 export class DefragResult {
+  /** All of it but the fragment, and the fragment without its `#`. */
   readonly url: string
   readonly fragment: string
 
@@ -206,14 +210,17 @@ export class DefragResult {
     this.fragment = fragment
   }
 
+  /** Both put together again. */
   geturl(): string {
     return this.fragment === '' ? this.url : `${this.url}#${this.fragment}`
   }
 
+  /** As `geturl()`. */
   toString(): string {
     return this.geturl()
   }
 
+  /** The two in their order. */
   *[Symbol.iterator](): Generator<string, void, undefined> {
     yield this.url
     yield this.fragment
