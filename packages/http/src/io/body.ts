@@ -26,7 +26,6 @@ export class IncomingBody {
   /** Bytes that have come so far, and in how many pieces. */
   received = 0
   pieces = 0
-  /** Most bytes that may come; checked by whoever feeds it. */
   readonly #source: BodySource
   #chunks: Bytes[] = []
   #queued = 0
@@ -35,6 +34,7 @@ export class IncomingBody {
   #failed = false
   #collecting = false
   #discarding = false
+  #wanted = false
   #wake: (() => void) | undefined
 
   constructor(source: BodySource) {
@@ -44,6 +44,11 @@ export class IncomingBody {
   /** Whether all of it has come, or will never come. */
   get isOver(): boolean {
     return this.#ended || this.#failed
+  }
+
+  /** Whether somebody has asked for any of it. */
+  get isWanted(): boolean {
+    return this.#wanted
   }
 
   get isDiscarded(): boolean {
@@ -85,6 +90,7 @@ export class IncomingBody {
   /** Reads all of it. */
   async collect(): Promise<Bytes> {
     this.#collecting = true
+    this.#wanted = true
     this.#source.demand()
     while (!this.#ended) {
       if (this.#failed) throw this.#error
@@ -100,6 +106,7 @@ export class IncomingBody {
 
   /** Reads the next pieces; `null` at the end. */
   async pull(): Promise<Bytes | null> {
+    this.#wanted = true
     this.#source.demand()
     for (;;) {
       const chunk = this.#chunks.shift()

@@ -10,35 +10,18 @@
  */
 import type { Attachment, ByteStream, Clock, Receiver } from '@sluice/socket'
 import { encodeLatin1 } from '@sluice/socket/bytes'
-import { codeOf, NetError, TimeoutError } from '@sluice/socket/errors'
-import { nextId } from '@sluice/socket/trace'
+import { NetError } from '@sluice/socket/errors'
 import { Http1Machine } from '../core/connection.ts'
-import {
-  IncompleteBodyError,
-  isIncompleteBodyError,
-  isProtocolError,
-  ProtocolError,
-} from '../core/errors.ts'
 import type { EndEvent, ResponseHead } from '../core/events.ts'
 import { Headers, type HeadersInit } from '../core/headers.ts'
 import type { Limits } from '../core/limits.ts'
 import { methodFacts, normaliseMethod } from '../core/methods.ts'
 import { type BodyInit, type BodySource, type Content, IncomingBody, toContent } from './body.ts'
-import { type TrailerPromise, trailerPromise } from './exchange.ts'
-import { sendPieces, wholeBody } from './outgoing.ts'
+import { ClientExchange, type ClientTimeouts, type ExchangeFacts } from './client-exchange.ts'
+import { trailerPromise } from './exchange.ts'
+import { sendPieces, type WholeBody, wholeBody } from './outgoing.ts'
 import { Response } from './response.ts'
-import { resolutionFor, systemClock, Ticker, type Timed } from './ticker.ts'
-import { publish, tracing } from './trace.ts'
-
-/** Milliseconds; 0 and Infinity turn one off. */
-export interface ClientTimeouts {
-  /** From the request to the head of its response; default 300 000. */
-  headers?: number | undefined
-  /** Silence inside a response body; default 300 000. */
-  idle?: number | undefined
-  /** The whole exchange, body and all; default off. */
-  total?: number | undefined
-}
+import { systemClock, type Timed } from './ticker.ts'
 
 /** One request on a connection. */
 export interface ExchangeOptions {
@@ -63,44 +46,6 @@ export interface ClientConnectionOptions {
   clock?: Clock | undefined
 }
 
-/** RFC 9112 says nothing about patience; Node's fetch waits 300 s for each. */
-const PATIENCE = 300_000
-/** Below this a limit gets a timer that is fine enough for it. */
-const COARSE_FROM = 2_000
-
-const tickers = new WeakMap<Clock, Ticker>()
-
-function tickerFor(clock: Clock, shortest: number): Ticker {
-  if (shortest < COARSE_FROM) return new Ticker(clock, resolutionFor(shortest))
-  let ticker = tickers.get(clock)
-  if (ticker === undefined) {
-    ticker = new Ticker(clock)
-    tickers.set(clock, ticker)
-  }
-  return ticker
-}
-
-/** What is going on. */
-interface Exchange {
-  readonly method: string
-  readonly target: string
-  readonly id: number
-  readonly parent: number
-  readonly signal: AbortSignal | undefined
-  readonly onAbort: (() => void) | undefined
-  readonly ticker: Ticker
-  readonly idle: number
-  readonly total: number
-  readonly resolve: (response: Response) => void
-  readonly reject: (error: unknown) => void
-  body: IncomingBody | undefined
-  trailers: TrailerPromise | undefined
-  /** Whether the request has been sent to its end. */
-  isSent: boolean
-  /** Which limit the deadline stands for. */
-  phase: 'headers' | 'idle' | 'total'
-}
-
 /**
  * A connection to a server, for one request after the other.
  *
@@ -117,7 +62,7 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
   readonly #host: string
   readonly #clock: Clock
   #attachment: Attachment | undefined
-  #exchange: Exchange | undefined
+  #exchange: ClientExchange | undefined
   #count = 0
   #full = false
   #pumping = false
@@ -175,7 +120,19 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     if (content?.type !== undefined && !headers.has('content-type'))
       headers.append('Content-Type', content.type)
     return new Promise<Response>((resolve, reject) => {
-      this.#begin({ method, target, options, headers, content, resolve, reject })
+      const facts: ExchangeFacts = {
+        method,
+        url: this.#url(target),
+        connection: this.id,
+        parent: options.trace?.parent ?? 0,
+        timeout: options.timeout ?? {},
+        signal: options.signal,
+        clock: this.#clock,
+        onAbort: (reason) => this.#giveUp(reason),
+        resolve,
+        reject,
+      }
+      this.#begin(facts, target, headers, content)
     })
   }
 
@@ -212,93 +169,39 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     return this.stream
   }
 
-  #begin(start: {
-    method: string
-    target: string
-    options: ExchangeOptions
-    headers: Headers
-    content: Content | null
-    resolve: (response: Response) => void
-    reject: (error: unknown) => void
-  }): void {
-    const { method, target, options, headers, content, resolve, reject } = start
+  #begin(facts: ExchangeFacts, target: string, headers: Headers, content: Content | null): void {
+    const { method } = facts
     const body = content === null ? undefined : wholeBody(content)
     // A method that usually has content says so when there is none (RFC 9110 §8.6).
     const none = methodFacts(method).content ? 0 : undefined
     const length = content === null ? none : (body?.length ?? content.length ?? 'unknown')
     const fields = Headers.outgoing(headers)
     const hostLine = fields.host ? '' : this.#hostLine
+    const exchange = new ClientExchange(facts, this)
     let head: string
     try {
       head = this.#machine.requestHead(method, target, fields, length, hostLine)
     } catch (error) {
-      reject(error)
-      return
+      exchange.settle()
+      throw error
     }
-    this.#count++
-    const exchange = this.#makeExchange(method, target, options, resolve, reject)
     this.#exchange = exchange
-    if (exchange.id !== 0) this.#traceRequest(exchange, head)
+    this.#count++
+    if (exchange.id !== 0) this.#traceRequest(exchange, target, head)
     if (body !== undefined) this.#sendWhole(exchange, head, body)
     else if (content === null) this.#sendHead(exchange, head)
     else this.#sendStream(exchange, head, content)
   }
 
-  #makeExchange(
-    method: string,
-    target: string,
-    options: ExchangeOptions,
-    resolve: (response: Response) => void,
-    reject: (error: unknown) => void,
-  ): Exchange {
-    const { signal, timeout = {} } = options
-    const headers = limit(timeout.headers, PATIENCE)
-    const idle = limit(timeout.idle, PATIENCE)
-    const total = limit(timeout.total, Number.POSITIVE_INFINITY)
-    const ticker = tickerFor(this.#clock, Math.min(headers, idle, total))
-    const onAbort = signal === undefined ? undefined : () => this.#giveUp(signal.reason)
-    if (onAbort !== undefined) signal?.addEventListener('abort', onAbort)
-    ticker.add(this)
-    const exchange: Exchange = {
-      method,
-      target,
-      id: tracing() ? nextId() : 0,
-      parent: options.trace?.parent ?? 0,
-      signal,
-      onAbort,
-      ticker,
-      idle,
-      total: ticker.after(total),
-      resolve,
-      reject,
-      body: undefined,
-      trailers: undefined,
-      isSent: false,
-      phase: 'headers',
-    }
-    this.#wait(exchange, 'headers', headers)
-    return exchange
-  }
-
-  #wait(exchange: Exchange, phase: 'headers' | 'idle', ms: number): void {
-    const due = exchange.ticker.after(ms)
-    exchange.phase = exchange.total < due ? 'total' : phase
-    this.deadline = Math.min(due, exchange.total)
-  }
-
   // Sending.
 
-  #sendHead(exchange: Exchange, head: string): void {
+  #sendHead(exchange: ClientExchange, head: string): void {
     const last = this.#machine.finish()
     exchange.isSent = true
     this.#watch(this.stream.sendLatin1(head + last))
   }
 
-  #sendWhole(
-    exchange: Exchange,
-    head: string,
-    body: { length: number; text: string | undefined; bytes: Uint8Array | undefined },
-  ): void {
+  #sendWhole(exchange: Exchange, head: string, body: WholeBody): void {
     let sent: Promise<void>
     try {
       const before = body.length === 0 ? '' : this.#machine.openChunk(body.length)
@@ -316,17 +219,18 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
       return
     }
     exchange.isSent = true
-    if (exchange.id !== 0) this.#traceBody(exchange, 'sent', body.length, 1)
+    if (exchange.id !== 0)
+      exchange.tell('body', { direction: 'sent', bytes: body.length, pieces: 1 })
     this.#watch(sent)
   }
 
-  #sendStream(exchange: Exchange, head: string, content: Content): void {
+  #sendStream(exchange: ClientExchange, head: string, content: Content): void {
     this.#watch(this.stream.sendLatin1(head))
     // The server may answer early, and may not want the rest: then nobody sends it.
     sendPieces(this.stream, this.#machine, content, () => this.#exchange !== exchange).then(
       ({ bytes, pieces }) => {
         exchange.isSent = true
-        if (exchange.id !== 0) this.#traceBody(exchange, 'sent', bytes, pieces)
+        if (exchange.id !== 0) exchange.tell('body', { direction: 'sent', bytes, pieces })
       },
       (error: unknown) => {
         if (this.#exchange === exchange) this.#giveUp(error)
@@ -338,7 +242,7 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     if (this.stream.backlog === 0 && this.stream.isOpen) return
     // An answer may be here although the server took no more: what reading says is better than EPIPE.
     sent.catch((error: unknown) => {
-      setImmediate(() => this.#giveUp(this.#wrap(error)))
+      setImmediate(() => this.#giveUp(this.#explain(error)))
     })
   }
 
@@ -367,16 +271,14 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     this.#machine.receive(null)
     this.#pump()
     if (this.#over) return
-    if (this.#exchange !== undefined && !this.#full) {
-      const { method, target } = this.#exchange
-      this.#giveUp(
-        this.#error(method, target, 'ERR_UNEXPECTED_END', 'the server closed without an answer'),
-      )
-    } else if (this.#exchange === undefined) void this.close()
+    const exchange = this.#exchange
+    if (exchange === undefined) void this.close()
+    else if (!this.#full)
+      this.#giveUp(exchange.error('ERR_UNEXPECTED_END', 'the server closed without an answer'))
   }
 
   error(error: Error): void {
-    if (!this.#over) this.#giveUp(this.#wrap(error))
+    if (!this.#over) this.#giveUp(this.#explain(error))
   }
 
   demand(): void {}
@@ -392,22 +294,15 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
   /** Nobody wants the rest of the body. */
   abandon(): void {
     const exchange = this.#exchange
-    if (exchange !== undefined)
-      this.#giveUp(this.#error(exchange.method, exchange.target, 'ERR_CLOSED'))
+    if (exchange !== undefined) this.#giveUp(exchange.error('ERR_CLOSED'))
   }
 
   onDeadline(): void {
     const exchange = this.#exchange
     if (exchange === undefined) return
     // A body whose reader takes its time is not the server's silence.
-    if (exchange.phase === 'idle' && this.#full) {
-      this.#wait(exchange, 'idle', exchange.idle)
-      return
-    }
-    const { method, target, phase } = exchange
-    this.#giveUp(
-      new TimeoutError({ verb: method, target: this.#url(target), phase, limit: exchange.idle }),
-    )
+    if (exchange.phase === 'idle' && this.#full) exchange.wait('idle')
+    else this.#giveUp(exchange.timedOut())
   }
 
   #pump(): void {
@@ -431,7 +326,7 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     try {
       event = this.#machine.next()
     } catch (error) {
-      this.#giveUp(this.#wrap(error))
+      this.#giveUp(this.#explain(error))
       return false
     }
     if (exchange === undefined) return false
@@ -443,7 +338,7 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
         if (exchange.id !== 0) this.#traceResponse(exchange, event)
         return true
       case 'data':
-        this.#wait(exchange, 'idle', exchange.idle)
+        exchange.wait('idle')
         if (exchange.body?.push(event.data) === false) this.#full = true
         return true
       case 'end':
@@ -454,36 +349,28 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     }
   }
 
-  #respond(exchange: Exchange, head: ResponseHead): void {
+  #respond(exchange: ClientExchange, head: ResponseHead): void {
     if (exchange.id !== 0) this.#traceResponse(exchange, head)
     const empty = head.framing === 'none' || head.framing === 'tunnel'
     const body = empty ? null : new IncomingBody(this)
     const trailers = head.framing === 'chunked' ? trailerPromise() : undefined
     exchange.body = body ?? undefined
     exchange.trailers = trailers
-    this.#wait(exchange, 'idle', exchange.idle)
-    const url = this.#url(exchange.target)
-    exchange.resolve(Response.fromWire({ head, body, url, trailers: trailers?.promise }))
+    exchange.wait('idle')
+    const { url, resolve } = exchange.facts
+    resolve(Response.fromWire({ head, body, url, trailers: trailers?.promise }))
   }
 
-  #finish(exchange: Exchange, event: EndEvent): void {
+  #finish(exchange: ClientExchange, event: EndEvent): void {
     const { body, trailers } = exchange
     if (exchange.id !== 0) this.#traceEnd(exchange, event)
-    this.#settle(exchange)
+    this.#exchange = undefined
+    exchange.settle()
     trailers?.resolve(new Headers(event.trailers))
     body?.end()
     if (this.#machine.isSwitched) return
     // A request that was not sent to its end leaves the server waiting for the rest of it.
     if (!this.#machine.canReuse || !exchange.isSent) void this.close()
-  }
-
-  /** Nothing of the exchange is left behind. */
-  #settle(exchange: Exchange): void {
-    this.#exchange = undefined
-    this.deadline = Number.POSITIVE_INFINITY
-    exchange.ticker.delete(this)
-    if (exchange.onAbort !== undefined)
-      exchange.signal?.removeEventListener('abort', exchange.onAbort)
   }
 
   /** The exchange failed, and the connection with it. */
@@ -497,52 +384,23 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
 
   #fail(error: unknown): void {
     const exchange = this.#exchange
-    if (exchange === undefined) return
-    if (exchange.id !== 0)
-      publish(exchange.id, exchange.parent, 'error', {
-        connection: this.id,
-        code: codeOf(error) ?? 'ABORTED',
-      })
-    this.#settle(exchange)
-    exchange.reject(error)
-    exchange.trailers?.reject(error)
-    exchange.body?.fail(error)
+    this.#exchange = undefined
+    exchange?.fail(error)
   }
 
   #end(): void {
     if (this.#over) return
     const exchange = this.#exchange
-    if (exchange !== undefined)
-      this.#fail(this.#error(exchange.method, exchange.target, 'ERR_CLOSED'))
+    if (exchange !== undefined) this.#fail(exchange.error('ERR_CLOSED'))
     this.#over = true
   }
 
-  // Errors that say what was being done.
-
-  #error(verb: string, target: string, code: string, reason?: string): NetError {
-    const facts = { verb, target: this.#url(target), code, phase: 'headers' as const }
-    return new NetError(reason === undefined ? facts : { ...facts, reason })
+  #explain(error: unknown): unknown {
+    return this.#exchange?.explain(error) ?? error
   }
 
-  #wrap(error: unknown): unknown {
-    const exchange = this.#exchange
-    if (exchange === undefined) return error
-    const verb = exchange.method
-    const target = this.#url(exchange.target)
-    if (isIncompleteBodyError(error)) {
-      const { expected, received } = error
-      return new IncompleteBodyError({ verb, target, expected, received, side: 'remote' })
-    }
-    if (isProtocolError(error, 'remote')) {
-      const { reason, code, phase } = error
-      return new ProtocolError({ verb, target, reason, code, phase, side: 'remote', cause: error })
-    }
-    const phase = exchange.body === undefined ? 'headers' : 'body'
-    return new NetError({
-      ...{ verb, target, phase, cause: error },
-      code: codeOf(error) ?? 'ECONNRESET',
-      bytesReceived: this.stream.bytesReceived,
-    })
+  #error(verb: string, target: string, code: string): NetError {
+    return new NetError({ verb, target: this.#url(target), code, phase: 'headers' })
   }
 
   #url(target: string): string {
@@ -551,41 +409,26 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
 
   // Tracing.
 
-  #traceRequest(exchange: Exchange, head: string): void {
-    const { id, parent, method, target } = exchange
-    const connection = this.id
-    if (this.#count > 1) publish(id, parent, 'reuse', { connection, exchange: this.#count })
+  #traceRequest(exchange: ClientExchange, target: string, head: string): void {
+    const { method } = exchange.facts
+    if (this.#count > 1) exchange.tell('reuse', { exchange: this.#count })
     const headers = head.slice(head.indexOf('\r\n') + 2)
-    publish(id, parent, 'request-head', { direction: 'sent', connection, method, target, headers })
+    exchange.tell('request-head', { direction: 'sent', method, target, headers })
   }
 
-  #traceResponse({ id, parent }: Exchange, { status, fields }: ResponseHead): void {
-    const facts = { direction: 'received', connection: this.id, status } as const
-    publish(id, parent, 'response-head', { ...facts, headers: fields.section })
+  #traceResponse(exchange: ClientExchange, { status, fields }: ResponseHead): void {
+    const headers = fields.section
+    exchange.tell('response-head', { direction: 'received', status, headers })
   }
 
-  #traceBody(
-    { id, parent }: Exchange,
-    direction: 'sent' | 'received',
-    bytes: number,
-    pieces: number,
-  ): void {
-    publish(id, parent, 'body', { direction, connection: this.id, bytes, pieces })
+  #traceEnd(exchange: ClientExchange, { trailers }: EndEvent): void {
+    const direction = 'received'
+    const { body } = exchange
+    if (body !== undefined)
+      exchange.tell('body', { direction, bytes: body.received, pieces: body.pieces })
+    if (trailers !== undefined) exchange.tell('trailer', { direction, fields: trailers.count })
+    exchange.tell('end', { keepAlive: this.#machine.canReuse })
   }
-
-  #traceEnd(exchange: Exchange, { trailers }: EndEvent): void {
-    const { id, parent, body } = exchange
-    const connection = this.id
-    if (body !== undefined) this.#traceBody(exchange, 'received', body.received, body.pieces)
-    if (trailers !== undefined)
-      publish(id, parent, 'trailer', { direction: 'received', connection, fields: trailers.count })
-    publish(id, parent, 'end', { connection, keepAlive: this.#machine.canReuse })
-  }
-}
-
-function limit(value: number | undefined, otherwise: number): number {
-  if (value === undefined) return otherwise
-  return value === 0 ? Number.POSITIVE_INFINITY : value
 }
 
 function hostOf(stream: ByteStream): string {

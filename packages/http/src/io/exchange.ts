@@ -4,9 +4,11 @@
  */
 import type { RequestHead } from '../core/events.ts'
 import type { Headers } from '../core/headers.ts'
+import type { HttpTraceFacts } from '../core/trace-events.ts'
 import type { IncomingBody } from './body.ts'
 import { Request, RequestSource } from './request.ts'
 import type { Response } from './response.ts'
+import { publish } from './trace.ts'
 
 /** Whoever answered: our light class, or the platform's. */
 export type AnyResponse = Response | globalThis.Response
@@ -48,6 +50,15 @@ export class ServerExchange extends RequestSource {
     this.#abort ??= new AbortController()
     if (this.#lost !== undefined) this.#abort.abort(this.#lost)
     return this.#abort.signal
+  }
+
+  /** Publishes one event about this exchange; call it only while `id` is not 0. */
+  tell<N extends keyof HttpTraceFacts>(
+    connection: number,
+    name: N,
+    facts: Omit<HttpTraceFacts[N], 'connection'>,
+  ): void {
+    publish(this.id, connection, name, { connection, ...facts } as HttpTraceFacts[N])
   }
 
   /** The client is gone: whoever watches the signal is told. */

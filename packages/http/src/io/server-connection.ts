@@ -18,8 +18,7 @@
  * - Whatever a handler throws is one 500 and one report; it never reaches the process.
  */
 import type { Attachment, ByteStream, Receiver } from '@sluice/socket'
-import { encodeLatin1 } from '@sluice/socket/bytes'
-import { codeOf, NetError } from '@sluice/socket/errors'
+import { codeOf, isNetError, NetError } from '@sluice/socket/errors'
 import { nextId } from '@sluice/socket/trace'
 import { Http1Machine } from '../core/connection.ts'
 import { isProtocolError, ProtocolError } from '../core/errors.ts'
@@ -29,21 +28,21 @@ import { methodFacts } from '../core/methods.ts'
 import { reasonPhrase } from '../core/status.ts'
 import { type BodySource, type Content, cancelContent, IncomingBody } from './body.ts'
 import { type AnyResponse, ServerExchange } from './exchange.ts'
+import { Outbox, type OutboxOwner } from './outbox.ts'
 import { sendPieces, type WholeBody, wholeBody } from './outgoing.ts'
+import { fromPlatform } from './platform-response.ts'
 import { Response, type ResponseParts } from './response.ts'
 import type { Info, ServerContext } from './server.ts'
 import type { Timed } from './ticker.ts'
-import { publish, tracing } from './trace.ts'
+import { tracing } from './trace.ts'
 
 /** What is dropped of a body that nobody read, before the connection is given up: as much as one read brings. */
 const DRAIN_BUDGET = 65_536
-/** From here on we wait until the client has taken what we sent. */
-const WRITE_HIGH_WATER = 65_536
 
 const NO_FIELDS = Headers.outgoing(new Headers())
 
 /** One connection of a server. */
-export class ServerConnection implements Receiver, BodySource, Timed {
+export class ServerConnection implements Receiver, BodySource, OutboxOwner, Timed {
   readonly stream: ByteStream
   readonly info: Info
   deadline: number
@@ -56,13 +55,14 @@ export class ServerConnection implements Receiver, BodySource, Timed {
   #waiting: ServerExchange | undefined
   /** The request whose body is being read. */
   #reading: ServerExchange | undefined
-  /** Text that leaves at the end of the read or of the turn. */
-  #out = ''
-  #flushScheduled = false
+  /** The request that was told to go on with its body. */
+  #continued: ServerExchange | undefined
+  readonly #outbox: Outbox
   #pumping = false
-  /** Nothing is read while one of these holds. */
+  /** A body has no reader: nothing is read. */
   #bodyFull = false
-  #stalled = false
+  /** A head has begun: its deadline counts from there, and no byte that drips in moves it. */
+  #inHead = false
   /** A response with a streamed body is on its way. */
   #streaming = false
   #fault: ProtocolError | undefined
@@ -75,6 +75,7 @@ export class ServerConnection implements Receiver, BodySource, Timed {
     this.stream = stream
     this.#server = server
     this.#machine = new Http1Machine('server', { limits: server.limits })
+    this.#outbox = new Outbox(stream, this)
     this.info = {
       id: stream.id,
       remoteAddress: stream.remoteAddress,
@@ -124,7 +125,9 @@ export class ServerConnection implements Receiver, BodySource, Timed {
   }
 
   error(error: Error): void {
-    if (!this.#over) this.#lose(error)
+    if (this.#over) return
+    if (isNetError(error, 'ERR_RECEIVER')) this.#server.count('ERR_INTERNAL')
+    this.#lose(error)
   }
 
   // What bodies ask for.
@@ -137,10 +140,9 @@ export class ServerConnection implements Receiver, BodySource, Timed {
     if (body === null || body.received > 0 || this.#machine.serverState !== 'idle') return
     if (this.#continued === exchange) return
     this.#continued = exchange
-    this.#out += this.#machine.interimHead(100, undefined, NO_FIELDS)
-    if (!this.#pumping) this.#flush()
+    this.#outbox.add(this.#machine.interimHead(100, undefined, NO_FIELDS))
+    if (!this.#pumping) this.#outbox.flush()
   }
-  #continued: ServerExchange | undefined
 
   resume(): void {
     if (!this.#bodyFull) return
@@ -158,19 +160,18 @@ export class ServerConnection implements Receiver, BodySource, Timed {
     this.#server.count('ERR_TIMEOUT')
     if (!half) {
       if (this.#reading === undefined) this.#close()
-      else this.destroy(this.#error('ERR_TIMEOUT', 'the client sent no more of the body'))
+      else this.destroy(tooSlow())
       return
     }
     // RFC 9110 §15.5.9.
     this.#answerPlain(408)
-    this.#flush()
     this.#close()
   }
 
   // Reading.
 
   #isPaused(): boolean {
-    return this.#bodyFull || this.#stalled || this.#waiting !== undefined
+    return this.#bodyFull || this.#outbox.isFull || this.#waiting !== undefined
   }
 
   /** Goes on after a pause: first with what the machine still has, then with the stream. */
@@ -191,7 +192,7 @@ export class ServerConnection implements Receiver, BodySource, Timed {
     if (this.#over) return
     this.#machine.hold()
     if (this.#fault !== undefined && this.inFlight === 0) this.#answerFault(this.#fault)
-    this.#flushNowOrLater()
+    this.#flush()
     this.#setDeadline()
   }
 
@@ -234,14 +235,24 @@ export class ServerConnection implements Receiver, BodySource, Timed {
     this.#reading = exchange
     this.#drained = 0
     if (tracing()) this.#traceRequest(exchange)
-    if (head.fields.contentLength > this.#server.maxBody) {
-      exchange.response = this.#plain(413)
+    const refusal = this.#refusal(head)
+    if (refusal !== 0) {
+      exchange.response = this.#plain(refusal)
       body?.discard()
     }
     const alone = this.#exchanges.length === 0
     if (alone || (body === null && methodFacts(head.method).safe && this.#onlySafe()))
       this.#run(exchange)
     else this.#waiting = exchange
+  }
+
+  /** @returns the status of a request that no handler gets, or 0 */
+  #refusal({ method, target, fields }: RequestHead): number {
+    if (fields.contentLength > this.#server.maxBody) return 413
+    // No tunnels here; and a handler that answered 200 would have opened one.
+    if (method === 'CONNECT') return 501
+    if (target.charCodeAt(0) !== 0x2f && target !== '*' && !URL.canParse(target)) return 400
+    return 0
   }
 
   #onlySafe(): boolean {
@@ -288,13 +299,10 @@ export class ServerConnection implements Receiver, BodySource, Timed {
     if (exchange === undefined) return
     exchange.isRead = true
     exchange.body?.end()
-    if (exchange.body !== null && exchange.id !== 0)
-      publish(exchange.id, this.stream.id, 'body', {
-        direction: 'received',
-        connection: this.stream.id,
-        bytes: exchange.body.received,
-        pieces: exchange.body.pieces,
-      })
+    if (exchange.body !== null && exchange.id !== 0) {
+      const { received: bytes, pieces } = exchange.body
+      exchange.tell(this.stream.id, 'body', { direction: 'received', bytes, pieces })
+    }
     if (this.#closing && this.inFlight === 0) this.#close()
   }
 
@@ -327,8 +335,9 @@ export class ServerConnection implements Receiver, BodySource, Timed {
     }
     if (typeof (result as Promise<AnyResponse> | undefined)?.then === 'function')
       (result as Promise<AnyResponse>).then(
-        (response) => this.#settled(exchange, response),
-        (error: unknown) => this.#settled(exchange, this.#failed(error, exchange)),
+        (response) => this.#safely(() => this.#settled(exchange, response)),
+        (error: unknown) =>
+          this.#safely(() => this.#settled(exchange, this.#failed(error, exchange))),
       )
     else this.#ready(exchange, result as AnyResponse)
   }
@@ -342,7 +351,7 @@ export class ServerConnection implements Receiver, BodySource, Timed {
     this.#ready(exchange, response)
     if (this.#over || this.#pumping) return
     if (this.#fault !== undefined && this.inFlight === 0) this.#answerFault(this.#fault)
-    this.#flushNowOrLater()
+    this.#flush()
     this.#setDeadline()
   }
 
@@ -371,7 +380,7 @@ export class ServerConnection implements Receiver, BodySource, Timed {
     this.#waiting = undefined
     this.#run(waiting)
     // The machine holds what came behind it.
-    if (!this.#pumping) queueMicrotask(() => this.#goOn())
+    if (!this.#pumping) queueMicrotask(() => this.#safely(() => this.#goOn()))
   }
 
   #send(exchange: ServerExchange, response: Response): void {
@@ -380,7 +389,8 @@ export class ServerConnection implements Receiver, BodySource, Timed {
     let head: string
     try {
       parts = Response.take(response)
-      if (parts.status === 0) throw new TypeError('the handler returned Response.error()')
+      if (parts.status < 200)
+        throw new TypeError(`the handler returned a response with status ${parts.status}`)
       const { content } = parts
       body = content === null ? EMPTY_BODY : wholeBody(content)
       head = this.#head(exchange, parts, body?.length ?? content?.length)
@@ -406,84 +416,79 @@ export class ServerConnection implements Receiver, BodySource, Timed {
 
   /** Whether so much of the request is unread, and unwanted, that another connection is cheaper. */
   #mustClose({ head, body, isRead }: ServerExchange): boolean {
-    if (isRead || body === null || body.isOver) return false
-    if (head.expectsContinue && body.received === 0 && this.#continued === undefined) return true
-    return body.isDiscarded && head.fields.contentLength > DRAIN_BUDGET
+    if (isRead || body === null || body.isWanted || body.isOver) return false
+    // It waits for a 100 that will not come, and may or may not send its body after all (RFC 9110 §10.1.1).
+    if (head.expectsContinue && body.received === 0) return true
+    return head.fields.contentLength - body.received > DRAIN_BUDGET
   }
 
   #sendWhole(exchange: ServerExchange, head: string, body: WholeBody): void {
     const machine = this.#machine
-    if (!machine.sendsBody || body.length === 0) this.#out += head
-    else {
+    this.#outbox.add(head)
+    if (machine.sendsBody && body.length > 0) {
       const before = machine.openChunk(body.length)
       const after = before === '' ? '' : '\r\n'
-      if (body.text !== undefined) this.#out += head + before + body.text + after
-      else this.#sendLarge(head + before, body.bytes as Uint8Array, after)
+      this.#outbox.add(before + (body.text ?? ''))
+      if (body.bytes === undefined) this.#outbox.add(after)
+      else this.#outbox.addBytes(body.bytes, after)
     }
-    this.#out += this.#finish()
+    this.#outbox.add(machine.finish())
     if (exchange.id !== 0) this.#traceSent(exchange, body.length, 1)
     this.#done(exchange)
   }
 
-  /** A 2xx to CONNECT or a 101 ends HTTP here, and nothing of ours goes on after it. */
-  #finish(): string {
-    const last = this.#machine.finish()
-    if (this.#machine.isSwitched) this.#closing = true
-    return last
-  }
-
-  #sendLarge(head: string, bytes: Uint8Array, after: string): void {
-    const text = this.#out + head
-    this.#out = after
-    this.#watch(this.stream.sendAll([encodeLatin1(text), bytes]))
-  }
-
   #stream(exchange: ServerExchange, head: string, content: Content): void {
-    this.#out += head
-    const { content: rest, discard } = this.#machine.sendsBody
-      ? { content, discard: false }
-      : { content: {}, discard: true }
-    if (discard) cancelContent(content)
+    this.#outbox.add(head)
+    this.#outbox.flush()
     this.#streaming = true
-    this.#flush()
-    sendPieces(this.stream, this.#machine, rest, () => this.#over).then(
+    const { sendsBody } = this.#machine
+    if (!sendsBody) cancelContent(content)
+    sendPieces(this.stream, this.#machine, sendsBody ? content : {}, () => this.#over).then(
       ({ bytes, pieces }) => {
         this.#streaming = false
         if (this.#over) return
         if (exchange.id !== 0) this.#traceSent(exchange, bytes, pieces)
         this.#done(exchange)
-        this.#advance()
-        this.#goOn()
+        this.#safely(() => this.#afterStream())
       },
       (error: unknown) => {
         this.#streaming = false
         if (this.#over) return
-        this.#server.onError(error, exchange.request)
+        // What breaks on the way is the client's doing or the network's; the rest is the handler's.
+        if (isNetError(error)) this.#server.count(error.code)
+        else this.#server.onError(error, exchange.request)
         // The head is out: a broken connection is the only way left to say that the body is not whole.
         this.destroy(error as Error)
       },
     )
   }
 
+  #afterStream(): void {
+    if (this.#over) return
+    this.#advance()
+    this.#goOn()
+  }
+
+  /** What a promise calls back has no receiver around it that would catch: a fault of ours ends here too. */
+  #safely(run: () => void): void {
+    try {
+      run()
+    } catch (error) {
+      this.#server.count('ERR_INTERNAL')
+      this.destroy(error as Error)
+    }
+  }
+
   /** The platform's Response: read through its stream. */
   #convert(exchange: ServerExchange, response: globalThis.Response): void {
     this.#streaming = true
-    convertPlatform(response).then(
-      (converted) => {
+    void fromPlatform(response)
+      .catch((error: unknown) => this.#failed(error, exchange))
+      .then((converted) => {
         this.#streaming = false
-        if (this.#over) return
         exchange.response = converted
-        this.#advance()
-        this.#goOn()
-      },
-      (error: unknown) => {
-        this.#streaming = false
-        if (this.#over) return
-        exchange.response = this.#failed(error, exchange)
-        this.#advance()
-        this.#goOn()
-      },
-    )
+        this.#safely(() => this.#afterStream())
+      })
   }
 
   /** The response is complete. */
@@ -492,16 +497,13 @@ export class ServerConnection implements Receiver, BodySource, Timed {
     this.#continued = undefined
     this.#server.stats.responses++
     if (exchange.id !== 0)
-      publish(exchange.id, this.stream.id, 'end', {
-        connection: this.stream.id,
-        keepAlive: this.#machine.canReuse,
-      })
+      exchange.tell(this.stream.id, 'end', { keepAlive: this.#machine.canReuse })
     if (!this.#machine.canReuse) this.#closing = true
     if (exchange.isRead || exchange.body === null) return
     // Nobody will read the rest: make room, count, and give up when it is too much.
     exchange.body.discard()
     this.#bodyFull = false
-    if (!this.#pumping) queueMicrotask(() => this.#goOn())
+    if (!this.#pumping) queueMicrotask(() => this.#safely(() => this.#goOn()))
   }
 
   #failed(error: unknown, exchange: ServerExchange): Response {
@@ -527,9 +529,8 @@ export class ServerConnection implements Receiver, BodySource, Timed {
       this.#server.dateLine,
       true,
     )
-    this.#out += head + body.text
     this.#machine.openChunk(body.length)
-    this.#machine.finish()
+    this.#outbox.add(`${head}${body.text}${this.#machine.finish()}`)
     this.#closing = true
   }
 
@@ -541,49 +542,22 @@ export class ServerConnection implements Receiver, BodySource, Timed {
 
   // Writing.
 
-  /** More answers are on the way in this turn: they leave together. */
-  #flushNowOrLater(): void {
-    if (this.#out === '') {
-      this.#closeIfDone()
-      return
-    }
-    if (this.#exchanges.length === 0 || this.#streaming) {
-      this.#flush()
-      this.#closeIfDone()
-    } else if (!this.#flushScheduled) {
-      this.#flushScheduled = true
-      process.nextTick(FLUSH, this)
-    }
-  }
-
-  /** The end of the turn, for `FLUSH`. */
-  flushScheduled(): void {
-    this.#flushScheduled = false
-    if (this.#over) return
-    this.#flush()
-    this.#closeIfDone()
-  }
-
+  /** What is ready leaves now, or together with answers that are on the way in this turn. */
   #flush(): void {
-    const text = this.#out
-    if (text === '' || this.#over) return
-    this.#out = ''
-    this.#watch(this.stream.sendLatin1(text))
+    if (this.#exchanges.length > 0 && !this.#streaming && !this.#outbox.isEmpty)
+      this.#outbox.later()
+    else {
+      this.#outbox.flush()
+      this.#closeIfDone()
+    }
   }
 
-  /** Nothing to wait for when the system took it all, which is nearly always. */
-  #watch(sent: Promise<void>): void {
-    const { stream } = this
-    if (stream.backlog === 0 && stream.isOpen) return
-    if (stream.backlog > WRITE_HIGH_WATER) this.#stalled = true
-    sent.then(
-      () => {
-        if (!this.#stalled) return
-        this.#stalled = false
-        this.#goOn()
-      },
-      (error: Error) => this.destroy(error),
-    )
+  flushed(): void {
+    if (!this.#over) this.#closeIfDone()
+  }
+
+  room(): void {
+    this.#safely(() => this.#goOn())
   }
 
   // The end.
@@ -596,7 +570,7 @@ export class ServerConnection implements Receiver, BodySource, Timed {
   /** In good order: what was sent leaves, and the client gets to read it (RFC 9112 §9.6). */
   #close(): void {
     if (this.#over) return
-    this.#flush()
+    this.#outbox.flush()
     this.#over = true
     this.#server.remove(this)
     void this.stream.close()
@@ -605,14 +579,11 @@ export class ServerConnection implements Receiver, BodySource, Timed {
   /** The client is gone. */
   #lose(reason: Error): void {
     this.#over = true
+    const code = codeOf(reason) ?? 'ECONNRESET'
     for (const exchange of this.#exchanges) {
       exchange.lose(reason)
-      this.#server.count(codeOf(reason) ?? 'ECONNRESET')
-      if (exchange.id !== 0)
-        publish(exchange.id, this.stream.id, 'error', {
-          connection: this.stream.id,
-          code: codeOf(reason) ?? 'ECONNRESET',
-        })
+      this.#server.count(code)
+      if (exchange.id !== 0) exchange.tell(this.stream.id, 'error', { code })
       if (exchange.response instanceof Response) cancelContent(contentOf(exchange.response))
     }
     this.#waiting?.lose(reason)
@@ -631,44 +602,24 @@ export class ServerConnection implements Receiver, BodySource, Timed {
     else if (!this.#inHead) this.deadline = ticker.after(timeouts.headers)
     this.#inHead = this.inFlight === 0 && this.#reading === undefined && this.#machine.isMidMessage
   }
-  /** A head has begun: its deadline counts from there, and no byte that drips in moves it. */
-  #inHead = false
-
-  #error(code: string, reason: string): NetError {
-    return new NetError({ verb: 'serve', target: '', code, phase: 'idle', reason })
-  }
-
   // Tracing.
 
   #traceRequest(exchange: ServerExchange): void {
     const { id: connection } = this.stream
-    exchange.id = nextId()
     const { method, target, fields } = exchange.head
-    if (this.#count > 1)
-      publish(exchange.id, connection, 'reuse', { connection, exchange: this.#count })
-    publish(exchange.id, connection, 'request-head', {
-      direction: 'received',
-      connection,
-      method,
-      target,
-      headers: fields.section,
-    })
+    exchange.id = nextId()
+    if (this.#count > 1) exchange.tell(connection, 'reuse', { exchange: this.#count })
+    const headers = fields.section
+    exchange.tell(connection, 'request-head', { direction: 'received', method, target, headers })
   }
 
   #traceResponse(exchange: ServerExchange, status: number, head: string): void {
-    const { id: connection } = this.stream
     const headers = head.slice(head.indexOf('\r\n') + 2)
-    publish(exchange.id, connection, 'response-head', {
-      direction: 'sent',
-      connection,
-      status,
-      headers,
-    })
+    exchange.tell(this.stream.id, 'response-head', { direction: 'sent', status, headers })
   }
 
   #traceSent(exchange: ServerExchange, bytes: number, pieces: number): void {
-    const { id: connection } = this.stream
-    publish(exchange.id, connection, 'body', { direction: 'sent', connection, bytes, pieces })
+    exchange.tell(this.stream.id, 'body', { direction: 'sent', bytes, pieces })
   }
 }
 
@@ -678,8 +629,9 @@ function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null
 }
 
-function FLUSH(connection: ServerConnection): void {
-  connection.flushScheduled()
+function tooSlow(): NetError {
+  const reason = 'the client sent no more of the body'
+  return new NetError({ verb: 'serve', target: '', code: 'ERR_TIMEOUT', phase: 'idle', reason })
 }
 
 function contentOf(response: Response): Content | null {
@@ -687,47 +639,5 @@ function contentOf(response: Response): Content | null {
     return Response.take(response).content
   } catch {
     return null
-  }
-}
-
-/**
- * Makes one of our responses of the platform's. Its body is read by its stream; one that is over after
- * its first piece, as every text is, is sent whole instead of in chunks.
- *
- * @throws {TypeError} what is no response at all
- */
-async function convertPlatform(response: globalThis.Response): Promise<Response> {
-  if (typeof response.status !== 'number' || typeof response.headers !== 'object')
-    throw new TypeError('the handler returned an object that is not a Response')
-  const init = {
-    status: response.status,
-    statusText: response.statusText,
-    headers: [...response.headers] as [string, string][],
-  }
-  if (response.bodyUsed) throw new TypeError('the body has been read already')
-  const { body } = response
-  if (body === null) return new Response(null, init)
-  const reader = body.getReader()
-  const first = await reader.read()
-  if (first.done) return new Response(new Uint8Array(0), init)
-  const second = reader.read()
-  const turn = new Promise<undefined>((resolve) => {
-    setImmediate(() => resolve(undefined))
-  })
-  const early = await Promise.race([second, turn])
-  if (early?.done) return new Response(first.value, init)
-  return new Response(piecesAfter(first.value, second, reader), init)
-}
-
-async function* piecesAfter(
-  first: Uint8Array,
-  second: ReturnType<ReadableStreamDefaultReader<Uint8Array>['read']>,
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  try {
-    yield first
-    for (let next = await second; !next.done; next = await reader.read()) yield next.value
-  } finally {
-    reader.cancel().catch(() => {})
   }
 }

@@ -1,0 +1,172 @@
+/**
+ * One request of a client and its response: what is remembered of it, how long it may take, what its errors
+ * say, what is told of it to those who trace.
+ */
+import type { Clock } from '@sluice/socket'
+import { codeOf, NetError, TimeoutError } from '@sluice/socket/errors'
+import { nextId } from '@sluice/socket/trace'
+import {
+  IncompleteBodyError,
+  isIncompleteBodyError,
+  isProtocolError,
+  ProtocolError,
+} from '../core/errors.ts'
+import type { HttpTraceFacts } from '../core/trace-events.ts'
+import type { IncomingBody } from './body.ts'
+import type { TrailerPromise } from './exchange.ts'
+import type { Response } from './response.ts'
+import { resolutionFor, Ticker, type Timed } from './ticker.ts'
+import { publish, tracing } from './trace.ts'
+
+/** Milliseconds; 0 and Infinity turn one off. */
+export interface ClientTimeouts {
+  /** From the request to the head of its response; default 300 000. */
+  headers?: number | undefined
+  /** Silence inside a response body; default 300 000. */
+  idle?: number | undefined
+  /** The whole exchange, body and all; default off. */
+  total?: number | undefined
+}
+
+/** What an exchange is made with. */
+export interface ExchangeFacts {
+  readonly method: string
+  /** What errors name: the URL. */
+  readonly url: string
+  /** The stream's number. */
+  readonly connection: number
+  readonly parent: number
+  readonly timeout: ClientTimeouts
+  readonly signal: AbortSignal | undefined
+  readonly clock: Clock
+  /** Called when the signal aborts, with its reason. */
+  readonly onAbort: (reason: unknown) => void
+  readonly resolve: (response: Response) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Node's fetch waits 300 s for each; the user knows better, and says so. */
+const PATIENCE = 300_000
+/** Below this a limit gets a timer that is fine enough for it. */
+const COARSE_FROM = 2_000
+
+const tickers = new WeakMap<Clock, Ticker>()
+
+/** One request and its response. */
+export class ClientExchange {
+  readonly facts: ExchangeFacts
+  /** Trace id; 0 while nobody watches. */
+  readonly id: number
+  body: IncomingBody | undefined
+  trailers: TrailerPromise | undefined
+  /** Whether the request has been sent to its end. */
+  isSent = false
+  readonly #ticker: Ticker
+  readonly #timed: Timed
+  readonly #limits: Readonly<Record<'headers' | 'idle' | 'total', number>>
+  readonly #end: number
+  readonly #onAbort: (() => void) | undefined
+  /** Which limit the deadline stands for. */
+  #phase: 'headers' | 'idle' | 'total' = 'headers'
+
+  /** @param timed whose deadline this sets */
+  constructor(facts: ExchangeFacts, timed: Timed) {
+    const { signal, timeout, clock, onAbort } = facts
+    this.facts = facts
+    this.id = tracing() ? nextId() : 0
+    this.#timed = timed
+    const headers = limit(timeout.headers, PATIENCE)
+    const idle = limit(timeout.idle, PATIENCE)
+    const total = limit(timeout.total, Number.POSITIVE_INFINITY)
+    this.#limits = { headers, idle, total }
+    this.#ticker = tickerFor(clock, Math.min(headers, idle, total))
+    this.#ticker.add(timed)
+    this.#end = this.#ticker.after(total)
+    if (signal !== undefined) {
+      this.#onAbort = () => onAbort(signal.reason)
+      signal.addEventListener('abort', this.#onAbort)
+    }
+    this.wait('headers')
+  }
+
+  get phase(): 'headers' | 'idle' | 'total' {
+    return this.#phase
+  }
+
+  /** From now on this is what is waited for. */
+  wait(phase: 'headers' | 'idle'): void {
+    const due = this.#ticker.after(this.#limits[phase])
+    this.#phase = this.#end < due ? 'total' : phase
+    this.#timed.deadline = Math.min(due, this.#end)
+  }
+
+  /** It is over, well or not: neither a timer nor a listener is left behind. */
+  settle(): void {
+    this.#timed.deadline = Number.POSITIVE_INFINITY
+    this.#ticker.delete(this.#timed)
+    if (this.#onAbort !== undefined) this.facts.signal?.removeEventListener('abort', this.#onAbort)
+  }
+
+  /** It failed: whoever waits is told. */
+  fail(error: unknown): void {
+    if (this.id !== 0) this.tell('error', { code: codeOf(error) ?? 'ABORTED' })
+    this.settle()
+    this.facts.reject(error)
+    this.trailers?.reject(error)
+    this.body?.fail(error)
+  }
+
+  timedOut(): TimeoutError {
+    const { method: verb, url: target } = this.facts
+    return new TimeoutError({ verb, target, phase: this.#phase, limit: this.#limits[this.#phase] })
+  }
+
+  error(code: string, reason?: string): NetError {
+    const { method: verb, url: target } = this.facts
+    const facts = { verb, target, code, phase: 'headers' as const }
+    return new NetError(reason === undefined ? facts : { ...facts, reason })
+  }
+
+  /** An error of a lower layer, with what was being done. */
+  explain(error: unknown): unknown {
+    const { method: verb, url: target } = this.facts
+    if (isIncompleteBodyError(error)) {
+      const { expected, received } = error
+      return new IncompleteBodyError({ verb, target, expected, received, side: 'remote' })
+    }
+    if (isProtocolError(error, 'remote')) {
+      const { reason, code, phase } = error
+      return new ProtocolError({ verb, target, reason, code, phase, side: 'remote', cause: error })
+    }
+    const phase = this.body === undefined ? 'headers' : 'body'
+    const code = codeOf(error) ?? 'ECONNRESET'
+    return new NetError({ verb, target, phase, code, cause: error })
+  }
+
+  /** Publishes one event about this exchange; call it only while `id` is not 0. */
+  tell<N extends keyof HttpTraceFacts>(
+    name: N,
+    facts: Omit<HttpTraceFacts[N], 'connection'>,
+  ): void {
+    const { parent, connection } = this.facts
+    publish(this.id, parent, name, { connection, ...facts } as HttpTraceFacts[N])
+  }
+}
+
+/** Long limits share one timer for each clock. */
+function tickerFor(clock: Clock, shortest: number): Ticker {
+  if (shortest < COARSE_FROM) return new Ticker(clock, resolutionFor(shortest))
+  let ticker = tickers.get(clock)
+  if (ticker === undefined) {
+    ticker = new Ticker(clock)
+    tickers.set(clock, ticker)
+  }
+  return ticker
+}
+
+function limit(value: number | undefined, otherwise: number): number {
+  if (value === undefined) return otherwise
+  if (typeof value !== 'number' || Number.isNaN(value) || value < 0)
+    throw new RangeError(`a timeout must be 0 or more milliseconds, not ${value}`)
+  return value === 0 ? Number.POSITIVE_INFINITY : value
+}
