@@ -1,35 +1,54 @@
-// Draws `docs/states.md` of each package from the tables in its `core/state.ts`: the diagram is the code.
-// `--check` only compares, and fails when a page is stale.
+// Draws the pages that are nothing but tables of the code: `docs/states.md` from `core/state.ts`, `docs/errors.md`
+// from `core/error-codes.ts`. `--check`, and any run in CI, only compares, and fails when a page is stale.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 type Table = Record<string, Record<string, string>>
 
-const check = process.argv.includes('--check')
+const check = process.argv.includes('--check') || process.env['CI'] !== undefined
 let stale = 0
 for (const name of readdirSync('packages')) {
-  const source = `packages/${name}/src/core/state.ts`
-  if (!existsSync(source)) continue
-  const tables = Object.entries(await import(pathToFileURL(resolve(source)).href)).filter(
+  const tables = Object.entries(await load(`packages/${name}/src/core/state.ts`)).filter(
     (entry): entry is [string, Table] => isTable(entry[1]),
   )
-  if (tables.length === 0) continue
-  const page = `packages/${name}/docs/states.md`
-  const text = render(name, tables)
-  if (existsSync(page) && readFileSync(page, 'utf8') === text) continue
-  stale++
-  if (check) console.error(`${page} is not what ${source} says; run: npm run states`)
-  else {
-    mkdirSync(dirname(page), { recursive: true })
-    writeFileSync(page, text)
-    console.log(`wrote ${page}`)
-  }
+  if (tables.length > 0) draw(`packages/${name}/docs/states.md`, renderStates(name, tables))
+  const { REASONS } = await load(`packages/${name}/src/core/error-codes.ts`)
+  if (REASONS !== undefined)
+    draw(`packages/${name}/docs/errors.md`, renderErrors(name, REASONS as Record<string, string>))
 }
-console.log(
-  `states: ${stale === 0 ? 'all diagrams are current' : `${stale} diagrams ${check ? 'are stale' : 'were drawn'}`}`,
-)
+const changed = check ? 'are stale' : 'were drawn'
+console.log(`states: ${stale === 0 ? 'all pages are current' : `${stale} pages ${changed}`}`)
 process.exit(check && stale > 0 ? 1 : 0)
+
+async function load(source: string): Promise<Record<string, unknown>> {
+  return existsSync(source) ? import(pathToFileURL(resolve(source)).href) : {}
+}
+
+function draw(page: string, text: string): void {
+  if (existsSync(page) && readFileSync(page, 'utf8') === text) return
+  stale++
+  if (check) {
+    console.error(`${page} is not what its table says; run: npm run states`)
+    return
+  }
+  mkdirSync(dirname(page), { recursive: true })
+  writeFileSync(page, text)
+  console.log(`wrote ${page}`)
+}
+
+function renderErrors(name: string, reasons: Record<string, string>): string {
+  const rows = Object.entries(reasons).map(([code, reason]) => `| \`${code}\` | ${reason} |`)
+  return `# Error codes of @sluice/${name}
+
+Drawn from the table in \`src/core/error-codes.ts\` by \`npm run states\`. A code is a promise and never changes; the
+wording may improve. Codes of the operating system that are not in the table are passed on as they are.
+
+| code | the reason in the sentence |
+| --- | --- |
+${rows.join('\n')}
+`
+}
 
 function isTable(value: unknown): value is Table {
   return (
@@ -41,7 +60,7 @@ function isTable(value: unknown): value is Table {
   )
 }
 
-function render(name: string, tables: [string, Table][]): string {
+function renderStates(name: string, tables: [string, Table][]): string {
   const parts = tables.map(([title, table]) => {
     const states = Object.keys(table)
     const id = (state: string): string => state.replace(/[^A-Za-z0-9]/g, '_')

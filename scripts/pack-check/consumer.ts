@@ -3,7 +3,16 @@
 import { type Handler, request, type Server, serve } from '@sluice/http'
 import { Headers } from '@sluice/http/headers'
 import { Http1Machine } from '@sluice/http/parser'
-import { AF_INET, type Connection, connect, listen, SOCK_STREAM, socket, text, udp } from '@sluice/socket'
+import {
+  AF_INET,
+  type Connection,
+  connect,
+  listen,
+  SOCK_STREAM,
+  socket,
+  text,
+  udp,
+} from '@sluice/socket'
 import { type Framer, lines, ReceiveBuffer } from '@sluice/socket/bytes'
 import { isNetError, type NetError } from '@sluice/socket/errors'
 import { checkStream, FakeClock, memoryPair } from '@sluice/socket/testing'
@@ -15,7 +24,10 @@ import { kw, urllib } from '@sluice/url/python'
 export async function everything(): Promise<string[]> {
   const s = socket(AF_INET, SOCK_STREAM)
   const data: Uint8Array<ArrayBuffer> | null = await s.recv(1024)
-  const connection: Connection = await connect({ hostname: 'h', port: 1 }, { timeout: { connect: 5 } })
+  const connection: Connection = await connect(
+    { hostname: 'h', port: 1 },
+    { timeout: { connect: 5 } },
+  )
   for await (const bytes of connection) text(bytes)
   const listener = await listen({ path: '/tmp/x' })
   const { data: datagram } = await (await udp()).recv()
@@ -35,7 +47,21 @@ export async function everything(): Promise<string[]> {
   await using disposable = listener
   urllib.parse.parse_qs('a=1', kw({ keep_blank_values: true }))
   return [
-    ...[text(data), text(datagram), answer.statusText, String(direct.status), parts.scheme, machine.role],
-    ...[urljoin('a', 'b'), told(a), String(onEvent), String(cases.length), String(new Headers()), String(disposable.pending)],
+    ...[
+      text(data),
+      text(datagram),
+      answer.statusText,
+      String(direct.status),
+      parts.scheme,
+      machine.role,
+    ],
+    ...[
+      urljoin('a', 'b'),
+      told(a),
+      String(onEvent),
+      String(cases.length),
+      String(new Headers()),
+      String(disposable.pending),
+    ],
   ]
 }

@@ -32,9 +32,12 @@ await c.send('datagram', d.address)
 check(text((await d.recv()).data) === 'datagram', 'UDP')
 await Promise.all([c.close(), d.close()])
 
-const web = await serve((request) => new Response(`you asked for ${new URL(request.url).pathname}`), {
-  target: '127.0.0.1:0',
-})
+const web = await serve(
+  (request) => new Response(`you asked for ${new URL(request.url).pathname}`),
+  {
+    target: '127.0.0.1:0',
+  },
+)
 const response = await fetch(`${web.url}z`)
 check((await response.text()) === 'you asked for /z', 'fetch')
 check(response instanceof globalThis.Response, 'instanceof')
@@ -42,8 +45,14 @@ await web.close()
 const error = await fetch(`${web.url}z`).catch((e) => e)
 check(isFetchError(error) && isNetError(error.cause), 'an error across packages')
 
-check(urlsplit('http://h/p?q').query === 'q' && urljoin('http://h/a/b', 'c') === 'http://h/a/c', 'urls')
+check(
+  urlsplit('http://h/p?q').query === 'q' && urljoin('http://h/a/b', 'c') === 'http://h/a/c',
+  'urls',
+)
 check(urllib.parse.quote('a b') === 'a%20b' && pySocket.htons(1) === 256, 'Python doors')
-check(new Headers([['A', '1']]).get('a') === '1' && new Http1Machine('server') && nextId() > 0, 'pure doors')
+check(
+  new Headers([['A', '1']]).get('a') === '1' && new Http1Machine('server') && nextId() > 0,
+  'pure doors',
+)
 check(new ReceiveBuffer().length === 0, 'bytes')
 console.log('smoke ok')

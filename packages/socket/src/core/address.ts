@@ -81,7 +81,7 @@ function parseHostPort(authority: string, text: string): InetEndpoint {
 }
 
 /** @throws {TypeError | RangeError} what is not a port */
-export function checkPort(port: unknown): number {
+function checkPort(port: unknown): number {
   if (typeof port !== 'number') throw new TypeError(`port must be a number, not ${kindOf(port)}`)
   if (!Number.isInteger(port) || port < 0 || port > 65535)
     throw new RangeError(`port must be a whole number from 0 to 65535, not ${port}`)

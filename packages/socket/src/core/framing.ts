@@ -24,9 +24,9 @@ export interface Framer {
 }
 
 /** The default limit of a line: 64 KiB, as Go's bufio.Scanner and Python's http.client have it. */
-export const MAX_LINE = 65_536
+const MAX_LINE = 65_536
 /** The default limit of a length-prefixed message: 16 MiB, gRPC's 4 MiB and WebSocket servers' 16 to 100 MiB in mind. */
-export const MAX_MESSAGE = 16_777_216
+const MAX_MESSAGE = 16_777_216
 
 const LF: Bytes = encodeLatin1('\n')
 

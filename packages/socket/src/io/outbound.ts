@@ -8,14 +8,14 @@
  * - `send` waits only while the buffer is full (`limit` bytes).
  * - Silence is limited, not the whole: the `send` deadline starts anew whenever something left.
  */
-import { concat, type Data, encodeLatin1, kindOf, toBytes } from '../core/bytes.ts'
+import { concat, type Data, kindOf, toBytes } from '../core/bytes.ts'
 import { type Deadline, startDeadline } from './deadline.ts'
 import type { WaitOptions } from './stream.ts'
 import type { Clock } from './system.ts'
 import type { Transport } from './transport.ts'
 
 /** The settled promise that every immediate send returns. */
-export const DONE: Promise<void> = Promise.resolve()
+const DONE: Promise<void> = Promise.resolve()
 
 /** Parts below this sum are joined: one copy is cheaper than a vector write. */
 const JOIN_BELOW = 16_384
@@ -231,9 +231,4 @@ export class Outbound {
       cancel = start((value) => finish(() => resolve(value)), fail)
     })
   }
-}
-
-/** Text for a transport that carries bytes only. @throws {RangeError} for characters above U+00FF */
-export function latin1Bytes(data: Uint8Array | string): Uint8Array {
-  return typeof data === 'string' ? encodeLatin1(data) : data
 }

@@ -22,8 +22,8 @@ import { nextId, publish, tracing } from './trace.ts'
 import type { Transport, TransportOwner } from './transport.ts'
 
 /** How long `close()` waits for what was sent to leave, and then for the peer's end. */
-export const CLOSE_DEADLINE = 2_000
-export const LINGER_DEADLINE = 500
+const CLOSE_DEADLINE = 2_000
+const LINGER_DEADLINE = 500
 
 /** Bounds of one connection's buffers, in bytes. */
 export interface BufferLimits {

@@ -25,7 +25,7 @@ import { system as realSystem, type System } from './system.ts'
 import { nextId, publish, tracing } from './trace.ts'
 
 /** The most that fits into one datagram: 65 535 less the headers (RFC 768, RFC 791; RFC 8200). */
-export const MAX_DATAGRAM = { 4: 65_507, 6: 65_527 } as const
+const MAX_DATAGRAM = { 4: 65_507, 6: 65_527 } as const
 
 /** How to open a datagram socket. */
 export interface UdpOptions {

@@ -13,7 +13,7 @@ import { inetAton, inetNtop, inetPton } from '../../core/ip.ts'
 import { OSError, OverflowError, TimeoutError, ValueError } from './errors.ts'
 import { bind, type Call } from './keywords.ts'
 
-export { AF_INET, AF_INET6, AF_UNIX } from '../../core/constants.ts'
+export * from '../../core/constants.ts'
 export { gaierror, herror } from './errors.ts'
 
 /** The old name of `OSError`. */
