@@ -201,7 +201,7 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     this.#watch(this.stream.sendLatin1(head + last))
   }
 
-  #sendWhole(exchange: Exchange, head: string, body: WholeBody): void {
+  #sendWhole(exchange: ClientExchange, head: string, body: WholeBody): void {
     let sent: Promise<void>
     try {
       const before = body.length === 0 ? '' : this.#machine.openChunk(body.length)
