@@ -15,7 +15,9 @@ test('a port in use is one sentence', async () => {
 })
 
 test('an address of another machine is EADDRNOTAVAIL', async () => {
-  expect(isNetError(await rejection(listen('192.0.2.1:0')), 'EADDRNOTAVAIL')).toBe(true)
+  // Deno passes on another code; the sentence is ours all the same.
+  const code = 'Deno' in globalThis ? 'EINVAL' : 'EADDRNOTAVAIL'
+  expect(isNetError(await rejection(listen('192.0.2.1:0')), code)).toBe(true)
 })
 
 test('connections that nobody accepted wait, unread, and lose nothing', async () => {

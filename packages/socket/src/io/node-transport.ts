@@ -24,9 +24,9 @@ const NOTHING = new Uint8Array(0)
 /** Moves the bytes of one Connection through a node:net socket that is connected. */
 export class NodeTransport implements Transport {
   readonly socket: NodeSocket
+  /** Whether the socket may read through the shared buffer; then it may never emit `data`. */
+  readonly sharedBuffer: boolean
   #owner: TransportOwner | undefined
-  readonly #wantsShared: boolean
-  #shared = false
   /** Kept: each ask is a system call, and after the close there is no answer. */
   #local: Address | undefined
   #remote: Address | undefined
@@ -37,7 +37,7 @@ export class NodeTransport implements Transport {
    */
   constructor(socket: NodeSocket, sharedBuffer = true) {
     this.socket = socket
-    this.#wantsShared = sharedBuffer
+    this.sharedBuffer = sharedBuffer
     const wired = socket as Wired
     wired[SELF] = this
     socket.on('end', onEnd)
@@ -73,8 +73,8 @@ export class NodeTransport implements Transport {
 
   start(owner: TransportOwner): void {
     this.#owner = owner
-    this.#shared = this.#wantsShared && readThroughSharedBuffer(this.socket, onSharedBytes)
-    if (!this.#shared) this.socket.on('data', onData)
+    const shared = this.sharedBuffer && readThroughSharedBuffer(this.socket, onSharedBytes)
+    if (!shared) this.socket.on('data', onData)
     this.socket.resume()
   }
 
@@ -144,11 +144,6 @@ export class NodeTransport implements Transport {
     const wired = this.socket as Wired
     delete wired[SELF]
     this.socket.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose)
-  }
-
-  /** Whether the socket reads through the shared buffer, and so never emits `data`. */
-  get shared(): boolean {
-    return this.#shared
   }
 
   get owner(): TransportOwner | undefined {

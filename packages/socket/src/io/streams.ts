@@ -11,7 +11,7 @@ import type { StreamEngine } from './stream-engine.ts'
 /** Hands a stream over as a Duplex: the bare socket where nothing of ours is wired into it, else a view. */
 export function toDuplex(stream: ByteStream, engine: StreamEngine): Duplex {
   const { transport } = engine
-  if (!(transport instanceof NodeTransport) || transport.shared) return viewOf(stream)
+  if (!(transport instanceof NodeTransport) || transport.sharedBuffer) return viewOf(stream)
   const unread = engine.inbound.surrender()
   transport.unwire()
   engine.surrender()

@@ -20,6 +20,7 @@ import { type Bytes, copy, type Data, toBytes } from '../core/bytes.ts'
 import { codeOf, NetError, type Phase } from '../core/errors.ts'
 import { within } from './deadline.ts'
 import { checkKeys } from './options.ts'
+import { runtimeName } from './runtime.ts'
 import type { WaitOptions } from './stream.ts'
 import { system as realSystem, type System } from './system.ts'
 import { nextId, publish, tracing } from './trace.ts'
@@ -313,6 +314,8 @@ export class UdpSocket implements AsyncDisposable, AsyncIterable<Datagram> {
   #arrived(data: Uint8Array, from: RemoteInfo): void {
     const family = from.family === 'IPv6' ? 'IPv6' : 'IPv4'
     const address: Address = { family, hostname: from.address, port: from.port }
+    if (this.#remote !== undefined && runtimeName !== 'node' && !isSame(address, this.#remote))
+      return
     if (tracing()) publish(this.id, 0, 'receive', { bytes: data.length, data })
     const datagram = { data: copy(data), address }
     const waiter = this.#waiters.shift()
@@ -348,6 +351,11 @@ export class UdpSocket implements AsyncDisposable, AsyncIterable<Datagram> {
       reason,
     })
   }
+}
+
+/** What the kernel asks of each packet for a connected socket; Deno's sockets let all of them through. */
+function isSame(a: Address, b: Address): boolean {
+  return formatEndpoint(a) === formatEndpoint(b)
 }
 
 function inet(endpoint: ReturnType<typeof parseTarget>): InetEndpoint {
