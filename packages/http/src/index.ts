@@ -8,6 +8,7 @@ export {
   ProtocolError,
 } from './core/errors.ts'
 export { Headers, type HeadersInit } from './core/headers.ts'
+export type { HttpTraceEvent } from './core/trace-events.ts'
 export type { BodyInit } from './io/body.ts'
 export { type RequestOptions, request } from './io/client.ts'
 export {

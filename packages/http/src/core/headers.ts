@@ -34,6 +34,9 @@ export function linked(name: 'Headers' | 'Request' | 'Response'): new () => obje
 
 const Link: new () => object = /* @__PURE__ */ linked('Headers')
 
+/** The lines of some headers ready to be sent; kept until the headers change. For the writers. */
+export let outgoingFields: (headers: Headers) => OutgoingFields
+
 /**
  * A list of header fields.
  *
@@ -190,16 +193,17 @@ export class Headers extends Link {
     return result
   }
 
-  /** The lines ready to be sent, kept until something changes. For the writers. */
-  static outgoing(headers: Headers): OutgoingFields {
-    headers.#outgoing ??= formatFields(headers.#read())
-    return headers.#outgoing
+  static {
+    outgoingFields = (headers) => {
+      headers.#outgoing ??= formatFields(headers.#read())
+      return headers.#outgoing
+    }
   }
 }
 
 /** @returns the lines of any list of fields, ready to be sent */
 export function toOutgoing(fields: FieldList | Headers | undefined): OutgoingFields {
-  return Headers.outgoing(fields instanceof Headers ? fields : new Headers(fields))
+  return outgoingFields(fields instanceof Headers ? fields : new Headers(fields))
 }
 
 function checkName(name: string): string {

@@ -13,14 +13,14 @@ import { encodeLatin1 } from '@sluice/socket/bytes'
 import { NetError } from '@sluice/socket/errors'
 import { Http1Machine } from '../core/connection.ts'
 import type { EndEvent, ResponseHead } from '../core/events.ts'
-import { Headers, type HeadersInit } from '../core/headers.ts'
+import { Headers, type HeadersInit, outgoingFields } from '../core/headers.ts'
 import type { Limits } from '../core/limits.ts'
 import { methodFacts, normaliseMethod } from '../core/methods.ts'
 import { type BodyInit, type BodySource, type Content, IncomingBody, toContent } from './body.ts'
 import { ClientExchange, type ClientTimeouts, type ExchangeFacts } from './client-exchange.ts'
 import { trailerPromise } from './exchange.ts'
 import { sendPieces, type WholeBody, wholeBody } from './outgoing.ts'
-import { Response } from './response.ts'
+import { type Response, responseFromWire } from './response.ts'
 import { systemClock, type Timed } from './ticker.ts'
 
 /** One request on a connection. */
@@ -175,7 +175,7 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     // A method that usually has content says so when there is none (RFC 9110 §8.6).
     const none = methodFacts(method).content ? 0 : undefined
     const length = content === null ? none : (body?.length ?? content.length ?? 'unknown')
-    const fields = Headers.outgoing(headers)
+    const fields = outgoingFields(headers)
     const hostLine = fields.host ? '' : this.#hostLine
     const exchange = new ClientExchange(facts, this)
     let head: string
@@ -358,7 +358,7 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     exchange.trailers = trailers
     exchange.wait('idle')
     const { url, resolve } = exchange.facts
-    resolve(Response.fromWire({ head, body, url, trailers: trailers?.promise }))
+    resolve(responseFromWire({ head, body, url, trailers: trailers?.promise }))
   }
 
   #finish(exchange: ClientExchange, event: EndEvent): void {

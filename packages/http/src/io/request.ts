@@ -34,6 +34,11 @@ export abstract class RequestSource {
 
 const Link: new () => object = /* @__PURE__ */ linked('Request')
 
+/** Takes the body of a request in order to send it. @throws {TypeError} it was read already */
+export let takeBody: (request: Request) => Content | null
+/** Prepares for code that needs a Request of the platform; see `brand.ts`. Cheap after the first time. */
+export let prepareBrand: () => void
+
 /**
  * An HTTP request.
  *
@@ -57,7 +62,7 @@ export class Request extends Link {
       this.#method = input.head.method
       return
     }
-    Request.adopt()
+    prepareBrand()
     const from = input instanceof Request ? input : undefined
     this.#method = normaliseMethod(init.method ?? from?.method ?? 'GET')
     this.#url = from?.url ?? new URL(input as string | URL).href
@@ -85,11 +90,6 @@ export class Request extends Link {
     return body === null ? null : { incoming: body }
   }
 
-  /** Prepares for code that needs a Request of the platform; see `brand.ts`. Cheap after the first time. */
-  static adopt(): void {
-    adoptBrand(Request.prototype, (ours) => (ours as Request).#toPlatform())
-  }
-
   /** The platform's request with our parts; our body goes with it. */
   #toPlatform(): globalThis.Request {
     this.#platform ??= new globalThis.Request(this.url, this.#platformInit(this.body))
@@ -106,9 +106,9 @@ export class Request extends Link {
     }
   }
 
-  /** Takes the body in order to send it. @throws {TypeError} it was read already */
-  static takeBody(request: Request): Content | null {
-    return request.#body().take()
+  static {
+    takeBody = (request) => request.#body().take()
+    prepareBrand = () => adoptBrand(Request.prototype, (ours) => (ours as Request).#toPlatform())
   }
 
   get method(): string {

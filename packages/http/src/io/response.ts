@@ -7,7 +7,7 @@
  */
 import { FIELD_VALUE } from '../core/abnf.ts'
 import type { ResponseHead } from '../core/events.ts'
-import { Headers, type HeadersInit, linked } from '../core/headers.ts'
+import { Headers, type HeadersInit, linked, outgoingFields } from '../core/headers.ts'
 import { isNullBodyStatus } from '../core/status.ts'
 import type { OutgoingFields } from '../core/writers.ts'
 import { type BodyInit, Carrier, type Content, type IncomingBody, toContent } from './body.ts'
@@ -41,10 +41,15 @@ export interface ResponseParts {
 const TEXT = 'text/plain;charset=UTF-8'
 const EMPTY_CARRIER: Carrier = new Carrier(null)
 // The field lines of the two commonest responses: text and nothing else, and nothing at all.
-const TEXT_ONLY: OutgoingFields = Headers.outgoing(new Headers([['Content-Type', TEXT]]))
-const NOTHING: OutgoingFields = Headers.outgoing(new Headers())
+const TEXT_ONLY: OutgoingFields = outgoingFields(new Headers([['Content-Type', TEXT]]))
+const NOTHING: OutgoingFields = outgoingFields(new Headers())
 
 const Link: new () => object = /* @__PURE__ */ linked('Response')
+
+/** Makes the response that a peer sent. */
+export let responseFromWire: (wire: WireResponse) => Response
+/** Takes a response apart in order to send it. @throws {TypeError} its body was read already */
+export let takeResponse: (response: Response) => ResponseParts
 
 /**
  * An HTTP response.
@@ -105,25 +110,34 @@ export class Response extends Link {
     return new Response(null, { status, headers: [['Location', new URL(url).href]] })
   }
 
-  /** The response that a peer sent. */
-  static fromWire(wire: WireResponse): Response {
-    const response = new Response()
-    response.#wire = wire
-    response.#status = wire.head.status
-    response.#statusText = wire.head.reason
-    if (wire.body !== null) response.#carrier = new Carrier({ incoming: wire.body })
-    return response
+  static {
+    responseFromWire = (wire) => {
+      const response = new Response()
+      response.#wire = wire
+      response.#status = wire.head.status
+      response.#statusText = wire.head.reason
+      if (wire.body !== null) response.#carrier = new Carrier({ incoming: wire.body })
+      return response
+    }
+
+    takeResponse = (response) => {
+      const content = response.#carrier.take()
+      return {
+        status: response.#status,
+        reason: response.#statusText,
+        fields: response.#fields(content),
+        content,
+      }
+    }
   }
 
-  /** Takes a response apart in order to send it. @throws {TypeError} its body was read already */
-  static take(response: Response): ResponseParts {
-    const content = response.#carrier.take()
-    let fields: OutgoingFields
-    if (response.#headers !== undefined || response.#wire !== undefined)
-      fields = Headers.outgoing(response.headers)
-    else if (content?.type === undefined) fields = NOTHING
-    else fields = content.type === TEXT ? TEXT_ONLY : Headers.outgoing(response.headers)
-    return { status: response.#status, reason: response.#statusText, fields, content }
+  /** The field lines; the two commonest kinds need no Headers. */
+  #fields(content: Content | null): OutgoingFields {
+    if (this.#headers === undefined && this.#wire === undefined) {
+      if (content?.type === undefined) return NOTHING
+      if (content.type === TEXT) return TEXT_ONLY
+    }
+    return outgoingFields(this.headers)
   }
 
   get type(): 'default' | 'error' {

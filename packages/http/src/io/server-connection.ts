@@ -23,7 +23,7 @@ import { nextId } from '@sluice/socket/trace'
 import { Http1Machine } from '../core/connection.ts'
 import { isProtocolError, ProtocolError } from '../core/errors.ts'
 import type { RequestHead } from '../core/events.ts'
-import { Headers } from '../core/headers.ts'
+import { Headers, outgoingFields } from '../core/headers.ts'
 import { methodFacts } from '../core/methods.ts'
 import { reasonPhrase } from '../core/status.ts'
 import { type BodySource, type Content, cancelContent, IncomingBody } from './body.ts'
@@ -31,7 +31,7 @@ import { type AnyResponse, ServerExchange } from './exchange.ts'
 import { Outbox, type OutboxOwner } from './outbox.ts'
 import { sendPieces, type WholeBody, wholeBody } from './outgoing.ts'
 import { fromPlatform } from './platform-response.ts'
-import { Response, type ResponseParts } from './response.ts'
+import { Response, type ResponseParts, takeResponse } from './response.ts'
 import type { Info, ServerContext } from './server.ts'
 import type { Timed } from './ticker.ts'
 import { tracing } from './trace.ts'
@@ -39,7 +39,7 @@ import { tracing } from './trace.ts'
 /** What is dropped of a body that nobody read, before the connection is given up: as much as one read brings. */
 const DRAIN_BUDGET = 65_536
 
-const NO_FIELDS = Headers.outgoing(new Headers())
+const NO_FIELDS = outgoingFields(new Headers())
 
 /** One connection of a server. */
 export class ServerConnection implements Receiver, BodySource, OutboxOwner, Timed {
@@ -388,7 +388,7 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Time
     let body: WholeBody | undefined
     let head: string
     try {
-      parts = Response.take(response)
+      parts = takeResponse(response)
       if (parts.status < 200)
         throw new TypeError(`the handler returned a response with status ${parts.status}`)
       const { content } = parts
@@ -519,7 +519,7 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Time
   }
 
   #answerPlain(status: number): void {
-    const { fields, content } = Response.take(this.#plain(status))
+    const { fields, content } = takeResponse(this.#plain(status))
     const body = wholeBody(content as Content) as WholeBody
     const head = this.#machine.responseHead(
       status,
@@ -636,7 +636,7 @@ function tooSlow(): NetError {
 
 function contentOf(response: Response): Content | null {
   try {
-    return Response.take(response).content
+    return takeResponse(response).content
   } catch {
     return null
   }
