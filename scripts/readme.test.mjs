@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 
 const read = (path) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
@@ -40,4 +40,31 @@ describe('both READMEs', () => {
     for (const target of links(english))
       if (!target.endsWith('/')) expect(() => read(target)).not.toThrow()
   })
+})
+
+test('every relative link of every page leads somewhere', () => {
+  const root = new URL('../', import.meta.url)
+  const pages = [
+    ...readdirSync(root),
+    ...readdirSync(new URL('packages/', root)).flatMap(pagesOf),
+  ].filter((p) => p.endsWith('.md'))
+  expect(pages.length).toBeGreaterThan(8)
+  const lost = pages.flatMap((page) =>
+    links(read(page))
+      .filter(
+        (target) => !/^[a-z]+:/.test(target) && !existsSync(new URL(target, new URL(page, root))),
+      )
+      .map((target) => `${page} -> ${target}`),
+  )
+  expect(lost).toEqual([])
+
+  function pagesOf(name) {
+    const docs = new URL(`packages/${name}/docs/`, root)
+    const inside = existsSync(docs)
+      ? readdirSync(docs).map((file) => `packages/${name}/docs/${file}`)
+      : []
+    return existsSync(new URL(`packages/${name}/README.md`, root))
+      ? [`packages/${name}/README.md`, ...inside]
+      : inside
+  }
 })

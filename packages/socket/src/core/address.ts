@@ -28,6 +28,7 @@ export type Target = string | Endpoint
 
 /** The address of a live TCP or UDP socket. */
 export interface InetAddress extends InetEndpoint {
+  /** Which of the two. */
   family: 'IPv4' | 'IPv6'
 }
 /** The address of a live socket of any kind. */
