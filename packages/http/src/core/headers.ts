@@ -11,6 +11,7 @@
  */
 import type { FieldList } from './events.ts'
 import { FieldBlock, lookUp } from './field-block.ts'
+import { linked } from './linked.ts'
 import { checkField, formatFields, type OutgoingFields } from './writers.ts'
 
 /** What a `Headers` is made from: pairs, an object, another Headers, or a block from the wire. */
@@ -19,18 +20,6 @@ export type HeadersInit =
   | Iterable<readonly string[]>
   | Readonly<Record<string, string>>
   | FieldBlock
-
-/** Lets `instanceof` the platform's class be true without running its constructor, which costs 10 µs. */
-export function linked(name: 'Headers' | 'Request' | 'Response'): new () => object {
-  const platform = (globalThis as unknown as Record<string, { prototype: object } | undefined>)[
-    name
-  ]
-  function Link(): void {
-    // Nothing to construct: only the prototype counts.
-  }
-  if (platform !== undefined) Link.prototype = platform.prototype
-  return Link as unknown as new () => object
-}
 
 const Link: new () => object = /* @__PURE__ */ linked('Headers')
 

@@ -189,7 +189,9 @@ export function toContent(init: BodyInit): Content {
       length: init.size,
       ...(init.type === '' ? {} : { type: init.type }),
     }
-  if (init instanceof FormData) return formContent(init)
+  // By its tag: the mention of the global would load what most programs never use.
+  if ((init as object | null)?.[Symbol.toStringTag as never] === 'FormData')
+    return formContent(init as FormData)
   if (init instanceof ReadableStream) {
     if (init.locked) throw new TypeError('the body is a stream that is being read already')
     return { pieces: init }

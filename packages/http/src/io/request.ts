@@ -3,13 +3,13 @@
  * `url`, `headers`, `signal` and `body` exist when first touched.
  *
  * It passes `instanceof` the platform's class. Code that needs the platform's brand gets a real one from
- * `clone()`, and where `brand.ts` can do it, without asking.
+ * `clone()`, and where `linked.ts` can do it, without asking.
  */
 import type { RequestHead } from '../core/events.ts'
-import { Headers, type HeadersInit, linked } from '../core/headers.ts'
+import { Headers, type HeadersInit } from '../core/headers.ts'
+import { linked } from '../core/linked.ts'
 import { normaliseMethod } from '../core/methods.ts'
 import { type BodyInit, Carrier, type Content, type IncomingBody, toContent } from './body.ts'
-import { adoptBrand } from './brand.ts'
 
 /** What a request is made with. Members of the web's interface that mean nothing here are kept as they are. */
 export interface RequestInit {
@@ -32,12 +32,14 @@ export abstract class RequestSource {
   abstract openSignal(): AbortSignal
 }
 
-const Link: new () => object = /* @__PURE__ */ linked('Request')
+const Link: new () => object = /* @__PURE__ */ linked('Request', (ours) =>
+  toPlatform(ours as Request),
+)
 
 /** Takes the body of a request in order to send it. @throws {TypeError} it was read already */
 export let takeBody: (request: Request) => Content | null
-/** Prepares for code that needs a Request of the platform; see `brand.ts`. Cheap after the first time. */
-export let prepareBrand: () => void
+/** The platform's request with the parts of ours; the body goes with it. See `linked.ts`. */
+export let toPlatform: (request: Request) => globalThis.Request
 
 /**
  * An HTTP request.
@@ -62,7 +64,6 @@ export class Request extends Link {
       this.#method = input.head.method
       return
     }
-    prepareBrand()
     const from = input instanceof Request ? input : undefined
     this.#method = normaliseMethod(init.method ?? from?.method ?? 'GET')
     this.#url = from?.url ?? new URL(input as string | URL).href
@@ -108,7 +109,7 @@ export class Request extends Link {
 
   static {
     takeBody = (request) => request.#body().take()
-    prepareBrand = () => adoptBrand(Request.prototype, (ours) => (ours as Request).#toPlatform())
+    toPlatform = (request) => request.#toPlatform()
   }
 
   get method(): string {

@@ -7,7 +7,8 @@
  */
 import { FIELD_VALUE } from '../core/abnf.ts'
 import type { ResponseHead } from '../core/events.ts'
-import { Headers, type HeadersInit, linked, outgoingFields } from '../core/headers.ts'
+import { Headers, type HeadersInit, outgoingFields } from '../core/headers.ts'
+import { linked } from '../core/linked.ts'
 import { isNullBodyStatus } from '../core/status.ts'
 import type { OutgoingFields } from '../core/writers.ts'
 import { type BodyInit, Carrier, type Content, type IncomingBody, toContent } from './body.ts'

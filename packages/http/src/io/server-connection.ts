@@ -333,7 +333,8 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Time
       this.#ready(exchange, this.#failed(error, exchange))
       return
     }
-    if (typeof (result as Promise<AnyResponse> | undefined)?.then === 'function')
+    if (result instanceof Response) this.#ready(exchange, result)
+    else if (typeof (result as Promise<AnyResponse> | undefined)?.then === 'function')
       (result as Promise<AnyResponse>).then(
         (response) => this.#safely(() => this.#settled(exchange, response)),
         (error: unknown) =>

@@ -14,7 +14,7 @@ import {
 import { codeOf, NetError } from '@sluice/socket/errors'
 import { formatDate } from '../core/date.ts'
 import { type Limits, normaliseLimits } from '../core/limits.ts'
-import { prepareBrand, type Request } from './request.ts'
+import type { Request } from './request.ts'
 import { ServerConnection } from './server-connection.ts'
 import { resolutionFor, systemClock, Ticker } from './ticker.ts'
 
@@ -150,7 +150,6 @@ export class Server implements AsyncDisposable {
           `serve: there is no option '${key}'; there are ${OPTION_KEYS.join(', ')}`,
         )
     this.#options = options
-    prepareBrand()
     const { connections = MAX_CONNECTIONS, body = MAX_BODY, ...limits } = options.limits ?? {}
     this.#maxConnections = checkLimit('limits.connections', connections)
     const timeouts = normaliseTimeouts(options.timeout)

@@ -1,0 +1,57 @@
+/**
+ * Lets our classes pass `instanceof` the platform's, without touching the platform's until somebody does:
+ * in Node the mere mention of the global `Request` loads 20 ms of code.
+ *
+ * The prototype behind each of our classes is a Proxy that names its own prototype only when asked, which
+ * is what `instanceof` does. Everything that our classes define is found before it; what is not found goes
+ * through it, and ends where it would have ended: at Object.prototype.
+ *
+ * Code that needs the brand and not only the name (`fetch(ours)`, `new Request(ours)`) reads the parts of a
+ * Request under symbols of its own in Node 20 and 22: there the Proxy answers with the parts of a real one,
+ * built at that moment. Node 24 and later use private members, which nothing but the platform's constructor
+ * can give; on those `clone()` is the way to a real one, and `new Request(url, ours)` works everywhere.
+ */
+
+type Platform = { new (url: string): object; readonly prototype: object }
+
+/**
+ * Makes a base class that is linked to a class of the platform.
+ *
+ * @param name of the platform's class
+ * @param real builds the platform's object for one of ours, where that can help
+ */
+export function linked(
+  name: 'Headers' | 'Request' | 'Response',
+  real?: (ours: object) => object,
+): new () => object {
+  const platform = (): Platform | undefined =>
+    (globalThis as unknown as Record<string, Platform>)[name]
+  let symbols: ReadonlySet<symbol> | undefined
+  const isBrand = (key: PropertyKey): key is symbol => {
+    // A symbol of the language or of the registry belongs to everybody.
+    if (typeof key !== 'symbol' || key.description?.startsWith('Symbol.') || Symbol.keyFor(key))
+      return false
+    symbols ??= ownSymbols(platform())
+    return symbols.has(key)
+  }
+  function Link(): void {
+    // Nothing to construct: only the prototype counts.
+  }
+  Link.prototype = new Proxy(
+    {},
+    {
+      getPrototypeOf: (target) => platform()?.prototype ?? Reflect.getPrototypeOf(target),
+      get: (target, key, receiver) =>
+        real !== undefined && isBrand(key)
+          ? Reflect.get(real(receiver), key)
+          : Reflect.get(target, key, receiver),
+    },
+  )
+  return Link as unknown as new () => object
+}
+
+function ownSymbols(Class: Platform | undefined): Set<symbol> {
+  return new Set(
+    Class === undefined ? [] : Object.getOwnPropertySymbols(new Class('http://localhost/')),
+  )
+}
