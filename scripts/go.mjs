@@ -77,6 +77,7 @@ if (!job) {
   process.exit(2)
 }
 
+if (name === 'start' && !existsSync(join(root, 'node_modules', '.go-stamp'))) printMap()
 bringPnpm()
 const env = {
   ...clean(process.env),
@@ -132,7 +133,6 @@ function install() {
   const now = hash.digest('hex')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === now) return
   if (!existsSync(stamp)) {
-    if (name === 'start') printMap()
     console.error('Installing the workspace (once, about 15 s) ...')
   }
   must(
@@ -151,9 +151,9 @@ function install() {
 
 /** The tour's first act needs nothing installed, so a newcomer has something to read while we install. */
 function printMap() {
-  console.log(readFileSync(join(root, 'packages', 'examples', 'tour', 'map.txt'), 'utf8'))
+  const map = readFileSync(join(root, 'packages', 'examples', 'tour', 'map.txt'), 'utf8')
+  console.log(`1. The map\n${map}`)
   process.env.SLUICE_MAP_SHOWN = '1'
-  env.SLUICE_MAP_SHOWN = '1'
 }
 
 /** Runs one command with our terminal; resolves to its exit status. */

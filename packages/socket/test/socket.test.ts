@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
+import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as sluice from '@sluice/socket'
@@ -15,7 +16,7 @@ import {
 } from '@sluice/socket'
 import { isNetError } from '@sluice/socket/errors'
 import { describe, expect, test } from 'vitest'
-import { rejection } from './kit.ts'
+import { fakeSystem, rejection } from './kit.ts'
 
 async function greet(server: Socket, address: SocketAddress): Promise<void> {
   await server.bind(address)
@@ -150,6 +151,27 @@ test('options: what is set is remembered, what can not be reached says so', () =
   expect(() => s.setsockopt(sluice.SOL_SOCKET, 13, 1)).toThrow(
     /gives no access to option 1\/13 \(ERR_UNSUPPORTED/,
   )
+})
+
+test('TCP_NODELAY reaches the socket, before it is connected and after', async () => {
+  const asked: unknown[] = []
+  const system = fakeSystem({
+    connect: (options) => {
+      asked.push((options as net.TcpSocketConnectOpts).noDelay)
+      const made = net.connect(options)
+      made.setNoDelay = (on) => {
+        asked.push(on)
+        return made
+      }
+      return made
+    },
+  })
+  await using server = socket()
+  await server.bind(['127.0.0.1', 0])
+  await using client = socket(AF_INET, SOCK_STREAM, 0, { system })
+  await client.connect(server.getsockname())
+  client.setsockopt(sluice.IPPROTO_TCP, sluice.TCP_NODELAY, 1)
+  expect(asked.filter((value) => value !== undefined).slice(-2)).toEqual([false, true])
 })
 
 test('the main door can be held in the head', () => {

@@ -301,6 +301,11 @@ export class Connection implements ByteStream {
     this.#engine.destroy()
   }
 
+  /** Whether small writes leave at once (TCP_NODELAY); means nothing where there is no such thing. */
+  setNoDelay(on: boolean): void {
+    this.#engine.transport.setNoDelay?.(on)
+  }
+
   /** Keeps the process alive while this is open (the default). */
   ref(): void {
     this.#engine.transport.ref()

@@ -81,11 +81,13 @@ export async function listen(target: Target, options: ListenOptions = {}): Promi
       code: codeOf(error) ?? 'EINVAL',
       cause: error,
     })
-  const server = system.createServer({
-    allowHalfOpen: true,
-    pauseOnConnect: true,
-    noDelay: options.noDelay ?? true,
-  })
+  let server: Server
+  try {
+    const { noDelay = true } = options
+    server = system.createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay })
+  } catch (error) {
+    throw fail(error)
+  }
   const listener = new Listener(server, name, options, system)
   const started = new Promise<Listener>((resolve, reject) => {
     const onError = (error: unknown): void => reject(fail(error))

@@ -131,6 +131,10 @@ export class NodeTransport implements Transport {
     else this.socket.destroy()
   }
 
+  setNoDelay(on: boolean): void {
+    this.socket.setNoDelay(on)
+  }
+
   ref(): void {
     this.socket.ref()
   }

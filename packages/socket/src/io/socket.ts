@@ -68,8 +68,9 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
   #connection: Connection | undefined
   #listener: Listener | undefined
   #datagrams: UdpSocket | undefined
-  /** What was set before there was anything to set it on. */
-  readonly #set = new Map<string, number>()
+  /** TCP_NODELAY and SO_REUSEADDR as they were set; a stream that is not connected yet gets them then. */
+  #noDelay = false
+  #reuseAddress = false
 
   constructor(
     family: C.AddressFamily = C.AF_INET,
@@ -181,7 +182,7 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
         ...options,
         system,
         timeout,
-        noDelay: this.#set.get('1') === 1,
+        noDelay: this.#noDelay,
       })
       if ((this.#state as string) === 'closed') {
         connection.destroy()
@@ -303,9 +304,11 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
    * @see setsockopt(2)
    */
   setsockopt(level: number, option: number, value: number): void {
-    if (level === C.SOL_SOCKET && option === C.SO_REUSEADDR) this.#set.set('reuse', value)
-    else if (level === C.IPPROTO_TCP && option === C.TCP_NODELAY) this.#set.set('1', value)
-    else if (level === C.SOL_SOCKET && option === C.SO_BROADCAST && this.#datagrams !== undefined)
+    if (level === C.SOL_SOCKET && option === C.SO_REUSEADDR) this.#reuseAddress = value !== 0
+    else if (level === C.IPPROTO_TCP && option === C.TCP_NODELAY) {
+      this.#noDelay = value !== 0
+      this.#connection?.setNoDelay(this.#noDelay)
+    } else if (level === C.SOL_SOCKET && option === C.SO_BROADCAST && this.#datagrams !== undefined)
       this.#datagrams.setBroadcast(value !== 0)
     else
       throw this.#error(
@@ -320,8 +323,8 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
   getsockopt(level: number, option: number): number {
     if (level === C.SOL_SOCKET && option === C.SO_TYPE) return this.type
     if (level === C.SOL_SOCKET && option === C.SO_ERROR) return 0
-    if (level === C.SOL_SOCKET && option === C.SO_REUSEADDR) return this.#set.get('reuse') ?? 0
-    if (level === C.IPPROTO_TCP && option === C.TCP_NODELAY) return this.#set.get('1') ?? 0
+    if (level === C.SOL_SOCKET && option === C.SO_REUSEADDR) return Number(this.#reuseAddress)
+    if (level === C.IPPROTO_TCP && option === C.TCP_NODELAY) return Number(this.#noDelay)
     throw this.#error(
       'getsockopt',
       'ERR_UNSUPPORTED',

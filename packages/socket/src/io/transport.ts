@@ -42,6 +42,8 @@ export interface Transport {
   release(): void
   /** Lets go with a reset, where there is such a thing. */
   reset(): void
+  /** Whether small writes wait for company; nothing happens where there is no such thing. */
+  setNoDelay?(on: boolean): void
   ref(): void
   unref(): void
 }

@@ -73,30 +73,35 @@ export async function udp(
   options.signal?.throwIfAborted()
   const system = options.system ?? realSystem
   const name = formatEndpoint(endpoint)
+  const fail = (cause: unknown): NetError =>
+    new NetError({
+      verb: 'bind',
+      target: name,
+      phase: 'bind',
+      code: codeOf(cause) ?? 'EINVAL',
+      cause,
+    })
   const { address, family } = await resolve(system, endpoint, 0, 'bind')
-  const socket = system.createDatagram({
-    type: family === 6 ? 'udp6' : 'udp4',
-    reuseAddr: options.reuseAddress ?? false,
-    ipv6Only: options.ipv6Only ?? false,
-    // Addresses are resolved before they come here; Node's own lookup costs a tick and a sixth of the rate.
-    lookup: ((
-      hostname: string,
-      _options: unknown,
-      callback: (e: null, a: string, f: number) => void,
-    ) => callback(null, hostname, family)) as never,
-  })
+  let socket: NodeDatagram
+  try {
+    socket = system.createDatagram({
+      type: family === 6 ? 'udp6' : 'udp4',
+      reuseAddr: options.reuseAddress ?? false,
+      ipv6Only: options.ipv6Only ?? false,
+      // Addresses are resolved before they come here; Node's own lookup costs a tick and a sixth of the rate.
+      lookup: ((
+        hostname: string,
+        _options: unknown,
+        callback: (e: null, a: string, f: number) => void,
+      ) => callback(null, hostname, family)) as never,
+    })
+  } catch (error) {
+    throw fail(error)
+  }
   const bound = new Promise<UdpSocket>((done, reject) => {
     socket.once('error', (error) => {
       socket.close()
-      reject(
-        new NetError({
-          verb: 'bind',
-          target: name,
-          phase: 'bind',
-          code: codeOf(error) ?? 'EINVAL',
-          cause: error,
-        }),
-      )
+      reject(fail(error))
     })
     socket.bind({ address, port: endpoint.port, exclusive: true }, () => {
       socket.removeAllListeners('error')
