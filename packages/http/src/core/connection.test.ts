@@ -119,6 +119,11 @@ describe('a server reads', () => {
       ['GET / 1.1 none', 'end'],
       { checkHost: false },
     ],
+    [
+      'no Host after HTTP/1.0, with the very same fields',
+      'GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET / HTTP/1.1\r\nConnection: keep-alive\r\n\r\n',
+      ['GET / 1.0 none', 'end', 'error 400'],
+    ],
     ['a bare LF', `GET / HTTP/1.1\n${H}\r\n`, ['error 400']],
     ['HTTP/2', `GET / HTTP/2.0\r\n${H}\r\n`, ['error 505']],
     ['HTTP/0.9', 'GET /\r\n', ['error 400']],

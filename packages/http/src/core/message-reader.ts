@@ -84,6 +84,8 @@ export class MessageReader {
   #fieldsAt = 0
   /** The last header section, in case that the next one is the same. */
   #memo: FieldBlock | undefined
+  /** The last header section whose Host was looked at and found good. */
+  #goodHost: FieldBlock | undefined
 
   constructor(input: Input, requests: boolean, limits: Readonly<Limits>, checkHost: boolean) {
     this.#input = input
@@ -257,7 +259,11 @@ export class MessageReader {
     const target = text.slice(methodEnd + 1, SCRATCH[AT.targetEnd])
     const minor = SCRATCH[AT.minor] as number
     checkTarget(method, target)
-    if (this.#checkHost) checkHost(fields, minor)
+    if (this.#checkHost && fields !== this.#goodHost) {
+      checkHost(fields, minor)
+      // None at all is good for HTTP/1.0 only.
+      if (fields.hostCount === 1) this.#goodHost = fields
+    }
     const framing = requestFraming(method, minor, fields)
     const keepAlive = persists(minor, fields, framing)
     return new RequestHead(method, target, minor, fields, framing, keepAlive)
