@@ -408,6 +408,23 @@ describe('what is sent', () => {
       'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello',
     ],
     [
+      'no chunks to HTTP/1.0, whatever the program says',
+      'GET / HTTP/1.0\r\n\r\n',
+      [
+        {
+          type: 'response',
+          status: 200,
+          headers: [
+            ['X', 'y'],
+            ['Transfer-Encoding', 'chunked'],
+          ],
+        },
+        data,
+        { type: 'end' },
+      ],
+      'HTTP/1.1 200 OK\r\nX: y\r\nConnection: close\r\n\r\nhello',
+    ],
+    [
       'keep-alive to HTTP/1.0 that asks for it',
       'GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n',
       [{ type: 'response', status: 200, headers: [['Content-Length', '0']] }, { type: 'end' }],

@@ -392,7 +392,9 @@ export class Http1Machine {
     let connection = ''
     if (!this.#sendsOn && !isTunnel && !fields.close) connection = 'Connection: close\r\n'
     if (this.#sendsOn && !modern && !fields.keepAlive) connection = 'Connection: keep-alive\r\n'
-    return `${line}${more}${fields.text}${framing}${connection}\r\n`
+    // RFC 9112 §6.1: HTTP/1.0 knows no transfer codings, so that a program's wish for one goes unheard.
+    const lines = fields.chunked && !modern ? withoutCoding(fields.text) : fields.text
+    return `${line}${more}${lines}${framing}${connection}\r\n`
   }
 
   #planResponse(
@@ -478,6 +480,10 @@ export class Http1Machine {
     }
     this.#ours(this.#lastOne ? 'last' : 'next')
   }
+}
+
+function withoutCoding(lines: string): string {
+  return lines.replace(/^transfer-encoding:.*\r\n/im, '')
 }
 
 function misplaced(event: string, side: Role, state: string): ProtocolError {

@@ -17,7 +17,7 @@ export async function fromPlatform(response: globalThis.Response): Promise<Respo
     throw new TypeError('the handler returned an object that is not a Response')
   if (response.bodyUsed) throw new TypeError('the body has been read already')
   const { status, statusText, body } = response
-  const init = { status, statusText, headers: [...response.headers] as [string, string][] }
+  const init = { status, statusText, headers: headersOf(response) }
   if (body === null) return new Response(null, init)
   const reader: Reader = body.getReader()
   const first = await reader.read()
@@ -27,6 +27,22 @@ export async function fromPlatform(response: globalThis.Response): Promise<Respo
   const early = await Promise.race([second, endOfTurn()])
   if (early?.done) return new Response(first.value, init)
   return new Response(piecesFrom(first.value, second, reader), init)
+}
+
+// RFC 9110 §7.6.1: what a connection says about itself is not for the next one.
+const HOP_BY_HOP =
+  /^(?:connection|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade)$/
+// What was true of the body before fetch() decoded it.
+const OF_THE_CODED_BODY = /^(?:content-encoding|content-length)$/
+
+/** The fields to be sent. Of a response that `fetch()` gave, those of another connection are left out. */
+function headersOf(response: globalThis.Response): [string, string][] {
+  const all = [...response.headers] as [string, string][]
+  if (response.url === '') return all
+  const isDecoded = response.headers.has('content-encoding')
+  return all.filter(
+    ([name]) => !HOP_BY_HOP.test(name) && !(isDecoded && OF_THE_CODED_BODY.test(name)),
+  )
 }
 
 function endOfTurn(): Promise<undefined> {

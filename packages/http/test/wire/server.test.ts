@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Handler, Response, type ServeOptions, type Server, serve } from '../../src/index.ts'
 import { RawClient, undated } from './raw.ts'
@@ -630,5 +631,17 @@ describe('code that needs the platform', () => {
       .send(GET())
       .until((text) => text.endsWith('from behind'))
     expect(text).toContain('x-y: z\r\n')
+  })
+
+  it('can return what fetch() decoded, without the fields that are no longer true', async () => {
+    const coded = gzipSync('decoded'.repeat(100))
+    const headers = { 'Content-Encoding': 'gzip', 'Content-Type': 'text/plain' }
+    const behind = await start(() => new Response(coded, { headers }))
+    const server = await start(() => fetch(behind.url))
+    const text = await dial(server)
+      .send(GET())
+      .until((text) => text.includes('decodeddecoded'))
+    expect(text).toContain('content-type: text/plain\r\n')
+    expect(text).not.toMatch(/content-encoding|keep-alive/i)
   })
 })
