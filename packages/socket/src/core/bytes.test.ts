@@ -55,6 +55,8 @@ test('copy() shares no memory with its source', () => {
     const kept = copy(source)
     source.fill(2)
     expect(kept).toHaveLength(size)
+    expect(kept.buffer.byteLength).toBe(size)
+    expect(kept.slice(0, 1).buffer).not.toBe(kept.buffer)
     expect(kept.every((byte) => byte === 1)).toBe(true)
   }
 })

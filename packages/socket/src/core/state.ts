@@ -47,6 +47,7 @@ export function step<T extends Transitions>(
   state: StateOf<T>,
   event: EventOf<T>,
 ): StateOf<T> | undefined {
-  const row = table[state] as Readonly<Record<string, StateOf<T>>> | undefined
-  return row !== undefined && Object.hasOwn(row, event) ? row[event] : undefined
+  // Every target is text: what Object.prototype answers to is not, so no name can lead out of the table.
+  const next = (table[state] as Readonly<Record<string, unknown>> | undefined)?.[event]
+  return typeof next === 'string' ? (next as StateOf<T>) : undefined
 }
