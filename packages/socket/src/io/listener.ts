@@ -13,6 +13,7 @@ import { codeOf, NetError } from '../core/errors.ts'
 import { normaliseTimeout, type TimeoutOption } from '../core/timeouts.ts'
 import { Connection } from './connection.ts'
 import { within } from './deadline.ts'
+import { each, Mailbox } from './mailbox.ts'
 import { NodeTransport } from './node-transport.ts'
 import { checkKeys } from './options.ts'
 import type { WaitOptions } from './stream.ts'
@@ -112,11 +113,6 @@ export async function listen(target: Target, options: ListenOptions = {}): Promi
   })
 }
 
-interface Waiter {
-  resolve(connection: Connection): void
-  reject(error: unknown): void
-}
-
 /** Takes connections from others. Made by `listen()`. */
 export class Listener implements AsyncDisposable, AsyncIterable<Connection> {
   /** Unique in the process; trace events carry it. */
@@ -125,12 +121,9 @@ export class Listener implements AsyncDisposable, AsyncIterable<Connection> {
   readonly #name: string
   readonly #options: ListenOptions
   readonly #system: System
-  readonly #pendingLimit: number
-  readonly #pending: NodeSocket[] = []
-  readonly #waiters: Waiter[] = []
+  readonly #mailbox: Mailbox<NodeSocket>
   #address: Address | undefined
   #closed: Promise<void> | undefined
-  #failure: Error | undefined
   #refused = 0
 
   /** @internal */
@@ -139,7 +132,7 @@ export class Listener implements AsyncDisposable, AsyncIterable<Connection> {
     this.#name = name
     this.#options = options
     this.#system = system
-    this.#pendingLimit = options.limits?.pending ?? PENDING
+    this.#mailbox = new Mailbox(system.clock, options.limits?.pending ?? PENDING)
     server.on('connection', (socket: NodeSocket) => this.#arrived(socket))
   }
 
@@ -154,7 +147,7 @@ export class Listener implements AsyncDisposable, AsyncIterable<Connection> {
         port: address.port,
       }
     // After the start an error of the server is one of accept(): EMFILE and its kin. The queue goes on.
-    this.#server.on('error', (error) => this.#waiters.shift()?.reject(this.#error(error)))
+    this.#server.on('error', (error) => this.#mailbox.fail(() => this.#error(error)))
     if (tracing()) publish(this.id, 0, 'listen', { local: formatEndpoint(this.address) })
   }
 
@@ -166,7 +159,7 @@ export class Listener implements AsyncDisposable, AsyncIterable<Connection> {
 
   /** Connections that wait for `accept()`. */
   get pending(): number {
-    return this.#pending.length
+    return this.#mailbox.size
   }
 
   /** Connections that were closed at once because `limits.pending` were waiting. */
@@ -180,41 +173,20 @@ export class Listener implements AsyncDisposable, AsyncIterable<Connection> {
    * @param options `signal` ends this wait; `timeout` in milliseconds, default off
    * @throws {NetError} `ERR_CLOSED` once the listener is closed; `ERR_TIMEOUT`; `signal.reason`
    */
-  accept(options?: WaitOptions): Promise<Connection> {
-    const socket = this.#pending.shift()
-    if (socket !== undefined) return Promise.resolve(this.#wrap(socket))
-    if (this.#closed !== undefined) return Promise.reject(this.#error(this.#failure))
-    if (options?.signal?.aborted) return Promise.reject(options.signal.reason)
-    let waiter: Waiter | undefined
-    const work = new Promise<Connection>((resolve, reject) => {
-      waiter = { resolve, reject }
-      this.#waiters.push(waiter)
-    })
-    if (options === undefined) return work
-    const limit = options.timeout || Number.POSITIVE_INFINITY
-    return within(this.#system.clock, work, {
-      ms: limit,
-      signal: options.signal,
-      onTimeout: () => this.#tooLate(limit),
-    }).finally(() => {
-      // A wait that was given up takes no connection away from the next one.
-      const at = this.#waiters.indexOf(waiter as Waiter)
-      if (at !== -1) this.#waiters.splice(at, 1)
-    })
+  async accept(options?: WaitOptions): Promise<Connection> {
+    const pending = this.#mailbox.tryTake()
+    if (pending !== undefined) return this.#wrap(pending)
+    if (this.#closed !== undefined) throw this.#error(undefined)
+    // It stays paused until it is wrapped, so nothing of it is lost on the way here.
+    return this.#wrap(await this.#mailbox.take(options, (limit) => this.#tooLate(limit)))
   }
 
   /** Yields connections until the listener is closed. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Connection, void, undefined> {
-    while (this.#closed === undefined) {
-      let connection: Connection
-      try {
-        connection = await this.accept()
-      } catch (error) {
-        if (this.#closed !== undefined) return
-        throw error
-      }
-      yield connection
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<Connection, void, undefined> {
+    return each(
+      () => this.accept(),
+      () => this.#closed !== undefined,
+    )
   }
 
   /**
@@ -228,8 +200,7 @@ export class Listener implements AsyncDisposable, AsyncIterable<Connection> {
       // The callback waits for every connection; listening has ended at once.
       if (!this.#server.listening) resolve()
     })
-    for (const socket of this.#pending.splice(0)) socket.destroy()
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(this.#error(undefined))
+    for (const socket of this.#mailbox.empty(() => this.#error(undefined))) socket.destroy()
     return this.#closed
   }
 
@@ -249,22 +220,15 @@ export class Listener implements AsyncDisposable, AsyncIterable<Connection> {
   }
 
   #arrived(socket: NodeSocket): void {
-    const waiter = this.#waiters.shift()
-    if (waiter !== undefined) waiter.resolve(this.#wrap(socket))
-    else if (this.#pending.length < this.#pendingLimit) this.#hold(socket)
-    else {
+    socket.on('error', drop)
+    const before = this.pending
+    if (!this.#mailbox.put(socket)) {
       this.#refused++
-      socket.on('error', () => {}).destroy()
+      socket.destroy()
+    } else if (this.pending > before) {
+      // It may break while it waits: then nobody has to accept it any more.
+      socket.once('close', () => this.#mailbox.remove(socket))
     }
-  }
-
-  #hold(socket: NodeSocket): void {
-    this.#pending.push(socket)
-    // It may break while it waits: then nobody has to accept it any more.
-    socket.on('error', drop).once('close', () => {
-      const at = this.#pending.indexOf(socket)
-      if (at !== -1) this.#pending.splice(at, 1)
-    })
   }
 
   #wrap(socket: NodeSocket): Connection {

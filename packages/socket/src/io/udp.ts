@@ -18,7 +18,7 @@ import {
 } from '../core/address.ts'
 import { type Bytes, copy, type Data, toBytes } from '../core/bytes.ts'
 import { codeOf, NetError, type Phase } from '../core/errors.ts'
-import { within } from './deadline.ts'
+import { each, Mailbox } from './mailbox.ts'
 import { checkKeys } from './options.ts'
 import { runtimeName } from './runtime.ts'
 import type { WaitOptions } from './stream.ts'
@@ -111,11 +111,6 @@ export async function udp(
   return bound
 }
 
-interface Waiter {
-  resolve(datagram: Datagram): void
-  reject(error: unknown): void
-}
-
 /** A socket for datagrams. Made by `udp()`. */
 export class UdpSocket implements AsyncDisposable, AsyncIterable<Datagram> {
   /** Unique in the process; trace events carry it. */
@@ -123,9 +118,7 @@ export class UdpSocket implements AsyncDisposable, AsyncIterable<Datagram> {
   readonly #socket: NodeDatagram
   readonly #family: 4 | 6
   readonly #system: System
-  readonly #limit: number
-  readonly #queue: Datagram[] = []
-  readonly #waiters: Waiter[] = []
+  readonly #mailbox: Mailbox<Datagram>
   #address: Address | undefined
   #remote: Address | undefined
   #closed: Promise<void> | undefined
@@ -138,7 +131,7 @@ export class UdpSocket implements AsyncDisposable, AsyncIterable<Datagram> {
     this.#socket = socket
     this.#family = family
     this.#system = system
-    this.#limit = options.limits?.queue ?? QUEUE
+    this.#mailbox = new Mailbox(system.clock, options.limits?.queue ?? QUEUE)
     socket.on('message', (data: Uint8Array, from: RemoteInfo) => this.#arrived(data, from))
     socket.on('error', (error) => this.#failed(error))
     if (tracing()) publish(this.id, 0, 'listen', { local: formatEndpoint(this.address) })
@@ -244,41 +237,20 @@ export class UdpSocket implements AsyncDisposable, AsyncIterable<Datagram> {
    * @throws {NetError} `ERR_CLOSED`; `ERR_TIMEOUT`; `ECONNREFUSED` on a connected socket; `signal.reason`
    */
   recv(options?: WaitOptions): Promise<Datagram> {
-    const first = this.#queue.shift()
+    const first = this.#mailbox.tryTake()
     if (first !== undefined) return Promise.resolve(first)
     const failure = this.#takeFailure()
     if (this.#closed !== undefined || failure !== undefined)
       return Promise.reject(this.#error('recv', this.#name, failure))
-    if (options?.signal?.aborted) return Promise.reject(options.signal.reason)
-    let waiter: Waiter | undefined
-    const work = new Promise<Datagram>((resolve, reject) => {
-      waiter = { resolve, reject }
-      this.#waiters.push(waiter)
-    })
-    if (options === undefined) return work
-    const limit = options.timeout || Number.POSITIVE_INFINITY
-    return within(this.#system.clock, work, {
-      ms: limit,
-      signal: options.signal,
-      onTimeout: () => this.#tooLate(limit),
-    }).finally(() => {
-      const at = this.#waiters.indexOf(waiter as Waiter)
-      if (at !== -1) this.#waiters.splice(at, 1)
-    })
+    return this.#mailbox.take(options, (limit) => this.#tooLate(limit))
   }
 
   /** Yields datagrams until the socket is closed. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Datagram, void, undefined> {
-    while (this.#closed === undefined) {
-      let datagram: Datagram
-      try {
-        datagram = await this.recv()
-      } catch (error) {
-        if (this.#closed !== undefined) return
-        throw error
-      }
-      yield datagram
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<Datagram, void, undefined> {
+    return each(
+      () => this.recv(),
+      () => this.#closed !== undefined,
+    )
   }
 
   /** Allows sending to broadcast addresses (SO_BROADCAST). */
@@ -291,9 +263,7 @@ export class UdpSocket implements AsyncDisposable, AsyncIterable<Datagram> {
     if (this.#closed !== undefined) return this.#closed
     void this.address
     this.#closed = new Promise((resolve) => this.#socket.close(() => resolve()))
-    this.#queue.length = 0
-    for (const waiter of this.#waiters.splice(0))
-      waiter.reject(this.#error('recv', this.#name, undefined))
+    this.#mailbox.empty(() => this.#error('recv', this.#name, undefined))
     return this.#closed
   }
 
@@ -322,17 +292,11 @@ export class UdpSocket implements AsyncDisposable, AsyncIterable<Datagram> {
     if (this.#remote !== undefined && runtimeName !== 'node' && !isSame(address, this.#remote))
       return
     if (tracing()) publish(this.id, 0, 'receive', { bytes: data.length, data })
-    const datagram = { data: copy(data), address }
-    const waiter = this.#waiters.shift()
-    if (waiter !== undefined) waiter.resolve(datagram)
-    else if (this.#queue.length < this.#limit) this.#queue.push(datagram)
-    else this.#dropped++
+    if (!this.#mailbox.put({ data: copy(data), address })) this.#dropped++
   }
 
   #failed(error: Error): void {
-    const waiter = this.#waiters.shift()
-    if (waiter !== undefined) waiter.reject(this.#error('recv', this.#name, error))
-    else this.#failure = error
+    if (!this.#mailbox.fail(() => this.#error('recv', this.#name, error))) this.#failure = error
   }
 
   #takeFailure(): Error | undefined {
