@@ -59,6 +59,8 @@ export class Inbound {
   #waiter: Waiter | undefined
   #receiver: Receiver | undefined
   #paused = false
+  /** The receiver asked for more during the call in which it then said `false`. */
+  #resumed = false
   /** The peer finished, we shut reading down, or the stream is gone. */
   #ended = false
   /** Set when the stream did not end well: readers get it after the buffered bytes. */
@@ -206,7 +208,9 @@ export class Inbound {
 
   /** Goes on after the receiver said `false`. */
   resumeReceiver(receiver: Receiver): void {
-    if (this.#receiver !== receiver || !this.#paused) return
+    if (this.#receiver !== receiver) return
+    this.#resumed = true
+    if (!this.#paused) return
     this.#resume()
     this.#handOver(receiver)
   }
@@ -263,7 +267,8 @@ export class Inbound {
   /** Calls the receiver; if it throws, this connection ends and nothing else does. */
   #give(receiver: Receiver, view: Uint8Array): boolean {
     try {
-      return receiver.bytes(view) !== false
+      this.#resumed = false
+      return receiver.bytes(view) !== false || this.#resumed
     } catch (error) {
       this.#owner.receiverThrew(error)
       return true

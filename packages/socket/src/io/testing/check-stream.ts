@@ -298,6 +298,23 @@ export function checkStream(
     attachment.resume()
     await ended
   })
+  check('a receiver that resumes before it says false is not forgotten', async (a, b) => {
+    let seen = ''
+    const attachment = b.attach({
+      bytes: (view) => {
+        seen += decodeLatin1(view)
+        attachment.resume()
+        return false
+      },
+      end: () => {},
+      error: () => {},
+    })
+    for (const word of ['one ', 'two ', 'three']) {
+      await a.sendAll(word)
+      await turns(3)
+    }
+    await until(() => seen === 'one two three')
+  })
   check('a receiver that lets go can put back what it did not use', async (a, b) => {
     let rest = (): void => {}
     const done = new Promise<void>((resolve) => {
