@@ -71,7 +71,9 @@ const CRLF: Uint8Array = encodeLatin1('\r\n')
 
 /** One side of one HTTP/1.1 connection. */
 export class Http1Machine {
+  /** Which side of the connection this program is. */
   readonly role: Role
+  /** The caps in force, every one of them. */
   readonly limits: Readonly<Limits>
   readonly #input = new Input()
   readonly #reader: MessageReader

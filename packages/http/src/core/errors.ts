@@ -33,7 +33,9 @@ export interface ProtocolErrorFacts {
 /** A message broke the rules of HTTP/1.1, or would have if it had been sent. */
 export class ProtocolError extends NetError {
   override readonly name: string = 'ProtocolError'
+  /** Whose mistake: `local` is this program's, before a byte left; `remote` is the peer's. */
   readonly side: Side
+  /** The status that a server may answer with, 400 to 599; it means nothing to a client. */
   readonly statusHint: number
   /** The broken rule, without verb and target around it. */
   readonly reason: string

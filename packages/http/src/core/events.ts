@@ -9,7 +9,9 @@ import type { Framing } from './framing.ts'
 
 /** A request line and its header section. */
 export class RequestHead {
+  /** Tells this event from the others. */
   readonly type = 'request'
+  /** As it was sent: methods are told apart by case (RFC 9110 §9.1). */
   readonly method: string
   /** The request target as it was sent: origin, absolute, authority or asterisk form. */
   readonly target: string
@@ -49,7 +51,9 @@ export class RequestHead {
 
 /** A status line and its header section; `interim` is one that another response follows. */
 export class ResponseHead {
+  /** `interim` for 1xx, which another response follows; 101 is final. */
   readonly type: 'response' | 'interim'
+  /** Three digits, 100 to 999; classes beyond 5 exist on the wire and in no standard (RFC 9110 §15). */
   readonly status: number
   /** As it was sent; often empty, and never to be relied on. */
   readonly reason: string
@@ -80,12 +84,15 @@ export class ResponseHead {
 
 /** Some bytes of the body, without chunk framing. `data` is valid until the machine is used again. */
 export interface DataEvent {
+  /** Tells this event from the others. */
   readonly type: 'data'
+  /** A view, never empty; copy what you keep. */
   readonly data: Uint8Array
 }
 
 /** The message is complete. */
 export interface EndEvent {
+  /** Tells this event from the others. */
   readonly type: 'end'
   /** The trailer section of a chunked body, where there was one. */
   readonly trailers: FieldBlock | undefined
@@ -93,11 +100,13 @@ export interface EndEvent {
 
 /** The peer finished sending, between two messages. */
 export interface ClosedEvent {
+  /** Tells this event from the others. */
   readonly type: 'closed'
 }
 
 /** Nothing more can be said until more bytes come. */
 export interface NeedDataEvent {
+  /** Tells this event from the others. */
   readonly type: 'need-data'
 }
 
@@ -106,6 +115,7 @@ export interface NeedDataEvent {
  * is to close, or it no longer speaks HTTP.
  */
 export interface PausedEvent {
+  /** Tells this event from the others. */
   readonly type: 'paused'
 }
 

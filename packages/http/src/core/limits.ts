@@ -29,6 +29,7 @@ export interface Limits {
   pipelined: number
 }
 
+/** The caps that hold where a program names none; each with its precedent. */
 export const DEFAULT_LIMITS: Readonly<Limits> = {
   /** RFC 9112 §3 recommends at least 8000; nginx 8 KiB, Apache 8190, Node 16 KiB for the whole head. */
   startLine: 16_384,

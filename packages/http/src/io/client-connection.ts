@@ -56,6 +56,7 @@ export interface ClientConnectionOptions {
  * await connection.close()
  */
 export class ClientConnection implements Receiver, BodySource, Timed, AsyncDisposable {
+  /** What it speaks over; read it only after `detach()`. */
   readonly stream: ByteStream
   deadline: number = Number.POSITIVE_INFINITY
   readonly #machine: Http1Machine
@@ -148,6 +149,7 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     this.stream.destroy()
   }
 
+  /** As `close()`, so that `await using` works. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

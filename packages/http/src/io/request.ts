@@ -13,10 +13,15 @@ import { type BodyInit, Carrier, type Content, type IncomingBody, toContent } fr
 
 /** What a request is made with. Members of the web's interface that mean nothing here are kept as they are. */
 export interface RequestInit {
+  /** Default GET, or that of the request it is made from. The six of the web's list are written in capitals. */
   method?: string | undefined
+  /** Instead of those of the request it is made from, not besides them. */
   headers?: HeadersInit | undefined
+  /** What is sent; GET and HEAD take none. A text or form brings its Content-Type where `headers` has none. */
   body?: BodyInit | null | undefined
+  /** What `request.signal` gives; nothing here listens to it. */
   signal?: AbortSignal | null | undefined
+  /** Default `follow`. Kept for whoever reads it: following is the work of `@sluice/url`. */
   redirect?: 'follow' | 'error' | 'manual' | undefined
   /** Required by the web for streamed bodies; accepted and not needed. */
   duplex?: 'half' | undefined
