@@ -207,7 +207,7 @@ export class Connection implements ByteStream {
 
   /**
    * Makes `receiver` the reader: every byte is handed to it as it arrives, without a copy. What is already
-   * here is handed over before this returns.
+   * here is handed over right after this has returned, so that the receiver can use the attachment.
    *
    * @throws {NetError} `ERR_BUSY` while another reader waits or is attached
    */

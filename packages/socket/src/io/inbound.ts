@@ -198,12 +198,12 @@ export class Inbound {
     return this.#buffer.peek(max)
   }
 
-  /** Makes `receiver` the reader and hands over what is already here. */
+  /** Makes `receiver` the reader; what is already here follows once the caller has its attachment in hand. */
   attach(receiver: Receiver): void {
     if (this.#waiter !== undefined || this.#receiver !== undefined) throw this.#owner.busy('attach')
     this.#receiver = receiver
     this.#resume()
-    this.#handOver(receiver)
+    if (this.#buffer.length > 0 || this.#ended) queueMicrotask(() => this.#handOver(receiver))
   }
 
   /** Goes on after the receiver said `false`. */
@@ -229,9 +229,9 @@ export class Inbound {
 
   #push(receiver: Receiver, view: Uint8Array): boolean {
     if (this.#buffer.length > 0 || this.#paused) {
-      // Paused, yet bytes came: they were on their way. They wait for resume().
+      // They were on their way already, or stand behind others: they wait for their turn.
       this.#keep(view)
-      return false
+      return !this.#paused
     }
     if (this.#give(receiver, view)) return true
     this.#paused = true

@@ -76,7 +76,7 @@ export interface ByteStream extends AsyncDisposable, AsyncIterable<Bytes> {
   tryRecv(max?: number): Bytes | undefined | null
   /** Puts bytes back, in front of everything else. They are copied. */
   unread(bytes: Uint8Array): void
-  /** Makes `receiver` the reader; what is already here is handed over before this returns. */
+  /** Makes `receiver` the reader; what is already here is handed over right after this has returned. */
   attach(receiver: Receiver): Attachment
 
   /**

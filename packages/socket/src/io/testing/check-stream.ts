@@ -298,6 +298,21 @@ export function checkStream(
     attachment.resume()
     await ended
   })
+  check('a receiver has its attachment when what was already here is handed over', async (a, b) => {
+    await a.sendAll('early')
+    await turns(10)
+    const seen: string[] = []
+    const attachment = b.attach({
+      bytes: (view) => {
+        seen.push(decodeLatin1(view))
+        attachment.resume()
+        return false
+      },
+      end: () => {},
+      error: () => {},
+    })
+    await until(() => seen.join('') === 'early')
+  })
   check('a receiver that resumes before it says false is not forgotten', async (a, b) => {
     let seen = ''
     const attachment = b.attach({
