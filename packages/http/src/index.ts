@@ -18,11 +18,5 @@ export {
 } from './io/client-connection.ts'
 export { Request, type RequestInit } from './io/request.ts'
 export { Response, type ResponseInit } from './io/response.ts'
-export {
-  type Handler,
-  type Info,
-  type ServeOptions,
-  Server,
-  type ServerStats,
-  serve,
-} from './io/server.ts'
+export type { ServeOptions } from './io/serve-options.ts'
+export { type Handler, type Info, Server, type ServerStats, serve } from './io/server.ts'

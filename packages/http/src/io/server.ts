@@ -2,19 +2,12 @@
  * `serve`: a handler of requests, listening. Accepts connections up to a cap, keeps them, and lets go of
  * them in good order.
  */
-import {
-  type Address,
-  type ByteStream,
-  type Clock,
-  type Listener,
-  type ListenOptions,
-  listen,
-  type Target,
-} from '@sluice/socket'
+import { type Address, type ByteStream, type Listener, listen, type Target } from '@sluice/socket'
 import { codeOf, NetError } from '@sluice/socket/errors'
 import { formatDate } from '../core/date.ts'
-import { type Limits, normaliseLimits } from '../core/limits.ts'
+import type { Limits } from '../core/limits.ts'
 import type { Request } from './request.ts'
+import { normaliseServe, type ServeOptions, type ServerTimeouts } from './serve-options.ts'
 import { ServerConnection } from './server-connection.ts'
 import { resolutionFor, systemClock, Ticker } from './ticker.ts'
 
@@ -32,50 +25,6 @@ export type Handler = (
   request: globalThis.Request,
   info: Info,
 ) => globalThis.Response | Promise<globalThis.Response>
-
-/** Milliseconds; 0 and Infinity turn one off. */
-export interface ServerTimeouts {
-  /** From the first byte of a head to its last, and from the connection to the first head; default 30 000. */
-  headers: number
-  /** Silence between two requests; default 75 000, as nginx has it. */
-  keepAlive: number
-  /** Silence inside a request body; default 300 000. */
-  idle: number
-}
-
-/** Bounds of a server, besides those of each message. */
-export interface ServerLimits extends Limits {
-  /** Connections at once; more wait in the listener. Default 10 000. */
-  connections: number
-  /** Bytes of a request body; default 16 MiB. */
-  body: number
-}
-
-/** How to serve. */
-export interface ServeOptions {
-  /** Where to listen; default `tcp://127.0.0.1:0`, a port of the system's choice on this machine alone. */
-  target?: Target | undefined
-  /** Instead of `target`: a listener that exists already. The server closes it. */
-  listener?: Listener | undefined
-  timeout?: Partial<ServerTimeouts> | undefined
-  limits?: Partial<ServerLimits> | undefined
-  /**
-   * Told what a handler threw, and what broke a response on its way. Default: `console.error`. What it
-   * throws itself is dropped.
-   */
-  onError?: ((error: unknown, request: globalThis.Request) => void) | undefined
-  /** Passed to `listen`: backlog, ipv6Only, keepAlive and the rest. */
-  listen?: Omit<ListenOptions, 'signal'> | undefined
-  /** Whose clock the timeouts run on; for tests. */
-  clock?: Clock | undefined
-}
-
-const OPTION_KEYS = ['target', 'listener', 'timeout', 'limits', 'onError', 'listen', 'clock']
-const DEFAULT_TIMEOUTS: ServerTimeouts = { headers: 30_000, keepAlive: 75_000, idle: 300_000 }
-/** nginx ships with 512 a worker, Node has no cap; at 5 KB each these are 50 MB. */
-const MAX_CONNECTIONS = 10_000
-/** nginx 1 MiB, Bun 128 MiB, Express 100 KiB. Arbitrary: what a program can hold without thinking about it. */
-const MAX_BODY = 16_777_216
 
 /** What a server has counted. */
 export interface ServerStats {
@@ -113,9 +62,9 @@ export interface ServerContext {
  * @param handler answers each request; or an object with such a `fetch`, as frameworks export
  * @returns the server, listening
  * @throws {NetError} `EADDRINUSE` and the others of `listen`
- * @throws {TypeError | RangeError} for options that make no sense
+ * @throws {TypeError | RangeError | SyntaxError} for options that make no sense, or that say twice where to listen
  * @example
- * const server = await serve(() => new Response('Hello, World!'), { target: 'tcp://127.0.0.1:8080' })
+ * const server = await serve(() => new Response('Hello, World!'), { port: 8080 })
  * console.log(`listening on ${server.url}`)
  */
 export async function serve(
@@ -130,6 +79,7 @@ export async function serve(
 /** A running server. Made by `serve()`. */
 export class Server implements AsyncDisposable {
   readonly #options: ServeOptions
+  readonly #target: Target
   readonly #context: ServerContext & { dateLine: string; origin: string }
   readonly #connections = new Set<ServerConnection>()
   readonly #errors = new Map<string, number>()
@@ -144,15 +94,10 @@ export class Server implements AsyncDisposable {
   #idle: (() => void) | undefined
 
   constructor(handler: Handler | { fetch: Handler }, options: ServeOptions = {}) {
-    for (const key of Object.keys(options))
-      if (!OPTION_KEYS.includes(key))
-        throw new TypeError(
-          `serve: there is no option '${key}'; there are ${OPTION_KEYS.join(', ')}`,
-        )
+    const { target, timeouts, limits, maxConnections, maxBody } = normaliseServe(options)
     this.#options = options
-    const { connections = MAX_CONNECTIONS, body = MAX_BODY, ...limits } = options.limits ?? {}
-    this.#maxConnections = checkLimit('limits.connections', connections)
-    const timeouts = normaliseTimeouts(options.timeout)
+    this.#target = target
+    this.#maxConnections = maxConnections
     const { headers, keepAlive, idle } = timeouts
     const ticker = new Ticker(
       options.clock ?? systemClock,
@@ -161,8 +106,8 @@ export class Server implements AsyncDisposable {
     )
     this.#context = {
       handler: toHandler(handler),
-      limits: normaliseLimits(limits),
-      maxBody: checkLimit('limits.body', body),
+      limits,
+      maxBody,
       timeouts,
       ticker,
       stats: { requests: 0, responses: 0 },
@@ -177,8 +122,8 @@ export class Server implements AsyncDisposable {
 
   /** Begins to listen; `serve()` calls it. */
   async listen(): Promise<void> {
-    const { target = 'tcp://127.0.0.1:0', listener, listen: how = {} } = this.#options
-    this.#listener = listener ?? (await listen(target, how))
+    const { listener, listen: how = {} } = this.#options
+    this.#listener = listener ?? (await listen(this.#target, how))
     this.#context.origin = this.url.replace(/\/$/, '')
     void this.#acceptAll(this.#listener)
   }
@@ -324,27 +269,6 @@ function toHandler(handler: Handler | { fetch: Handler }): Handler {
   if (typeof handler === 'function') return handler
   if (typeof handler?.fetch === 'function') return (request, info) => handler.fetch(request, info)
   throw new TypeError('serve takes a function, or an object with a function fetch')
-}
-
-function normaliseTimeouts(given: Partial<ServerTimeouts> = {}): ServerTimeouts {
-  const result = { ...DEFAULT_TIMEOUTS }
-  for (const [name, value] of Object.entries(given)) {
-    if (!Object.hasOwn(DEFAULT_TIMEOUTS, name))
-      throw new TypeError(
-        `timeout: there is no phase '${name}'; there are ${Object.keys(DEFAULT_TIMEOUTS).join(', ')}`,
-      )
-    if (value === undefined) continue
-    result[name as keyof ServerTimeouts] =
-      checkLimit(`timeout.${name}`, value) || Number.POSITIVE_INFINITY
-  }
-  return result
-}
-
-function checkLimit(name: string, value: unknown): number {
-  if (typeof value !== 'number') throw new TypeError(`${name} must be a number`)
-  if (Number.isNaN(value) || value < 0)
-    throw new RangeError(`${name} must be 0 or more, not ${value}`)
-  return value
 }
 
 function closed(verb: string): NetError {

@@ -1,7 +1,18 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { gzipSync } from 'node:zlib'
+import { connect, listen } from '@sluice/socket'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type Handler, Response, type ServeOptions, type Server, serve } from '../../src/index.ts'
+import {
+  ClientConnection,
+  type Handler,
+  Response,
+  type ServeOptions,
+  type Server,
+  serve,
+} from '../../src/index.ts'
 import { RawClient, undated } from './raw.ts'
 
 const open: (Server | RawClient)[] = []
@@ -500,10 +511,68 @@ describe('serve()', () => {
   })
 
   it('refuses options that it does not know', async () => {
-    await expect(serve(() => new globalThis.Response(), { port: 1 } as never)).rejects.toThrow(
-      /no option 'port'/,
+    await expect(serve(() => new globalThis.Response(), { prot: 1 } as never)).rejects.toThrow(
+      /no option 'prot'/,
     )
     await expect(serve(5 as never)).rejects.toThrow(TypeError)
+  })
+
+  it.each<[string, ServeOptions, RegExp]>([
+    ['nothing', {}, /^127\.0\.0\.1:[1-9]\d*$/],
+    ['a port', { port: 0 }, /^127\.0\.0\.1:[1-9]\d*$/],
+    ['a hostname', { hostname: '0.0.0.0' }, /^0\.0\.0\.0:[1-9]\d*$/],
+    ['both', { hostname: '127.0.0.1', port: 0 }, /^127\.0\.0\.1:[1-9]\d*$/],
+    ['a target', { target: 'tcp://127.0.0.1:0' }, /^127\.0\.0\.1:[1-9]\d*$/],
+    ['undefined beside one', { target: '127.0.0.1:0', port: undefined }, /^127\.0\.0\.1:\d+$/],
+  ])('listens where %s says', async (_, options, where) => {
+    const { address } = await start(() => new Response(), options)
+    expect(address.family === 'Unix' ? '' : `${address.hostname}:${address.port}`).toMatch(where)
+  })
+
+  it('listens on the port that it is given', async () => {
+    const first = await start(() => new Response())
+    const { port } = first.address as { port: number }
+    await expect(start(() => new Response(), { port })).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+    })
+  })
+
+  it.skipIf(process.platform === 'win32')('listens on a Unix socket', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sluice-'))
+    const path = join(folder, 'http.sock')
+    const server = await start((request) => new Response(request.url), { path })
+    expect(server.address).toEqual({ family: 'Unix', path })
+    const client = new ClientConnection(await connect({ path }))
+    expect(await (await client.request('/over/unix')).text()).toBe('http://localhost/over/unix')
+    await client.close()
+    await server.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  it.each<[ServeOptions, RegExp]>([
+    [{ target: '127.0.0.1:0', port: 0 }, /target and port both say where to listen/],
+    [{ target: '127.0.0.1:0', hostname: 'localhost' }, /target and hostname both say/],
+    [{ path: '/tmp/a', port: 80 }, /path and port both say/],
+    [{ target: '127.0.0.1:0', path: '/tmp/a' }, /target and path both say/],
+    [{ port: 65_536 }, /port must be a whole number/],
+    [{ port: '80' as never }, /port must be a number/],
+    [{ path: '' }, /path of a Unix socket/],
+  ])('refuses to listen on %j', async (options, sentence) => {
+    await expect(serve(() => new Response() as never, options)).rejects.toThrow(sentence)
+  })
+
+  it('takes a listener, and no place beside it', async () => {
+    const listener = await listen('127.0.0.1:0')
+    await expect(serve(() => new globalThis.Response(), { listener, port: 80 })).rejects.toThrow(
+      /listener and port both say/,
+    )
+    const server = await start(() => new Response('ours'), { listener })
+    expect(server.address).toEqual(listener.address)
+    expect(
+      await dial(server)
+        .send(GET())
+        .until((text) => text.endsWith('ours')),
+    ).toBeTruthy()
   })
 })
 
