@@ -7,9 +7,10 @@
  * through it, and ends where it would have ended: at Object.prototype.
  *
  * Code that needs the brand and not only the name (`fetch(ours)`, `new Request(ours)`) reads the parts of a
- * Request under symbols of its own in Node 20 and 22: there the Proxy answers with the parts of a real one,
- * built at that moment. Node 24 and later use private members, which nothing but the platform's constructor
- * can give; on those `clone()` is the way to a real one, and `new Request(url, ours)` works everywhere.
+ * Request under symbols of its own in Node 20 and 22 and in Deno: there the Proxy answers with the parts of
+ * a real one, built at that moment. Node 24 and later and Bun use private members, which nothing but the
+ * platform's constructor can give; on those `clone()` is the way to a real one, and `new Request(url, ours)`
+ * works everywhere.
  */
 
 type Platform = { new (url: string): object; readonly prototype: object }
@@ -31,7 +32,7 @@ export function linked(
     // A symbol of the language or of the registry belongs to everybody.
     if (typeof key !== 'symbol' || key.description?.startsWith('Symbol.') || Symbol.keyFor(key))
       return false
-    symbols ??= ownSymbols(platform())
+    symbols ??= symbolsOf(platform())
     return symbols.has(key)
   }
   function Link(): void {
@@ -50,8 +51,9 @@ export function linked(
   return Link as unknown as new () => object
 }
 
-function ownSymbols(Class: Platform | undefined): Set<symbol> {
-  return new Set(
-    Class === undefined ? [] : Object.getOwnPropertySymbols(new Class('http://localhost/')),
-  )
+/** Node has the parts on the instance, Deno some of them on the prototype. */
+function symbolsOf(Class: Platform | undefined): Set<symbol> {
+  if (Class === undefined) return new Set()
+  const places = [new Class('http://localhost/'), Class.prototype]
+  return new Set(places.flatMap((place) => Object.getOwnPropertySymbols(place)))
 }
