@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
-/** A main door loads in this many milliseconds beyond an empty program, median of five. */
+/** What a layer may add to the time until its main door is loaded, in milliseconds, median of seven. */
 const LOAD = 15
 
 let over = 0
@@ -34,27 +34,41 @@ for (const name of readdirSync('packages')) {
       `${fits ? 'ok  ' : 'OVER'} ${manifest.name}${door.slice(1)}: ${size} of ${limit ?? 'no'} bytes`,
     )
   }
-  const time = loadTime(`./packages/${name}/dist/index.js`)
-  if (time > LOAD) over++
-  console.log(
-    `${time > LOAD ? 'OVER' : 'ok  '} ${manifest.name}: loads in ${time.toFixed(1)} of ${LOAD} ms`,
-  )
+}
+for (const [name, { own, total }] of Object.entries(loadTimes(['socket', 'http', 'url']))) {
+  if (own > LOAD) over++
+  const told = `${own.toFixed(1)} of ${LOAD} ms, ${total.toFixed(1)} ms with the layers below`
+  console.log(`${own > LOAD ? 'OVER' : 'ok  '} @sluice/${name}: loads in ${told}`)
 }
 process.exit(over ? 1 : 0)
 
 /**
- * Milliseconds that the import takes in a fresh process, without what Node's own network modules need
- * (a program that asks for a socket pays for those whoever asks). Median of seven.
+ * Milliseconds that each main door takes to load in a fresh process after those below it, without what Node's own
+ * modules need (a program that asks for a socket pays for those whoever asks).
  */
-function loadTime(file) {
+function loadTimes(names) {
   const program = `
-    await Promise.all(['net','dgram','dns','stream','diagnostics_channel','fs','zlib'].map((m) => import('node:' + m)))
-    const t = performance.now(); await import(${JSON.stringify(file)}); console.log(performance.now() - t)`
-  const times = Array.from({ length: 7 }, () => {
+    const builtins = ['net', 'dgram', 'dns', 'stream', 'diagnostics_channel', 'fs', 'fs/promises', 'zlib']
+    await Promise.all(builtins.map((m) => import('node:' + m)))
+    let t = performance.now()
+    for (const name of ${JSON.stringify(names)}) {
+      await import('./packages/' + name + '/dist/index.js')
+      const now = performance.now()
+      console.log(now - t)
+      t = now
+    }`
+  const runs = Array.from({ length: 7 }, () => {
     const run = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
       encoding: 'utf8',
     })
-    return Number(run.stdout)
+    return run.stdout.trim().split('\n').map(Number)
   })
-  return times.sort((a, b) => a - b)[3]
+  let total = 0
+  return Object.fromEntries(
+    names.map((name, i) => {
+      const own = runs.map((times) => times[i]).sort((a, b) => a - b)[3]
+      total += own
+      return [name, { own, total }]
+    }),
+  )
 }
