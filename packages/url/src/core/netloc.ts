@@ -13,9 +13,13 @@
  *   (§3.2.2). CPython 3.11.7 lets `[::1]evil.com` pass; releases after it do not.
  */
 
-/** Refuses an authority that two readers would understand differently. Only for those with brackets or beyond ASCII. */
+const BEYOND_ASCII = /[\u0080-\uffff]/
+
+/** Refuses an authority that two readers would understand differently. */
 export function checkNetloc(netloc: string): void {
   if (netloc.includes('[') || netloc.includes(']')) checkBrackets(netloc)
+  // ASCII is its own NFKC form.
+  if (!BEYOND_ASCII.test(netloc)) return
   const bare = netloc.replace(/[@:#?]/g, '')
   const normal = bare.normalize('NFKC')
   if (bare !== normal && /[/?#@:]/.test(normal))
@@ -24,38 +28,46 @@ export function checkNetloc(netloc: string): void {
     )
 }
 
+/** §3.2.2: IPvFuture = "v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" ); a small v, as in Python. */
+const FUTURE = /^v[0-9a-fA-F]+\.[\w.~!$&'()*+,;=:-]+$/
+
+/** §3.2.2: dec-octet, h16 and ls32; then IPv6address, its nine alternatives in their order. */
+const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)'
+const H16 = '[\\da-f]{1,4}'
+const LS32 = `(?:${H16}:${H16}|${OCTET}(?:\\.${OCTET}){3})`
+const IPV6 = new RegExp(
+  `^(?:${[
+    `(?:${H16}:){6}${LS32}`,
+    `::(?:${H16}:){5}${LS32}`,
+    `(?:${H16})?::(?:${H16}:){4}${LS32}`,
+    `(?:(?:${H16}:){0,1}${H16})?::(?:${H16}:){3}${LS32}`,
+    `(?:(?:${H16}:){0,2}${H16})?::(?:${H16}:){2}${LS32}`,
+    `(?:(?:${H16}:){0,3}${H16})?::${H16}:${LS32}`,
+    `(?:(?:${H16}:){0,4}${H16})?::${LS32}`,
+    `(?:(?:${H16}:){0,5}${H16})?::${H16}`,
+    `(?:(?:${H16}:){0,6}${H16})?::`,
+  ].join('|')})$`,
+  'i',
+)
+
+/** One pair of brackets around the whole host: behind the userinfo, before the port. */
+const BRACKETED = /^(?:[^[\]]*@)?\[([^[\]@]*)\](?::[^[\]@]*)?$/
+
 /** RFC 3986 §3.2.2: IP-literal = "[" ( IPv6address / IPvFuture ) "]", and brackets nowhere else. */
 function checkBrackets(netloc: string): void {
-  const open = netloc.indexOf('[')
-  const close = netloc.indexOf(']')
-  const after = close + 1 === netloc.length ? ':' : netloc.charAt(close + 1)
-  const placed =
-    open === netloc.lastIndexOf('@') + 1 &&
-    open === netloc.lastIndexOf('[') &&
-    close > open &&
-    close === netloc.lastIndexOf(']') &&
-    after === ':'
-  if (!placed)
+  const literal = BRACKETED.exec(netloc)?.[1]
+  if (literal === undefined)
     throw new SyntaxError(`netloc ${JSON.stringify(netloc)} has brackets where none may stand`)
-  const literal = netloc.slice(open + 1, close)
-  if (!isFuture(literal) && !isIPv6(literal))
+  if (!isIPv6(literal) && !FUTURE.test(literal))
     throw new SyntaxError(`${JSON.stringify(literal)} in brackets is not an IPv6 address`)
 }
 
-/** RFC 3986 §3.2.2: IPvFuture = "v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" ); a small v, as in Python. */
-function isFuture(literal: string): boolean {
-  return /^v[0-9a-fA-F]+\.[\w.~!$&'()*+,;=:-]+$/.test(literal)
-}
-
-/**
- * An IPv6 address, perhaps with a zone (`fe80::1%eth0`). The platform's own parser judges the address; what
- * is handed to it may hold nothing but what addresses are made of, so that it cannot see anything else.
- */
+/** An IPv6 address, perhaps with a zone, which is not empty and holds no second `%`: `fe80::1%eth0`. */
 function isIPv6(literal: string): boolean {
   const percent = literal.indexOf('%')
-  const address = percent === -1 ? literal : literal.slice(0, percent)
-  if (percent !== -1 && !/^[^%]+$/.test(literal.slice(percent + 1))) return false
-  return /^[\da-f.:]+$/i.test(address) && URL.canParse(`http://[${address}]/`)
+  if (percent === -1) return IPV6.test(literal)
+  const zone = literal.slice(percent + 1)
+  return zone !== '' && !zone.includes('%') && IPV6.test(literal.slice(0, percent))
 }
 
 /** The host of `host:port`, brackets and capitals and zones included. */

@@ -80,34 +80,25 @@ export function parseQs(query: string, options: QueryOptions = {}): Map<string, 
  * @example urlencode({ q: 'a b', page: 2 }) // 'q=a+b&page=2'
  * @example urlencode({ tag: ['a', 'b'] }, { doseq: true }) // 'tag=a&tag=b'
  */
-export function urlencode(query: QueryInput, options: EncodeOptions = {}): string {
-  checkOptions('urlencode', options, ENCODE_OPTIONS)
+export function urlencode(query: QueryInput, options: EncodeOptions = NO_OPTIONS): string {
+  if (options !== NO_OPTIONS) checkOptions('urlencode', options, ENCODE_OPTIONS)
   if (typeof query !== 'object' || query === null || query instanceof Uint8Array)
     throw new TypeError('urlencode: query must be a mapping or a list of pairs')
-  const { doseq = false, safe = '', quoteVia = quotePlus } = options
   let text = ''
-  const write = (name: unknown, value: unknown) => {
-    if (text !== '') text += '&'
-    const quoted = quoteVia(toText(name), safe)
-    text += `${quoted}=${quoteVia(toText(value), safe)}`
-  }
-  const writeField = (name: unknown, value: unknown) => {
-    if (typeof value === 'string' || !isList(value)) write(name, value)
-    else if (doseq) for (const element of value) write(name, element)
-    else throw new TypeError(`urlencode: the value of ${String(name)} is a list; set doseq`)
-  }
   if (!(Symbol.iterator in query)) {
-    for (const name of Object.keys(query)) writeField(name, query[name])
+    for (const name of Object.keys(query))
+      text = joined(text, formatField(name, query[name], options))
     return text
   }
   for (const pair of query) {
     if (!Array.isArray(pair) || pair.length !== 2)
       throw new TypeError('urlencode: every element must be a pair of name and value')
-    writeField(pair[0], pair[1])
+    text = joined(text, formatField(pair[0], pair[1], options))
   }
   return text
 }
 
+const NO_OPTIONS: EncodeOptions = {}
 const QUERY_OPTIONS = ['keepBlankValues', 'strictParsing', 'maxNumFields', 'separator']
 const ENCODE_OPTIONS = ['doseq', 'safe', 'quoteVia']
 
@@ -165,6 +156,27 @@ function checkCount(query: string, separator: string, limit: number): void {
     at = query.indexOf(separator, at + separator.length)
   if (count > limit)
     throw new RangeError(`a query of ${count} fields; at most ${limit} are allowed`)
+}
+
+/** One field; one for each element of a list, and so none for an empty one. */
+function formatField(name: unknown, value: unknown, options: EncodeOptions): string {
+  if (typeof value === 'string' || !isList(value)) return formatPair(name, value, options)
+  if (!options.doseq)
+    throw new TypeError(`urlencode: the value of ${String(name)} is a list; set doseq`)
+  let text = ''
+  for (const element of value) text = joined(text, formatPair(name, element, options))
+  return text
+}
+
+function formatPair(name: unknown, value: unknown, options: EncodeOptions): string {
+  if (options === NO_OPTIONS) return `${quotePlus(toText(name))}=${quotePlus(toText(value))}`
+  const { safe = '', quoteVia = quotePlus } = options
+  return `${quoteVia(toText(name), safe)}=${quoteVia(toText(value), safe)}`
+}
+
+function joined(text: string, field: string): string {
+  if (text === '') return field
+  return field === '' ? text : `${text}&${field}`
 }
 
 function isList(value: unknown): value is Iterable<unknown> {

@@ -79,8 +79,10 @@ export function quote(text: string | Uint8Array, safe = '/'): string {
  * @example quotePlus('a b&c') // 'a+b%26c'
  */
 export function quotePlus(text: string | Uint8Array, safe = ''): string {
-  if (typeof text === 'string')
-    return escapeText(text, tableFor(safe.includes(' ') ? safe.replaceAll(' ', '') : safe), PLUS)
+  if (typeof text === 'string') {
+    if (safe === '') return escapeText(text, SAFE_NOTHING, PLUS)
+    return escapeText(text, tableFor(safe.replaceAll(' ', '')), PLUS)
+  }
   return quoteFromBytes(text, `${safe} `).replaceAll(' ', '+')
 }
 

@@ -42,26 +42,24 @@ export const USES_NETLOC: ReadonlySet<string> = new Set(
   ).split(' '),
 )
 
+/** What asks for a closer look: tab, LF and CR are dropped, brackets stand around IPv6 addresses. */
+const UNUSUAL = /[\t\n\r[\]]/
+const BEYOND_ASCII = /[\u0080-\uffff]/
+
+const BLANK = 0x20
 const SLASH = 0x2f
-const QUESTION = 0x3f
-const HASH = 0x23
 const COLON = 0x3a
 const AT = 0x40
 const PERCENT = 0x25
 const OPEN = 0x5b
-const CLOSE = 0x5d
 
 /** What `SplitResult` and `ParseResult` share: the authority, taken apart when asked. */
 abstract class NetlocResult {
+  // Set by the constructors below: one of its own here would cost each result a call.
   /** In lower case; empty where the URL named none. */
-  readonly scheme: string
+  abstract readonly scheme: string
   /** The authority as it was written: `user:password@host:port`. */
-  readonly netloc: string
-
-  constructor(scheme: string, netloc: string) {
-    this.scheme = scheme
-    this.netloc = netloc
-  }
+  abstract readonly netloc: string
 
   /** The text before the first `:` of the userinfo, still percent-encoded; `null` without userinfo. */
   get username(): string | null {
@@ -132,6 +130,8 @@ abstract class NetlocResult {
  * @example const [scheme, netloc, path] = urlsplit('http://example.com/a')
  */
 export class SplitResult extends NetlocResult {
+  override readonly scheme: string
+  override readonly netloc: string
   /** From the first `/` after the authority, or all that is neither scheme, query nor fragment. */
   readonly path: string
   /** What stands between `?` and `#`, without either. */
@@ -140,7 +140,9 @@ export class SplitResult extends NetlocResult {
   readonly fragment: string
 
   constructor(scheme: string, netloc: string, path: string, query: string, fragment: string) {
-    super(scheme, netloc)
+    super()
+    this.scheme = scheme
+    this.netloc = netloc
     this.path = path
     this.query = query
     this.fragment = fragment
@@ -162,6 +164,8 @@ export class SplitResult extends NetlocResult {
 
 /** A URL in six parts: `SplitResult` with the `;params` of the last path segment apart. */
 export class ParseResult extends NetlocResult {
+  override readonly scheme: string
+  override readonly netloc: string
   /** The path, without the parameters of its last segment. */
   readonly path: string
   /** What follows the first `;` of the last path segment, in schemes that have such a thing. */
@@ -177,7 +181,9 @@ export class ParseResult extends NetlocResult {
     query: string,
     fragment: string,
   ) {
-    super(scheme, netloc)
+    super()
+    this.scheme = scheme
+    this.netloc = netloc
     this.path = path
     this.params = params
     this.query = query
@@ -319,34 +325,33 @@ const SPLIT_OPTIONS = ['scheme', 'allowFragments']
 
 /** `urlsplit` with its options as arguments: what the rest of the core calls. */
 export function split(url: string, scheme: string, allowFragments: boolean): SplitResult {
-  const text = clean(url)
+  const unusual = url.charCodeAt(0) <= BLANK || UNUSUAL.test(url)
+  const text = unusual ? clean(url) : url
 
   // §3.1: the scheme ends at the first colon, if all before it may stand in a scheme.
   const colon = schemeEnd(text)
   const own = colon === -1 ? clean(scheme, true) : text.slice(0, colon).toLowerCase()
   let at = colon + 1
+  const hash = text.indexOf('#', at)
+  const question = text.indexOf('?', at)
 
   // §3.2: the authority, from "//" to the next "/", "?" or "#".
   let netloc = ''
   if (text.charCodeAt(at) === SLASH && text.charCodeAt(at + 1) === SLASH) {
     const start = at + 2
-    let plain = true
-    for (at = start; at < text.length; at++) {
-      const code = text.charCodeAt(at)
-      if (code === SLASH || code === QUESTION || code === HASH) break
-      if (code > 127 || code === OPEN || code === CLOSE) plain = false
-    }
+    at = text.indexOf('/', start)
+    if (at === -1) at = text.length
+    if (question !== -1 && question < at) at = question
+    if (hash !== -1 && hash < at) at = hash
     netloc = text.slice(start, at)
-    if (!plain) checkNetloc(netloc)
+    if (unusual || BEYOND_ASCII.test(netloc)) checkNetloc(netloc)
   }
 
   // §3.5, then §3.4: a "?" inside the fragment begins no query.
-  const hash = allowFragments ? text.indexOf('#', at) : -1
-  const end = hash === -1 ? text.length : hash
-  const mark = text.indexOf('?', at)
-  const pathEnd = mark === -1 || mark > end ? end : mark
+  const end = hash === -1 || !allowFragments ? text.length : hash
+  const pathEnd = question === -1 || question > end ? end : question
   const query = pathEnd === end ? '' : text.slice(pathEnd + 1, end)
-  const fragment = hash === -1 ? '' : text.slice(hash + 1)
+  const fragment = end === text.length ? '' : text.slice(end + 1)
   return new SplitResult(own, netloc, text.slice(at, pathEnd), query, fragment)
 }
 
