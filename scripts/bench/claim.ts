@@ -1,0 +1,38 @@
+/**
+ * What a bench file exports: one claim of speed, the programs that are compared, and the goal.
+ *
+ * Every candidate runs in a plain Node process of its own, against the built packages. A *server* candidate
+ * returns the port that it listens on and is put under load from a second process; a *codec* candidate
+ * returns one pass over its input and is asked to repeat it for so many milliseconds.
+ */
+
+/** One program: a function for a Node process, or the text of a Python program that speaks the same lines. */
+export type Candidate = (() => unknown) | { python: string }
+
+/** What is put on a server. */
+export type Load =
+  /** Each connection sends so many bytes, waits until they are back, and sends again. */
+  | { kind: 'echo'; connections: number; bytes: number }
+  /** Each connection sends as fast as it is taken; one unit is 64 KiB. */
+  | { kind: 'bulk'; connections: number }
+  /** Requests; `heads` are sent in turn, so many at once on each connection. Without them: wrk's own head. */
+  | { kind: 'http'; connections: number; pipelined: number; heads?: string[] }
+
+/** One ratio that is printed: how much more work `ours` does per second of CPU time than `theirs`. */
+export interface Row {
+  ours: string
+  theirs: string
+  /** By major version of Node; no goal means that the row is there for comparison. */
+  goal?: Readonly<Record<number, number>>
+}
+
+export interface Claim {
+  /** One sentence. */
+  what: string
+  /** What is counted: `request`, `round trip`, `URL`. */
+  unit: string
+  /** For servers. */
+  load?: Load
+  candidates: Readonly<Record<string, Candidate>>
+  rows: readonly Row[]
+}
