@@ -16,14 +16,14 @@
  * How it writes. `send` takes events. The functions under it (`responseHead`, `requestHead`, `openChunk`,
  * `finish`) give text instead of bytes; a server that answers a hundred thousand times a second uses those.
  *
+ * Who is in which state, and which request the next response answers, is kept in `sides.ts`; what goes around
+ * a body that is sent, in `message-writer.ts`.
+ *
  * Rules it keeps:
- * - Nothing outside this file changes the states of a connection.
  * - A broken rule in what was read is a remote `ProtocolError`; afterwards nothing more is read, and the
  *   same error is thrown again. What it is asked to send wrongly is a local one, before any byte.
- * - Requests and responses are matched by order and by nothing else: a response without a request is never
- *   read as one.
  */
-import { concat, copy, EMPTY, type EventOf, encodeLatin1, step } from '@sluice/socket/bytes'
+import { concat, copy, EMPTY, encodeLatin1 } from '@sluice/socket/bytes'
 import { ProtocolError, remote } from './errors.ts'
 import {
   CLOSED,
@@ -32,21 +32,19 @@ import {
   NEED_DATA,
   type OutgoingEvent,
   PAUSED,
-  type RequestHead,
-  type ResponseHead,
 } from './events.ts'
 import { toOutgoing } from './headers.ts'
 import { Input } from './input.ts'
 import { type Limits, normaliseLimits } from './limits.ts'
-import { MessageReader, type Question } from './message-reader.ts'
+import { MessageReader } from './message-reader.ts'
 import { MessageWriter } from './message-writer.ts'
-import { CLIENT, type ClientState, SERVER, type ServerState } from './state.ts'
-import { isBodiless, isInterim } from './status.ts'
+import { type Awaited, misplaced, type Role, Sides } from './sides.ts'
+import type { ClientState, ServerState } from './state.ts'
+import { isInterim } from './status.ts'
 import { checkTarget } from './target.ts'
 import { formatRequestLine, formatStatusLine, type OutgoingFields } from './writers.ts'
 
-/** Which side of the connection this program is. */
-export type Role = 'client' | 'server'
+export type { Role } from './sides.ts'
 
 /** How a machine is set up. */
 export interface MachineOptions {
@@ -59,14 +57,6 @@ export interface MachineOptions {
   checkHost?: boolean | undefined
 }
 
-/** What is remembered of a request until its response is complete. */
-interface Awaited extends Question {
-  readonly minor: number
-}
-
-/** The events of both tables. */
-type Step = EventOf<typeof CLIENT> | EventOf<typeof SERVER>
-
 const CRLF: Uint8Array = encodeLatin1('\r\n')
 
 /** One side of one HTTP/1.1 connection. */
@@ -78,39 +68,30 @@ export class Http1Machine {
   readonly #input = new Input()
   readonly #reader: MessageReader
   readonly #writer = new MessageWriter()
-  #client: ClientState = 'idle'
-  #server: ServerState = 'idle'
-  /** Requests that were sent or read and whose response is not complete, oldest first. */
-  readonly #awaited: Awaited[] = []
-  /** The message that is being read: on a server the request, on a client what the response said. */
-  #request: Awaited | undefined
-  #response: ResponseHead | undefined
+  readonly #sides: Sides
   #error: ProtocolError | undefined
-  /** No message begins any more. */
-  #lastOne = false
-  /** Whether the message that is being sent lets the connection be used again. */
-  #sendsOn = true
 
   constructor(role: Role, options: MachineOptions = {}) {
     if (role !== 'client' && role !== 'server')
       throw new TypeError(`role must be 'client' or 'server', not ${JSON.stringify(role)}`)
     this.role = role
     this.limits = normaliseLimits(options.limits)
+    this.#sides = new Sides(role)
     const { checkHost = true } = options
     this.#reader = new MessageReader(this.#input, role === 'server', this.limits, checkHost)
   }
 
   /** State of the side that asks, and of the one that answers. */
   get clientState(): ClientState {
-    return this.#client
+    return this.#sides.client
   }
   get serverState(): ServerState {
-    return this.#server
+    return this.#sides.server
   }
 
   /** Requests whose response is not complete. */
   get awaited(): number {
-    return this.#awaited.length
+    return this.#sides.awaited
   }
 
   /** Bytes that were received and not read yet. */
@@ -120,7 +101,7 @@ export class Http1Machine {
 
   /** Whether both sides agreed to stop speaking HTTP on this connection. */
   get isSwitched(): boolean {
-    return this.#client === 'switched' || this.#server === 'switched'
+    return this.#sides.isSwitched
   }
 
   /** Whether a message from the peer has begun and is not complete. */
@@ -130,7 +111,9 @@ export class Http1Machine {
 
   /** Whether another request can follow once the present ones are complete. */
   get canReuse(): boolean {
-    return !this.#lastOne && this.#error === undefined && !this.#input.ended && !this.isSwitched
+    return (
+      !this.#sides.lastOne && this.#error === undefined && !this.#input.ended && !this.isSwitched
+    )
   }
 
   /** Whether the message that is being sent has a body at all. */
@@ -158,14 +141,13 @@ export class Http1Machine {
   next(): Http1Event {
     if (this.#error !== undefined) throw this.#error
     try {
-      const event = this.#mayRead() ? this.#reader.next(this.#awaited[0]) : this.#whilePaused()
+      const event = this.#mayRead() ? this.#reader.next(this.#sides.oldest) : this.#whilePaused()
       this.#heard(event)
       return event
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
       this.#error = remote(error)
-      this.#lastOne = true
-      this.#peer('fault')
+      this.#sides.peerStopped('fault')
       throw this.#error
     }
   }
@@ -193,9 +175,7 @@ export class Http1Machine {
 
   /** A message that has begun is read to its end; the next one only when it can have a place. */
   #mayRead(): boolean {
-    if (!this.#reader.isBetween) return true
-    if (this.role === 'client') return this.#server === 'idle' && this.#awaited.length > 0
-    return this.#client === 'idle' && this.#awaited.length < this.limits.pipelined
+    return !this.#reader.isBetween || this.#sides.takesMessage(this.limits.pipelined)
   }
 
   #whilePaused(): Http1Event {
@@ -210,74 +190,17 @@ export class Http1Machine {
         this.#input.keep()
         return
       case 'request':
-        this.#requestBegan(event)
+        this.#sides.requestBegan(event)
         return
       case 'response':
-        this.#response = event
-        this.#peer('response')
-        return
       case 'interim':
-        this.#peer('interim')
+        this.#sides.responseBegan(event)
         return
       case 'end':
-        this.#peer('end')
-        if (this.role === 'client') this.#responseRead()
-        else this.#requestRead()
+        this.#sides.messageRead()
         return
       case 'closed':
-        this.#lastOne = true
-        this.#peer('closed')
-    }
-  }
-
-  #requestBegan(head: RequestHead): void {
-    const { method, minor, keepAlive } = head
-    this.#request = { method, minor, keepAlive, upgrade: head.upgrade !== undefined }
-    this.#awaited.push(this.#request)
-    this.#peer('request')
-  }
-
-  #requestRead(): void {
-    const request = this.#request as Awaited
-    // An offer that was answered before the request had been read to its end is settled already.
-    const offers = request.upgrade || request.method === 'CONNECT'
-    if (offers && this.#awaited.includes(request)) this.#peer('offer')
-    else this.#peer(request.keepAlive && !this.#lastOne ? 'next' : 'last')
-  }
-
-  #responseRead(): void {
-    const { framing, keepAlive } = this.#response as ResponseHead
-    this.#awaited.shift()
-    if (framing === 'tunnel') {
-      this.#peer('switched')
-      this.#client = 'switched'
-      return
-    }
-    if (!keepAlive) this.#lastOne = true
-    this.#peer(this.#lastOne ? 'last' : 'next')
-    if (this.#client === 'might-switch') this.#ours('denied')
-    if (this.#client === 'done') this.#ours(this.#lastOne ? 'last' : 'next')
-  }
-
-  // States.
-
-  #peer(event: Step): void {
-    this.#step(this.role === 'client' ? 'server' : 'client', event)
-  }
-
-  #ours(event: Step): void {
-    this.#step(this.role, event)
-  }
-
-  #step(side: Role, event: Step): void {
-    if (side === 'client') {
-      const state = step(CLIENT, this.#client, event as 'request')
-      if (state === undefined) throw misplaced(event, side, this.#client)
-      this.#client = state as ClientState
-    } else {
-      const state = step(SERVER, this.#server, event as 'response')
-      if (state === undefined) throw misplaced(event, side, this.#server)
-      this.#server = state as ServerState
+        this.#sides.peerStopped('closed')
     }
   }
 
@@ -323,40 +246,24 @@ export class Http1Machine {
     length?: number | 'unknown' | undefined,
     more = '',
   ): string {
-    const isFree = this.role === 'client' && !this.#lastOne
-    if (!isFree || step(CLIENT, this.#client, 'request') === undefined)
-      throw misplaced('request', 'client', this.#client)
+    this.#sides.checkRequest()
     if (!fields.host && !more.startsWith('Host: '))
       throw new ProtocolError({ reason: 'a request without Host' })
     const line = formatRequestLine(method, target)
     checkTarget(method, target)
-    const framing = this.#planRequest(method, fields, length)
-    this.#ours('request')
-    this.#sendsOn = !fields.close
-    this.#awaited.push({ method, minor: 1, keepAlive: !fields.close, upgrade: fields.upgrade })
+    const framing = this.#writer.planRequest(method, fields, length)
+    const { close, upgrade } = fields
+    this.#sides.requestSends({ method, minor: 1, keepAlive: !close, upgrade })
     return `${line}${more}${fields.text}${framing}\r\n`
-  }
-
-  #planRequest(
-    method: string,
-    fields: OutgoingFields,
-    length: number | 'unknown' | undefined,
-  ): string {
-    if (length === undefined && !fields.chunked && fields.length === -1) {
-      this.#writer.begin('none')
-      return ''
-    }
-    if (method === 'CONNECT') throw new ProtocolError({ reason: 'a CONNECT request with content' })
-    return this.#writer.plan(fields, length === 'unknown' ? undefined : length, true)
   }
 
   /** Writes an interim response. @throws {ProtocolError} no request waits for one, or it speaks HTTP/1.0 */
   interimHead(status: number, reason: string | undefined, fields: OutgoingFields): string {
     if (!isInterim(status)) throw new ProtocolError({ reason: `status ${status} is not interim` })
     // RFC 9110 §15.2: an HTTP/1.0 client would take it for the response.
-    if ((this.#awaited[0]?.minor ?? 0) < 1)
+    if ((this.#sides.oldest?.minor ?? 0) < 1)
       throw new ProtocolError({ reason: 'an interim response that nobody waits for' })
-    this.#ours('interim')
+    this.#sides.responseSends('interim')
     return `${formatStatusLine(status, reason)}${fields.text}\r\n`
   }
 
@@ -375,47 +282,30 @@ export class Http1Machine {
     more = '',
     close = false,
   ): string {
-    const request = this.#awaited[0]
-    if (this.role !== 'server') throw misplaced('response', 'server', this.#server)
+    const sides = this.#sides
+    const request = sides.oldest
+    if (this.role !== 'server') throw misplaced('response', 'server', sides.server)
     // Without a request there are two things to say, both of them last words: that what came was no
     // request, and, with `close`, that none will be taken (408, 503).
     if (request === undefined && this.#error === undefined && !close)
-      throw misplaced('response', 'server', this.#server)
+      throw misplaced('response', 'server', sides.server)
     if (isInterim(status)) throw new ProtocolError({ reason: `status ${status} is not final` })
     if (status === 101) return this.#switchHead(reason, fields, request)
     const line = formatStatusLine(status, reason)
     const modern = request === undefined || request.minor >= 1
-    const framing = this.#planResponse(status, fields, length, request)
+    const framing = this.#writer.planResponse(status, fields, length, request?.method, modern)
     const isTunnel = this.#writer.framing === 'tunnel'
-    this.#ours('response')
-    this.#sendsOn =
+    sides.responseSends('response')
+    const goesOn =
       request?.keepAlive === true &&
-      !(close || fields.close || this.#lastOne || this.#writer.framing === 'close')
+      !(close || fields.close || sides.lastOne || this.#writer.framing === 'close')
+    sides.sendsOn = goesOn
     let connection = ''
-    if (!this.#sendsOn && !isTunnel && !fields.close) connection = 'Connection: close\r\n'
-    if (this.#sendsOn && !modern && !fields.keepAlive) connection = 'Connection: keep-alive\r\n'
+    if (!goesOn && !isTunnel && !fields.close) connection = 'Connection: close\r\n'
+    if (goesOn && !modern && !fields.keepAlive) connection = 'Connection: keep-alive\r\n'
     // RFC 9112 §6.1: HTTP/1.0 knows no transfer codings, so that a program's wish for one goes unheard.
     const lines = fields.chunked && !modern ? withoutCoding(fields.text) : fields.text
     return `${line}${more}${lines}${framing}${connection}\r\n`
-  }
-
-  #planResponse(
-    status: number,
-    fields: OutgoingFields,
-    length: number | undefined,
-    request: Awaited | undefined,
-  ): string {
-    const isTunnel = request?.method === 'CONNECT' && status >= 200 && status < 300
-    if (isTunnel || isBodiless(status)) {
-      // RFC 9110 §8.6: neither a 204 nor a 2xx to CONNECT says how long its content is; a 304 may.
-      if (fields.chunked || (fields.length > 0 && status !== 304))
-        throw new ProtocolError({ reason: `status ${status} has no content` })
-      this.#writer.begin(isTunnel ? 'tunnel' : 'none')
-      return ''
-    }
-    const framing = this.#writer.plan(fields, length, request === undefined || request.minor >= 1)
-    if (request?.method === 'HEAD') this.#writer.begin('none')
-    return framing
   }
 
   #switchHead(
@@ -423,10 +313,11 @@ export class Http1Machine {
     fields: OutgoingFields,
     request: Awaited | undefined,
   ): string {
-    if (request?.upgrade !== true || this.#client !== 'might-switch' || this.#awaited.length !== 1)
+    const { client, awaited } = this.#sides
+    if (request?.upgrade !== true || client !== 'might-switch' || awaited !== 1)
       throw new ProtocolError({ reason: 'status 101 for a request that offered no upgrade' })
     const line = formatStatusLine(101, reason)
-    this.#ours('response')
+    this.#sides.responseSends('response')
     this.#writer.begin('tunnel')
     return `${line}${fields.text}\r\n`
   }
@@ -438,8 +329,8 @@ export class Http1Machine {
    * @throws {ProtocolError} more than was announced, or a message without a body
    */
   openChunk(size: number): string {
-    const state = this.role === 'client' ? this.#client : this.#server
-    if (state !== 'body') throw misplaced('data', this.role, state)
+    const { own } = this.#sides
+    if (own !== 'body') throw misplaced('data', this.role, own)
     return this.#writer.openChunk(size)
   }
 
@@ -452,42 +343,13 @@ export class Http1Machine {
    */
   finish(trailers?: FieldList | undefined): string {
     const last = this.#writer.close(trailers)
-    this.#ours('end')
-    if (this.role === 'client') this.#requestSent()
-    else this.#responseSent()
+    if (this.role === 'client') this.#sides.requestSent()
+    else this.#sides.responseSent(this.#writer.framing)
+    if (this.role === 'server' && this.#writer.framing === 'tunnel') this.#reader.abandon()
     return last
-  }
-
-  #requestSent(): void {
-    const request = this.#awaited.at(-1)
-    if (request?.method === 'CONNECT' || request?.upgrade) this.#ours('offer')
-    else this.#ours(this.#sendsOn ? 'next' : 'last')
-  }
-
-  #responseSent(): void {
-    this.#awaited.shift()
-    if (this.#writer.framing === 'tunnel') {
-      this.#ours('switched')
-      this.#client = 'switched'
-      this.#reader.abandon()
-      return
-    }
-    if (!this.#sendsOn) this.#lastOne = true
-    if (this.#client === 'might-switch' && this.#awaited.length === 0) {
-      this.#peer('denied')
-      this.#peer(this.#lastOne ? 'last' : 'next')
-    } else if (this.#lastOne && this.#client === 'idle') {
-      // What the client sends from now on is not read.
-      this.#client = 'must-close'
-    }
-    this.#ours(this.#lastOne ? 'last' : 'next')
   }
 }
 
 function withoutCoding(lines: string): string {
   return lines.replace(/^transfer-encoding:.*\r\n/im, '')
-}
-
-function misplaced(event: string, side: Role, state: string): ProtocolError {
-  return new ProtocolError({ reason: `${event} can not be sent while the ${side} is ${state}` })
 }

@@ -4,7 +4,7 @@
  *
  * A program that answers the same client again and again sees the same header section again and again,
  * byte for byte. Since a block never changes, a connection keeps the last one and reuses it (the memo in
- * `connection.ts`), and with it whatever was already cut.
+ * `message-reader.ts`), and with it whatever was already cut.
  */
 import { CONTENT_LENGTH, trimOws } from './abnf.ts'
 import { ProtocolError } from './errors.ts'

@@ -7,6 +7,7 @@ import { ProtocolError } from './errors.ts'
 import type { FieldList } from './events.ts'
 import type { Framing } from './framing.ts'
 import { toOutgoing } from './headers.ts'
+import { isBodiless } from './status.ts'
 import { formatChunkSize, LAST_CHUNK, type OutgoingFields } from './writers.ts'
 
 /** The body of the message that is being sent. */
@@ -54,6 +55,41 @@ export class MessageWriter {
     // RFC 9112 §6.1: never chunked to an HTTP/1.0 peer; it reads until the end of the connection.
     this.#framing = modern ? 'chunked' : 'close'
     return modern ? 'Transfer-Encoding: chunked\r\n' : ''
+  }
+
+  /** As `plan`, for a request. */
+  planRequest(
+    method: string,
+    fields: OutgoingFields,
+    length: number | 'unknown' | undefined,
+  ): string {
+    if (length === undefined && !fields.chunked && fields.length === -1) {
+      this.begin('none')
+      return ''
+    }
+    if (method === 'CONNECT') throw new ProtocolError({ reason: 'a CONNECT request with content' })
+    return this.plan(fields, length === 'unknown' ? undefined : length, true)
+  }
+
+  /** As `plan`, for a response; some have no body whatever the program thinks. */
+  planResponse(
+    status: number,
+    fields: OutgoingFields,
+    length: number | undefined,
+    method: string | undefined,
+    modern: boolean,
+  ): string {
+    const isTunnel = method === 'CONNECT' && status >= 200 && status < 300
+    if (isTunnel || isBodiless(status)) {
+      // RFC 9110 §8.6: neither a 204 nor a 2xx to CONNECT says how long its content is; a 304 may.
+      if (fields.chunked || (fields.length > 0 && status !== 304))
+        throw new ProtocolError({ reason: `status ${status} has no content` })
+      this.begin(isTunnel ? 'tunnel' : 'none')
+      return ''
+    }
+    const framing = this.plan(fields, length, modern)
+    if (method === 'HEAD') this.begin('none')
+    return framing
   }
 
   /** @returns what goes before `size` bytes of body; after a chunk size, CRLF follows the bytes */

@@ -1,6 +1,6 @@
 /**
  * The readers: functions that look at bytes and say what they are. They hold nothing between calls except
- * what the caller passes in; `connection.ts` owns the buffer and decides which reader is next.
+ * what the caller passes in; `message-reader.ts` decides which reader is next.
  *
  * How a head is read. One pass over the bytes where they lie, with a table of byte classes; no string is
  * made until the empty line has been seen, and then one for the whole head. During the pass six fields

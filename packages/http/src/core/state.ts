@@ -4,7 +4,7 @@
  * the other way round. `docs/states.md` is drawn from the tables, and the test walks every cell.
  *
  * The sides move independently, since pipelining lets the client be several messages ahead. What ties
- * them together (a response needs a request, a switch needs both) is in `connection.ts`.
+ * them together (a response needs a request, a switch needs both) is in `sides.ts`.
  *
  * Events:
  * - `request`, `response`, `interim`, `data`, `end` are messages and their parts;

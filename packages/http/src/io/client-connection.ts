@@ -9,7 +9,6 @@
  *   what is still on its way can not be told apart from the next answer.
  */
 import type { Attachment, ByteStream, Clock, Receiver } from '@sluice/socket'
-import { encodeLatin1 } from '@sluice/socket/bytes'
 import { NetError } from '@sluice/socket/errors'
 import { Http1Machine } from '../core/connection.ts'
 import type { EndEvent, ResponseHead } from '../core/events.ts'
@@ -19,7 +18,7 @@ import { methodFacts, normaliseMethod } from '../core/methods.ts'
 import { type BodyInit, type BodySource, type Content, IncomingBody, toContent } from './body.ts'
 import { ClientExchange, type ClientTimeouts, type ExchangeFacts } from './client-exchange.ts'
 import { trailerPromise } from './exchange.ts'
-import { sendPieces, type WholeBody, wholeBody } from './outgoing.ts'
+import { sendPieces, sendWhole, type WholeBody, wholeBody } from './outgoing.ts'
 import { type Response, responseFromWire } from './response.ts'
 import { systemClock, type Timed } from './ticker.ts'
 
@@ -189,7 +188,7 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     }
     this.#exchange = exchange
     this.#count++
-    if (exchange.id !== 0) this.#traceRequest(exchange, target, head)
+    if (exchange.id !== 0) exchange.traceRequest(this.#count, target, head)
     if (body !== undefined) this.#sendWhole(exchange, head, body)
     else if (content === null) this.#sendHead(exchange, head)
     else this.#sendStream(exchange, head, content)
@@ -206,16 +205,7 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
   #sendWhole(exchange: ClientExchange, head: string, body: WholeBody): void {
     let sent: Promise<void>
     try {
-      const before = body.length === 0 ? '' : this.#machine.openChunk(body.length)
-      const after = `${before === '' ? '' : '\r\n'}${this.#machine.finish()}`
-      const { text, bytes } = body
-      if (text !== undefined) sent = this.stream.sendLatin1(head + before + text + after)
-      else
-        sent = this.stream.sendAll([
-          encodeLatin1(head + before),
-          bytes as Uint8Array,
-          encodeLatin1(after),
-        ])
+      sent = sendWhole(this.stream, this.#machine, head, body)
     } catch (error) {
       this.#giveUp(error)
       return
@@ -337,7 +327,7 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
         this.#respond(exchange, event)
         return true
       case 'interim':
-        if (exchange.id !== 0) this.#traceResponse(exchange, event)
+        if (exchange.id !== 0) exchange.traceResponse(event)
         return true
       case 'data':
         exchange.wait('idle')
@@ -352,7 +342,7 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
   }
 
   #respond(exchange: ClientExchange, head: ResponseHead): void {
-    if (exchange.id !== 0) this.#traceResponse(exchange, head)
+    if (exchange.id !== 0) exchange.traceResponse(head)
     const empty = head.framing === 'none' || head.framing === 'tunnel'
     const body = empty ? null : new IncomingBody(this)
     const trailers = head.framing === 'chunked' ? trailerPromise() : undefined
@@ -365,7 +355,7 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
 
   #finish(exchange: ClientExchange, event: EndEvent): void {
     const { body, trailers } = exchange
-    if (exchange.id !== 0) this.#traceEnd(exchange, event)
+    if (exchange.id !== 0) exchange.traceEnd(event, this.#machine.canReuse)
     this.#exchange = undefined
     exchange.settle()
     trailers?.resolve(new Headers(event.trailers))
@@ -407,29 +397,6 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
 
   #url(target: string): string {
     return target.startsWith('/') ? `http://${this.#host}${target}` : target
-  }
-
-  // Tracing.
-
-  #traceRequest(exchange: ClientExchange, target: string, head: string): void {
-    const { method } = exchange.facts
-    if (this.#count > 1) exchange.tell('reuse', { exchange: this.#count })
-    const headers = head.slice(head.indexOf('\r\n') + 2)
-    exchange.tell('request-head', { direction: 'sent', method, target, headers })
-  }
-
-  #traceResponse(exchange: ClientExchange, { status, fields }: ResponseHead): void {
-    const headers = fields.section
-    exchange.tell('response-head', { direction: 'received', status, headers })
-  }
-
-  #traceEnd(exchange: ClientExchange, { trailers }: EndEvent): void {
-    const direction = 'received'
-    const { body } = exchange
-    if (body !== undefined)
-      exchange.tell('body', { direction, bytes: body.received, pieces: body.pieces })
-    if (trailers !== undefined) exchange.tell('trailer', { direction, fields: trailers.count })
-    exchange.tell('end', { keepAlive: this.#machine.canReuse })
   }
 }
 

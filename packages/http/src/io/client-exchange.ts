@@ -11,6 +11,7 @@ import {
   isProtocolError,
   ProtocolError,
 } from '../core/errors.ts'
+import type { EndEvent, ResponseHead } from '../core/events.ts'
 import type { HttpTraceFacts } from '../core/trace-events.ts'
 import type { IncomingBody } from './body.ts'
 import type { TrailerPromise } from './exchange.ts'
@@ -150,6 +151,26 @@ export class ClientExchange {
   ): void {
     const { parent, connection } = this.facts
     publish(this.id, parent, name, { connection, ...facts } as HttpTraceFacts[N])
+  }
+
+  traceRequest(count: number, target: string, head: string): void {
+    const { method } = this.facts
+    if (count > 1) this.tell('reuse', { exchange: count })
+    const headers = head.slice(head.indexOf('\r\n') + 2)
+    this.tell('request-head', { direction: 'sent', method, target, headers })
+  }
+
+  traceResponse({ status, fields }: ResponseHead): void {
+    this.tell('response-head', { direction: 'received', status, headers: fields.section })
+  }
+
+  traceEnd({ trailers }: EndEvent, keepAlive: boolean): void {
+    const direction = 'received'
+    const { body } = this
+    if (body !== undefined)
+      this.tell('body', { direction, bytes: body.received, pieces: body.pieces })
+    if (trailers !== undefined) this.tell('trailer', { direction, fields: trailers.count })
+    this.tell('end', { keepAlive })
   }
 }
 

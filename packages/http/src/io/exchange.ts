@@ -2,6 +2,7 @@
  * One request on a server's connection, until its response has been sent: where `Request` finds its parts,
  * and what the connection remembers.
  */
+import { nextId } from '@sluice/socket/trace'
 import type { RequestHead } from '../core/events.ts'
 import type { Headers } from '../core/headers.ts'
 import type { HttpTraceFacts } from '../core/trace-events.ts'
@@ -59,6 +60,23 @@ export class ServerExchange extends RequestSource {
     facts: Omit<HttpTraceFacts[N], 'connection'>,
   ): void {
     publish(this.id, connection, name, { connection, ...facts } as HttpTraceFacts[N])
+  }
+
+  traceRequest(connection: number, count: number): void {
+    const { method, target, fields } = this.head
+    this.id = nextId()
+    if (count > 1) this.tell(connection, 'reuse', { exchange: count })
+    const headers = fields.section
+    this.tell(connection, 'request-head', { direction: 'received', method, target, headers })
+  }
+
+  traceResponse(connection: number, status: number, head: string): void {
+    const headers = head.slice(head.indexOf('\r\n') + 2)
+    this.tell(connection, 'response-head', { direction: 'sent', status, headers })
+  }
+
+  traceSent(connection: number, bytes: number, pieces: number): void {
+    this.tell(connection, 'body', { direction: 'sent', bytes, pieces })
   }
 
   /** The client is gone: whoever watches the signal is told. */

@@ -39,6 +39,24 @@ function whole(bytes: Uint8Array): WholeBody {
 }
 
 /**
+ * Sends a head with its whole body, and completes the message: one write.
+ *
+ * @throws {ProtocolError} the body is not as long as the head says
+ */
+export function sendWhole(
+  stream: ByteStream,
+  machine: Http1Machine,
+  head: string,
+  body: WholeBody,
+): Promise<void> {
+  const before = body.length === 0 ? '' : machine.openChunk(body.length)
+  const after = `${before === '' ? '' : '\r\n'}${machine.finish()}`
+  const { text, bytes } = body
+  if (bytes === undefined) return stream.sendLatin1(head + before + text + after)
+  return stream.sendAll([encodeLatin1(head + before), bytes, encodeLatin1(after)])
+}
+
+/**
  * Sends the body of a message whose head has been sent, and completes the message.
  *
  * @param isStopped asked before each piece: whether nobody wants the rest

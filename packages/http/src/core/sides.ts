@@ -1,0 +1,200 @@
+/**
+ * Both sides of one connection: in which state each of them is, and which requests are still to be answered.
+ * The tables in `state.ts` say what may follow on one side; this file holds what ties the two together.
+ *
+ * Rules it keeps:
+ * - Nothing outside this file changes the states of a connection.
+ * - Requests and responses are matched by order and by nothing else: a response without a request is never
+ *   read as one.
+ * - A switch of protocols takes both sides at once, and only when one of them offered it and the other took it.
+ * - Once a message was the last one (`Connection: close`, RFC 9112 §9.6), no other begins.
+ */
+import { type EventOf, step } from '@sluice/socket/bytes'
+import { ProtocolError } from './errors.ts'
+import type { RequestHead, ResponseHead } from './events.ts'
+import type { Framing } from './framing.ts'
+import type { Question } from './message-reader.ts'
+import { CLIENT, type ClientState, SERVER, type ServerState } from './state.ts'
+
+/** Which side of the connection this program is. */
+export type Role = 'client' | 'server'
+
+/** What is remembered of a request until its response is complete. */
+export interface Awaited extends Question {
+  readonly minor: number
+}
+
+/** The events of both tables. */
+type Step = EventOf<typeof CLIENT> | EventOf<typeof SERVER>
+
+/** The states of one connection. */
+export class Sides {
+  client: ClientState = 'idle'
+  server: ServerState = 'idle'
+  /** No message begins any more. */
+  lastOne = false
+  /** Whether the message that is being sent lets the connection be used again. */
+  sendsOn = true
+  readonly #role: Role
+  /** Requests that were sent or read and whose response is not complete, oldest first. */
+  readonly #awaited: Awaited[] = []
+  /** The message that is being read: on a server the request, on a client what the response said. */
+  #request: Awaited | undefined
+  #response: ResponseHead | undefined
+
+  constructor(role: Role) {
+    this.#role = role
+  }
+
+  /** Requests whose response is not complete. */
+  get awaited(): number {
+    return this.#awaited.length
+  }
+
+  /** The request that the next response answers. */
+  get oldest(): Awaited | undefined {
+    return this.#awaited[0]
+  }
+
+  /** The side that this program is. */
+  get own(): ClientState | ServerState {
+    return this.#role === 'client' ? this.client : this.server
+  }
+
+  get isSwitched(): boolean {
+    return this.client === 'switched' || this.server === 'switched'
+  }
+
+  /** Whether a new message of the peer can have a place: an answer somebody waits for, one request of a few. */
+  takesMessage(pipelined: number): boolean {
+    if (this.#role === 'client') return this.server === 'idle' && this.#awaited.length > 0
+    return this.client === 'idle' && this.#awaited.length < pipelined
+  }
+
+  // What was read.
+
+  /** A request has begun. */
+  requestBegan(head: RequestHead): void {
+    const { method, minor, keepAlive } = head
+    this.#request = { method, minor, keepAlive, upgrade: head.upgrade !== undefined }
+    this.#awaited.push(this.#request)
+    this.#peer('request')
+  }
+
+  /** A response has begun, or a word before it. */
+  responseBegan(head: ResponseHead): void {
+    if (head.type === 'response') this.#response = head
+    this.#peer(head.type)
+  }
+
+  /** The message that was being read is complete. */
+  messageRead(): void {
+    this.#peer('end')
+    if (this.#role === 'client') this.#responseRead()
+    else this.#requestRead()
+  }
+
+  #requestRead(): void {
+    const request = this.#request as Awaited
+    // An offer that was answered before the request had been read to its end is settled already.
+    const offers = request.upgrade || request.method === 'CONNECT'
+    if (offers && this.#awaited.includes(request)) this.#peer('offer')
+    else this.#peer(request.keepAlive && !this.lastOne ? 'next' : 'last')
+  }
+
+  #responseRead(): void {
+    const { framing, keepAlive } = this.#response as ResponseHead
+    this.#awaited.shift()
+    if (framing === 'tunnel') {
+      this.#peer('switched')
+      this.client = 'switched'
+      return
+    }
+    if (!keepAlive) this.lastOne = true
+    this.#peer(this.lastOne ? 'last' : 'next')
+    if (this.client === 'might-switch') this.#ours('denied')
+    if (this.client === 'done') this.#ours(this.lastOne ? 'last' : 'next')
+  }
+
+  /** The peer finished sending, between two messages; or it broke a rule. */
+  peerStopped(event: 'closed' | 'fault'): void {
+    this.lastOne = true
+    this.#peer(event)
+  }
+
+  // What is sent.
+
+  /** @throws {ProtocolError} a request can not be sent now */
+  checkRequest(): void {
+    const isFree = this.#role === 'client' && !this.lastOne
+    if (!isFree || step(CLIENT, this.client, 'request') === undefined)
+      throw misplaced('request', 'client', this.client)
+  }
+
+  /** A request leaves. */
+  requestSends(request: Awaited): void {
+    this.#ours('request')
+    this.sendsOn = request.keepAlive
+    this.#awaited.push(request)
+  }
+
+  /** An interim or a final response leaves. */
+  responseSends(event: 'interim' | 'response'): void {
+    this.#ours(event)
+  }
+
+  /** The request that was being sent is complete. */
+  requestSent(): void {
+    this.#ours('end')
+    const request = this.#awaited.at(-1)
+    if (request?.method === 'CONNECT' || request?.upgrade) this.#ours('offer')
+    else this.#ours(this.sendsOn ? 'next' : 'last')
+  }
+
+  /** The response that was being sent is complete. */
+  responseSent(framing: Framing): void {
+    this.#ours('end')
+    this.#awaited.shift()
+    if (framing === 'tunnel') {
+      this.#ours('switched')
+      this.client = 'switched'
+      return
+    }
+    if (!this.sendsOn) this.lastOne = true
+    if (this.client === 'might-switch' && this.#awaited.length === 0) {
+      this.#peer('denied')
+      this.#peer(this.lastOne ? 'last' : 'next')
+    } else if (this.lastOne && this.client === 'idle') {
+      // What the client sends from now on is not read.
+      this.client = 'must-close'
+    }
+    this.#ours(this.lastOne ? 'last' : 'next')
+  }
+
+  // Steps.
+
+  #peer(event: Step): void {
+    this.#step(this.#role === 'client' ? 'server' : 'client', event)
+  }
+
+  #ours(event: Step): void {
+    this.#step(this.#role, event)
+  }
+
+  #step(side: Role, event: Step): void {
+    if (side === 'client') {
+      const state = step(CLIENT, this.client, event as 'request')
+      if (state === undefined) throw misplaced(event, side, this.client)
+      this.client = state as ClientState
+    } else {
+      const state = step(SERVER, this.server, event as 'response')
+      if (state === undefined) throw misplaced(event, side, this.server)
+      this.server = state as ServerState
+    }
+  }
+}
+
+/** An event that has no place in the present state. */
+export function misplaced(event: string, side: Role, state: string): ProtocolError {
+  return new ProtocolError({ reason: `${event} can not be sent while the ${side} is ${state}` })
+}

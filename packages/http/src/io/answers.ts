@@ -1,0 +1,320 @@
+/**
+ * The answers of one server connection: requests go to the handler, responses leave in order.
+ *
+ * Rules it keeps:
+ * - Responses leave in the order of the requests. Handlers run side by side only for requests that are
+ *   safe and have no body (RFC 9112 §9.3.2); any other waits until everything before it is answered.
+ * - Whatever a handler throws is one 500 and one report; it never reaches the process.
+ * - A response whose head has left and whose body breaks ends the connection: there is no other way left to
+ *   say that it is not whole.
+ *
+ * It writes into the outbox and leaves it to the connection when that is sent.
+ */
+import type { ByteStream } from '@sluice/socket'
+import { codeOf, isNetError } from '@sluice/socket/errors'
+import type { Http1Machine } from '../core/connection.ts'
+import { isProtocolError } from '../core/errors.ts'
+import { methodFacts } from '../core/methods.ts'
+import { reasonPhrase } from '../core/status.ts'
+import { type Content, cancelContent } from './body.ts'
+import type { AnyResponse, ServerExchange } from './exchange.ts'
+import type { Outbox } from './outbox.ts'
+import { sendPieces, type WholeBody, wholeBody } from './outgoing.ts'
+import { fromPlatform } from './platform-response.ts'
+import { Response, type ResponseParts, takeResponse } from './response.ts'
+import type { Info, ServerContext } from './server.ts'
+
+/** What is dropped of a body that nobody read, before the connection is given up: as much as one read brings. */
+export const DRAIN_BUDGET = 65_536
+
+const EMPTY_BODY: WholeBody = { length: 0, text: '', bytes: undefined }
+
+/** What answers ask of their connection. */
+export interface AnswersOwner {
+  readonly stream: ByteStream
+  readonly info: Info
+  /** Whether the connection is gone. */
+  readonly isOver: boolean
+  /** A response is complete. */
+  answered(exchange: ServerExchange): void
+  /** An answer came later than its call: what is ready has to leave. */
+  ready(): void
+  /** What was held back can be read: now, or at the end of the turn. */
+  goOn(): void
+  goOnLater(): void
+  /** Runs what a promise calls back, so that a fault of ours ends the connection and not the process. */
+  safely(run: () => void): void
+  destroy(reason: Error): void
+}
+
+/** The requests of one connection that are not answered yet, and their answers. */
+export class Answers {
+  /** The response that completes with nothing behind it is the last: no further request is taken. */
+  isLast = false
+  /** A response with a streamed body is on its way. */
+  isStreaming = false
+  readonly #owner: AnswersOwner
+  readonly #machine: Http1Machine
+  readonly #outbox: Outbox
+  readonly #server: ServerContext
+  /** Requests whose response is not complete, oldest first. */
+  readonly #exchanges: ServerExchange[] = []
+  /** A request that has to wait until those before it are answered. */
+  #waiting: ServerExchange | undefined
+
+  constructor(owner: AnswersOwner, machine: Http1Machine, outbox: Outbox, server: ServerContext) {
+    this.#owner = owner
+    this.#machine = machine
+    this.#outbox = outbox
+    this.#server = server
+  }
+
+  /** Requests that are being answered. */
+  get inFlight(): number {
+    return this.#exchanges.length + (this.#waiting === undefined ? 0 : 1)
+  }
+
+  /** Whether a request waits for those before it; what comes behind it is not read. */
+  get isBlocked(): boolean {
+    return this.#waiting !== undefined
+  }
+
+  /** Takes a request: it is answered now, or when its turn comes. */
+  take(exchange: ServerExchange): void {
+    const { head, body } = exchange
+    const alone = this.#exchanges.length === 0
+    if (alone || (body === null && methodFacts(head.method).safe && this.#onlySafe()))
+      this.#run(exchange)
+    else this.#waiting = exchange
+  }
+
+  #onlySafe(): boolean {
+    for (const { head, body } of this.#exchanges)
+      if (body !== null || !methodFacts(head.method).safe) return false
+    return true
+  }
+
+  /** The client is gone: whoever works on an answer is told. */
+  lose(reason: Error, code: string): void {
+    for (const exchange of this.#exchanges) {
+      exchange.lose(reason)
+      this.#server.count(code)
+      if (exchange.id !== 0) exchange.tell(this.#owner.stream.id, 'error', { code })
+      if (exchange.response instanceof Response) cancelContent(contentOf(exchange.response))
+    }
+    this.#waiting?.lose(reason)
+  }
+
+  /** Answers for the connection itself, with its last words. */
+  sayPlain(status: number): void {
+    const { fields, content } = takeResponse(plainResponse(status))
+    const body = wholeBody(content as Content) as WholeBody
+    const { dateLine } = this.#server
+    const head = this.#machine.responseHead(status, '', fields, body.length, dateLine, true)
+    this.#machine.openChunk(body.length)
+    this.#outbox.add(`${head}${body.text}${this.#machine.finish()}`)
+    this.isLast = true
+  }
+
+  // The handler.
+
+  #run(exchange: ServerExchange): void {
+    this.#exchanges.push(exchange)
+    if (exchange.response !== undefined) {
+      this.#ready(exchange, exchange.response)
+      return
+    }
+    const { handler } = this.#server
+    let result: AnyResponse | Promise<AnyResponse>
+    try {
+      result = handler(exchange.request as unknown as globalThis.Request, this.#owner.info)
+    } catch (error) {
+      this.#ready(exchange, this.#failed(error, exchange))
+      return
+    }
+    if (result instanceof Response) this.#ready(exchange, result)
+    else if (typeof (result as Promise<AnyResponse> | undefined)?.then === 'function')
+      this.#await(exchange, result as Promise<AnyResponse>)
+    else this.#ready(exchange, result as AnyResponse)
+  }
+
+  #await(exchange: ServerExchange, promise: Promise<AnyResponse>): void {
+    const owner = this.#owner
+    promise.then(
+      (response) => owner.safely(() => this.#settled(exchange, response)),
+      (error: unknown) =>
+        owner.safely(() => this.#settled(exchange, this.#failed(error, exchange))),
+    )
+  }
+
+  /** A handler answered later than its call. */
+  #settled(exchange: ServerExchange, response: AnyResponse): void {
+    if (this.#owner.isOver) {
+      if (response instanceof Response) cancelContent(contentOf(response))
+      return
+    }
+    this.#ready(exchange, response)
+    this.#owner.ready()
+  }
+
+  #ready(exchange: ServerExchange, response: AnyResponse): void {
+    exchange.response = isObject(response)
+      ? response
+      : this.#failed(new TypeError(`the handler returned ${response}, not a Response`), exchange)
+    if (this.#exchanges[0] === exchange) this.#advance()
+  }
+
+  #failed(error: unknown, exchange: ServerExchange): Response {
+    // The client's own mistake, met while its body was read, is no failure of the handler.
+    if (isProtocolError(error, 'remote')) return plainResponse(error.statusHint)
+    this.#server.count(codeOf(error) ?? 'ERR_HANDLER')
+    this.#server.onError(error, exchange.request)
+    return plainResponse(500)
+  }
+
+  // In order.
+
+  /** Sends what is ready, in order, until an answer is missing or streams. */
+  #advance(): void {
+    while (!this.#owner.isOver && !this.isStreaming) {
+      const exchange = this.#exchanges[0]
+      if (exchange?.response === undefined) break
+      const { response } = exchange
+      if (response instanceof Response) this.#send(exchange, response)
+      else this.#convert(exchange, response)
+    }
+    if (this.#waiting !== undefined) this.#runWaiting(this.#waiting)
+  }
+
+  #runWaiting(waiting: ServerExchange): void {
+    if (this.#exchanges.length > 0 || this.#owner.isOver) return
+    this.#waiting = undefined
+    this.#run(waiting)
+    // The machine holds what came behind it.
+    this.#owner.goOnLater()
+  }
+
+  /** The platform's Response: read through its stream. */
+  #convert(exchange: ServerExchange, response: globalThis.Response): void {
+    this.isStreaming = true
+    void fromPlatform(response)
+      .catch((error: unknown) => this.#failed(error, exchange))
+      .then((converted) => {
+        this.isStreaming = false
+        exchange.response = converted
+        this.#owner.safely(() => this.#afterStream())
+      })
+  }
+
+  #afterStream(): void {
+    if (this.#owner.isOver) return
+    this.#advance()
+    this.#owner.goOn()
+  }
+
+  /** The response is complete. */
+  #done(exchange: ServerExchange): void {
+    this.#exchanges.shift()
+    this.#server.stats.responses++
+    const { canReuse } = this.#machine
+    if (exchange.id !== 0) exchange.tell(this.#owner.stream.id, 'end', { keepAlive: canReuse })
+    if (!canReuse) this.isLast = true
+    this.#owner.answered(exchange)
+  }
+
+  // One response.
+
+  #send(exchange: ServerExchange, response: Response): void {
+    let parts: ResponseParts
+    let body: WholeBody | undefined
+    let head: string
+    try {
+      parts = takeResponse(response)
+      if (parts.status < 200)
+        throw new TypeError(`the handler returned a response with status ${parts.status}`)
+      const { content } = parts
+      body = content === null ? EMPTY_BODY : wholeBody(content)
+      head = this.#head(exchange, parts, body?.length ?? content?.length)
+    } catch (error) {
+      if (this.#machine.serverState !== 'idle') this.#owner.destroy(error as Error)
+      else this.#send(exchange, this.#failed(error, exchange))
+      return
+    }
+    if (exchange.id !== 0) exchange.traceResponse(this.#owner.stream.id, parts.status, head)
+    if (body === undefined) this.#stream(exchange, head, parts.content as Content)
+    else this.#sendWhole(exchange, head, body)
+  }
+
+  #head(exchange: ServerExchange, parts: ResponseParts, length: number | undefined): string {
+    const { fields } = parts
+    const date = fields.date ? '' : this.#server.dateLine
+    const close = this.isLast || mustClose(exchange)
+    return this.#machine.responseHead(parts.status, parts.reason, fields, length, date, close)
+  }
+
+  #sendWhole(exchange: ServerExchange, head: string, body: WholeBody): void {
+    const machine = this.#machine
+    this.#outbox.add(head)
+    if (machine.sendsBody && body.length > 0) {
+      const before = machine.openChunk(body.length)
+      const after = before === '' ? '' : '\r\n'
+      this.#outbox.add(before + (body.text ?? ''))
+      if (body.bytes === undefined) this.#outbox.add(after)
+      else this.#outbox.addBytes(body.bytes, after)
+    }
+    this.#outbox.add(machine.finish())
+    if (exchange.id !== 0) exchange.traceSent(this.#owner.stream.id, body.length, 1)
+    this.#done(exchange)
+  }
+
+  #stream(exchange: ServerExchange, head: string, content: Content): void {
+    const owner = this.#owner
+    this.#outbox.add(head)
+    this.#outbox.flush()
+    this.isStreaming = true
+    const { sendsBody } = this.#machine
+    if (!sendsBody) cancelContent(content)
+    sendPieces(owner.stream, this.#machine, sendsBody ? content : {}, () => owner.isOver).then(
+      ({ bytes, pieces }) => {
+        this.isStreaming = false
+        if (owner.isOver) return
+        if (exchange.id !== 0) exchange.traceSent(owner.stream.id, bytes, pieces)
+        this.#done(exchange)
+        owner.safely(() => this.#afterStream())
+      },
+      (error: unknown) => {
+        this.isStreaming = false
+        if (owner.isOver) return
+        // What breaks on the way is the client's doing or the network's; the rest is the handler's.
+        if (isNetError(error)) this.#server.count(error.code)
+        else this.#server.onError(error, exchange.request)
+        owner.destroy(error as Error)
+      },
+    )
+  }
+}
+
+/** Whether so much of the request is unread, and unwanted, that another connection is cheaper. */
+function mustClose({ head, body, isRead }: ServerExchange): boolean {
+  if (isRead || body === null || body.isWanted || body.isOver) return false
+  // It waits for a 100 that will not come, and may or may not send its body after all (RFC 9110 §10.1.1).
+  if (head.expectsContinue && body.received === 0) return true
+  return head.fields.contentLength - body.received > DRAIN_BUDGET
+}
+
+/** A response that says its status and nothing else. */
+export function plainResponse(status: number): Response {
+  return new Response(`${status} ${reasonPhrase(status)}\n`, { status })
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null
+}
+
+function contentOf(response: Response): Content | null {
+  try {
+    return takeResponse(response).content
+  } catch {
+    return null
+  }
+}
