@@ -111,12 +111,7 @@ export class Connection implements ByteStream {
   recv(max: number = CHUNK, options?: WaitOptions): Promise<Bytes | null> {
     const wrong = checkCount('max', max, 1)
     if (wrong) return Promise.reject(wrong)
-    return this.#engine.inbound.wait(
-      'recv',
-      (buffer, ended) => buffer.takeSome(max) ?? nothing(ended),
-      options,
-      max,
-    )
+    return this.#engine.inbound.wait('recv', takeSome, options, max)
   }
 
   /**
@@ -132,8 +127,7 @@ export class Connection implements ByteStream {
       return Promise.reject(new TypeError(`recvInto takes a Uint8Array, not ${kindOf(target)}`))
     const wrong = checkCount('target.length', target.length, 1)
     if (wrong) return Promise.reject(wrong)
-    const take: Take<number> = (buffer, ended) => buffer.takeInto(target) || nothing(ended)
-    return this.#engine.inbound.wait('recvInto', take, options, target.length, target)
+    return this.#engine.inbound.wait('recvInto', takeInto, options, target.length, target)
   }
 
   /**
@@ -377,6 +371,13 @@ export class Connection implements ByteStream {
     })
   }
 }
+
+// The two that are called for every read: functions of the module, so that no call makes one of its own.
+
+const takeSome: Take<Bytes> = (buffer, ended, max) => buffer.takeSome(max) ?? nothing(ended)
+
+const takeInto: Take<number> = (buffer, ended, _max, target) =>
+  buffer.takeInto(target as Uint8Array) || nothing(ended)
 
 function nothing(ended: boolean): null | undefined {
   return ended ? null : undefined

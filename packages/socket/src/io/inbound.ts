@@ -18,7 +18,12 @@ import type { Clock } from './system.ts'
  * Takes what a reader waits for out of the buffer, or nothing while it is not all there. `ended` is true
  * once no more can come: then it has to decide, `null` for a clean end or a thrown error.
  */
-export type Take<T> = (buffer: ReceiveBuffer, ended: boolean) => T | null | undefined
+export type Take<T> = (
+  buffer: ReceiveBuffer,
+  ended: boolean,
+  max: number,
+  target: Uint8Array | undefined,
+) => T | null | undefined
 
 /** What the receiving half needs of the connection around it. */
 export interface InboundOwner {
@@ -49,6 +54,14 @@ interface Waiter {
   deadline: Deadline | undefined
   signal: AbortSignal | undefined
   onAbort: (() => void) | undefined
+}
+
+// The functions of the promise that was made last. A wait takes them at once, and makes no closure.
+let lastResolve: (value: unknown) => void
+let lastReject: (reason: unknown) => void
+function capture(resolve: (value: never) => void, reject: (reason: unknown) => void): void {
+  lastResolve = resolve as (value: unknown) => void
+  lastReject = reject
 }
 
 /** The receiving half. */
@@ -109,8 +122,7 @@ export class Inbound {
     this.#ended = true
     this.#broken = true
     const waiter = this.#waiter
-    if (waiter !== undefined)
-      this.#settle(waiter, () => waiter.reject(this.#owner.failed(waiter.verb)))
+    if (waiter !== undefined) this.#reject(waiter, this.#owner.failed(waiter.verb))
     if (this.#receiver !== undefined) this.#breakReceiver(this.#receiver)
   }
 
@@ -140,7 +152,7 @@ export class Inbound {
       return Promise.reject(this.#owner.busy(verb))
     if (options?.signal?.aborted) return Promise.reject(options.signal.reason)
     try {
-      const value = this.#attempt(verb, take)
+      const value = this.#attempt(verb, take, max, target)
       if (value !== undefined) {
         this.#paceAfterTaking()
         return Promise.resolve(value)
@@ -149,27 +161,27 @@ export class Inbound {
       return Promise.reject(error)
     }
     this.#resume()
-    return new Promise<T | null>((resolve, reject) => {
-      const waiter: Waiter = {
-        verb,
-        take,
-        target,
-        max,
-        resolve: resolve as (value: unknown) => void,
-        reject,
-        idle: Number.POSITIVE_INFINITY,
-        deadline: undefined,
-        signal: options?.signal,
-        onAbort: undefined,
-      }
-      this.#waiter = waiter
-      const limit = options?.timeout ?? this.#owner.idleTimeout
-      if (limit !== Number.POSITIVE_INFINITY && limit !== 0) this.#startIdle(waiter, limit)
-      if (waiter.signal !== undefined) {
-        waiter.onAbort = () => this.#settle(waiter, () => waiter.reject(waiter.signal?.reason))
-        waiter.signal.addEventListener('abort', waiter.onAbort)
-      }
-    })
+    const promise = new Promise<T | null>(capture)
+    const waiter: Waiter = {
+      verb,
+      take,
+      target,
+      max,
+      resolve: lastResolve,
+      reject: lastReject,
+      idle: Number.POSITIVE_INFINITY,
+      deadline: undefined,
+      signal: options?.signal,
+      onAbort: undefined,
+    }
+    this.#waiter = waiter
+    const limit = options?.timeout ?? this.#owner.idleTimeout
+    if (limit !== Number.POSITIVE_INFINITY && limit !== 0) this.#startIdle(waiter, limit)
+    if (waiter.signal !== undefined) {
+      waiter.onAbort = () => this.#reject(waiter, waiter.signal?.reason)
+      waiter.signal.addEventListener('abort', waiter.onAbort)
+    }
+    return promise
   }
 
   /** Takes what is here: bytes, `undefined` for nothing yet, `null` for the end. */
@@ -287,19 +299,19 @@ export class Inbound {
       value = count
     }
     if (count < view.length) this.#keep(view.subarray(count))
-    this.#settle(waiter, () => waiter.resolve(value))
+    this.#resolve(waiter, value)
     return true
   }
 
   #retry(waiter: Waiter): void {
     let value: unknown
     try {
-      value = this.#attempt(waiter.verb, waiter.take)
+      value = this.#attempt(waiter.verb, waiter.take, waiter.max, waiter.target)
     } catch (error) {
-      this.#settle(waiter, () => waiter.reject(error))
+      this.#reject(waiter, error)
       return
     }
-    if (value !== undefined) this.#settle(waiter, () => waiter.resolve(value))
+    if (value !== undefined) this.#resolve(waiter, value)
     else if (waiter.deadline !== undefined) {
       // Some bytes came, though not all: it is silence that is limited, not the whole wait.
       waiter.deadline.stop()
@@ -307,26 +319,39 @@ export class Inbound {
     }
   }
 
-  #attempt<T>(verb: string, take: Take<T>): T | null | undefined {
-    if (!this.#ended) return take(this.#buffer, false)
-    if (!this.#broken) return take(this.#buffer, true)
-    const value = take(this.#buffer, false)
+  #attempt<T>(
+    verb: string,
+    take: Take<T>,
+    max: number,
+    target: Uint8Array | undefined,
+  ): T | null | undefined {
+    if (!this.#broken) return take(this.#buffer, this.#ended, max, target)
+    const value = take(this.#buffer, false, max, target)
     if (value === undefined) throw this.#owner.failed(verb)
     return value
   }
 
-  #settle(waiter: Waiter, settle: () => void): void {
-    if (this.#waiter !== waiter) return
+  #resolve(waiter: Waiter, value: unknown): void {
+    if (this.#release(waiter)) waiter.resolve(value)
+  }
+
+  #reject(waiter: Waiter, reason: unknown): void {
+    if (this.#release(waiter)) waiter.reject(reason)
+  }
+
+  /** @returns whether it still waited */
+  #release(waiter: Waiter): boolean {
+    if (this.#waiter !== waiter) return false
     this.#waiter = undefined
     waiter.deadline?.stop()
     if (waiter.onAbort !== undefined) waiter.signal?.removeEventListener('abort', waiter.onAbort)
-    settle()
+    return true
   }
 
   #startIdle(waiter: Waiter, limit: number): void {
     waiter.idle = limit
     waiter.deadline = startDeadline(this.#owner.clock, limit, () =>
-      this.#settle(waiter, () => waiter.reject(this.#owner.timedOut(waiter.verb, limit))),
+      this.#reject(waiter, this.#owner.timedOut(waiter.verb, limit)),
     )
   }
 

@@ -61,7 +61,9 @@ export class Outbound {
       return this.#afterQueue(verb, options, () => this.#writeMany(parts))
     }
     const bytes = toBytes(data as Data)
-    return this.#afterQueue(verb, options, () => this.#write(bytes))
+    if (this.#queue !== undefined) return this.#afterQueue(verb, options, () => this.#write(bytes))
+    this.#write(bytes)
+    return this.#whenOut(verb, options)
   }
 
   sendLatin1(text: string, options?: WaitOptions): Promise<void> {
@@ -69,7 +71,10 @@ export class Outbound {
     if (ended !== undefined) return ended
     if (typeof text !== 'string')
       return Promise.reject(new TypeError(`sendLatin1 takes a string, not ${kindOf(text)}`))
-    return this.#afterQueue('sendLatin1', options, () => this.#write(text))
+    if (this.#queue !== undefined)
+      return this.#afterQueue('sendLatin1', options, () => this.#write(text))
+    this.#write(text)
+    return this.#whenOut('sendLatin1', options)
   }
 
   send(data: Data, options?: WaitOptions): Promise<number> {
@@ -95,7 +100,7 @@ export class Outbound {
 
   /** Settles once all that was sent so far is with the system. */
   flushed(verb: string): Promise<void> {
-    if (this.#owner.transport.backlog === 0 && this.#queue === undefined) return DONE
+    if (this.#queue === undefined) return this.#whenOut(verb, undefined)
     return this.#wait(verb, undefined, (done, fail) => this.#flush(done, fail))
   }
 
@@ -124,8 +129,7 @@ export class Outbound {
   #afterQueue(verb: string, options: WaitOptions | undefined, write: () => void): Promise<void> {
     if (this.#queue === undefined) {
       write()
-      if (this.#owner.transport.backlog === 0) return DONE
-      return this.#wait(verb, options, (done, fail) => this.#flush(done, fail))
+      return this.#whenOut(verb, options)
     }
     return this.#wait(verb, options, (done, fail) => {
       const queued: Queued = {
@@ -138,6 +142,11 @@ export class Outbound {
       this.#enqueue(queued)
       return () => this.#forget(queued)
     })
+  }
+
+  #whenOut(verb: string, options: WaitOptions | undefined): Promise<void> {
+    if (this.#owner.transport.backlog === 0) return DONE
+    return this.#wait(verb, options, (done, fail) => this.#flush(done, fail))
   }
 
   #write(data: Uint8Array | string): void {
