@@ -13,7 +13,33 @@ import { inetAton, inetNtop, inetPton } from '../../core/ip.ts'
 import { OSError, OverflowError, TimeoutError, ValueError } from './errors.ts'
 import { bind, type Call } from './keywords.ts'
 
-export * from '../../core/constants.ts'
+export {
+  AF_INET,
+  AF_INET6,
+  AF_UNIX,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  IPV6_V6ONLY,
+  SHUT_RD,
+  SHUT_RDWR,
+  SHUT_WR,
+  SO_BROADCAST,
+  SO_ERROR,
+  SO_KEEPALIVE,
+  SO_RCVBUF,
+  SO_REUSEADDR,
+  SO_REUSEPORT,
+  SO_SNDBUF,
+  SO_TYPE,
+  SOCK_DGRAM,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  SOMAXCONN,
+  TCP_KEEPIDLE,
+  TCP_NODELAY,
+} from '../../core/constants.ts'
 export { gaierror, herror } from './errors.ts'
 
 /** The old name of `OSError`. */
