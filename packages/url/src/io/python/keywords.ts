@@ -1,2 +1,2 @@
 /** Keyword arguments of Python's calling convention, shared with the layers below. */
-export { type Keywords, kw } from '@sluice/socket/python'
+export { kw } from '@sluice/socket/python'
