@@ -42,7 +42,7 @@ import { type Awaited, misplaced, type Role, Sides } from './sides.ts'
 import type { ClientState, ServerState } from './state.ts'
 import { isInterim } from './status.ts'
 import { checkTarget } from './target.ts'
-import { formatRequestLine, formatStatusLine, type OutgoingFields } from './writers.ts'
+import { flat, formatRequestLine, formatStatusLine, type OutgoingFields } from './writers.ts'
 
 export type { Role } from './sides.ts'
 
@@ -305,7 +305,7 @@ export class Http1Machine {
     if (goesOn && !modern && !fields.keepAlive) connection = 'Connection: keep-alive\r\n'
     // RFC 9112 §6.1: HTTP/1.0 knows no transfer codings, so that a program's wish for one goes unheard.
     const lines = fields.chunked && !modern ? withoutCoding(fields.text) : fields.text
-    return `${line}${more}${lines}${framing}${connection}\r\n`
+    return `${begun(line, more, lines)}${framing}${connection}\r\n`
   }
 
   #switchHead(
@@ -314,7 +314,7 @@ export class Http1Machine {
     request: Awaited | undefined,
   ): string {
     const { client, awaited } = this.#sides
-    if (request?.upgrade !== true || client !== 'might-switch' || awaited !== 1)
+    if (!request?.upgrade || client !== 'might-switch' || awaited !== 1)
       throw new ProtocolError({ reason: 'status 101 for a request that offered no upgrade' })
     const line = formatStatusLine(101, reason)
     this.#sides.responseSends('response')
@@ -348,6 +348,22 @@ export class Http1Machine {
     if (this.role === 'server' && this.#writer.framing === 'tunnel') this.#reader.abandon()
     return last
   }
+}
+
+let lastLine = ''
+let lastMore = ''
+let lastFields = ''
+let lastBegun = ''
+
+/** A server says the same status, date and fields again and again: they are joined once. */
+function begun(line: string, more: string, fields: string): string {
+  if (line !== lastLine || more !== lastMore || fields !== lastFields) {
+    lastLine = line
+    lastMore = more
+    lastFields = fields
+    lastBegun = flat(`${line}${more}${fields}`)
+  }
+  return lastBegun
 }
 
 function withoutCoding(lines: string): string {

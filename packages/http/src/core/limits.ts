@@ -52,6 +52,8 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   pipelined: 32,
 }
 
+const COMPLETE = new WeakSet<object>()
+
 /**
  * Completes limits.
  *
@@ -62,7 +64,9 @@ export function normaliseLimits(
   given: Partial<Limits> | undefined,
   defaults: Readonly<Limits> = DEFAULT_LIMITS,
 ): Readonly<Limits> {
-  if (given === undefined) return defaults
+  if (given === undefined || given === defaults) return defaults
+  // A server checks its limits once; each of its connections has the same ones, not a copy of them.
+  if (COMPLETE.has(given)) return given as Readonly<Limits>
   const result: Limits = { ...defaults }
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(DEFAULT_LIMITS, name))
@@ -75,5 +79,6 @@ export function normaliseLimits(
       throw new RangeError(`limits.${name} must be 0 or more, not ${value}`)
     result[name as keyof Limits] = value
   }
+  COMPLETE.add(Object.freeze(result))
   return result
 }

@@ -35,8 +35,8 @@ export interface Question {
   readonly method: string
   /** Whether the request lets the connection be used again. */
   readonly keepAlive: boolean
-  /** Whether the request offered an upgrade. */
-  readonly upgrade: boolean
+  /** What the request offers to switch to, or whether it offers anything. */
+  readonly upgrade: string | boolean | undefined
 }
 
 /** What the reader expects next. */
@@ -84,6 +84,9 @@ export class MessageReader {
   #fieldsAt = 0
   /** The last header section, in case that the next one is the same. */
   #memo: FieldBlock | undefined
+  /** The last request, text and head, in case that the next one is the same in every byte. */
+  #lastText = ''
+  #lastHead: RequestHead | undefined
   /** The last header section whose Host was looked at and found good. */
   #goodHost: FieldBlock | undefined
 
@@ -157,6 +160,8 @@ export class MessageReader {
     if (this.#requests && TCHAR[first] !== 1) raise(FAULT.badRequestLine)
     if (!this.#requests && first !== FIRST_OF_STATUS_LINE) raise(FAULT.badVersion)
     if (this.#waiting && input.lineFeed() === -1) return this.#needMore('start line', limit)
+    const again = this.#lastHead
+    if (again !== undefined && this.#isSameHead()) return this.#begin(again, this.#lastText.length)
     resetScratch()
     const read = this.#requests ? readRequestLine : readStatusLine
     const at = read(input.bytes, input.at, input.end)
@@ -212,6 +217,17 @@ export class MessageReader {
     return this.#makeHead(text, block, length)
   }
 
+  /**
+   * Whether the head of the last request is here once more. It is judged by its bytes alone, so that what was
+   * found then holds now.
+   */
+  #isSameHead(): boolean {
+    const { bytes, at, end } = this.#input
+    const last = at + this.#lastText.length
+    if (last > end || bytes[last - 1] !== LF || bytes[at + this.#fieldsAt - 1] !== LF) return false
+    return decodeLatin1(bytes, at, last) === this.#lastText
+  }
+
   /** @returns the text of the head if its section is byte for byte the one before, else `undefined` */
   #sameSection(memo: FieldBlock): string | undefined {
     const { bytes, at, end } = this.#input
@@ -244,7 +260,15 @@ export class MessageReader {
   }
 
   #makeHead(text: string, fields: FieldBlock, length: number): RequestHead | ResponseHead {
-    const head = this.#requests ? this.#requestOf(text, fields) : this.#responseOf(text, fields)
+    if (!this.#requests) return this.#begin(this.#responseOf(text, fields), length)
+    const head = this.#requestOf(text, fields)
+    this.#lastHead = head
+    this.#lastText = text
+    return this.#begin(head, length)
+  }
+
+  /** The head is complete: what follows is its body, or the next one. */
+  #begin<H extends RequestHead | ResponseHead>(head: H, length: number): H {
     this.#input.skip(length)
     this.#waiting = false
     this.#emptyLines = 0

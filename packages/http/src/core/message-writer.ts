@@ -8,7 +8,7 @@ import type { FieldList } from './events.ts'
 import type { Framing } from './framing.ts'
 import { toOutgoing } from './headers.ts'
 import { isBodiless } from './status.ts'
-import { formatChunkSize, LAST_CHUNK, type OutgoingFields } from './writers.ts'
+import { flat, formatChunkSize, LAST_CHUNK, type OutgoingFields } from './writers.ts'
 
 /** The body of the message that is being sent. */
 export class MessageWriter {
@@ -50,7 +50,7 @@ export class MessageWriter {
     if (length !== undefined) {
       this.#framing = 'length'
       this.#left = length
-      return `Content-Length: ${length}\r\n`
+      return lengthLine(length)
     }
     // RFC 9112 §6.1: never chunked to an HTTP/1.0 peer; it reads until the end of the connection.
     this.#framing = modern ? 'chunked' : 'close'
@@ -118,6 +118,18 @@ export class MessageWriter {
       throw inBody('a trailer that belongs into the header section')
     return `0\r\n${fields.text}\r\n`
   }
+}
+
+const lengthLines: string[] = []
+/** Lengths up to here are written once: most answers are short, and this is 100 KB at most. */
+const SHORT = 2048
+
+function lengthLine(length: number): string {
+  const cached = lengthLines[length]
+  if (cached !== undefined) return cached
+  const line = flat(`Content-Length: ${length}\r\n`)
+  if (length < SHORT) lengthLines[length] = line
+  return line
 }
 
 function inBody(reason: string): ProtocolError {

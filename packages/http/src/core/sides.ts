@@ -75,9 +75,8 @@ export class Sides {
 
   /** A request has begun. */
   requestBegan(head: RequestHead): void {
-    const { method, minor, keepAlive } = head
-    this.#request = { method, minor, keepAlive, upgrade: head.upgrade !== undefined }
-    this.#awaited.push(this.#request)
+    this.#request = head
+    this.#awaited.push(head)
     this.#peer('request')
   }
 
@@ -97,7 +96,7 @@ export class Sides {
   #requestRead(): void {
     const request = this.#request as Awaited
     // An offer that was answered before the request had been read to its end is settled already.
-    const offers = request.upgrade || request.method === 'CONNECT'
+    const offers = request.upgrade !== undefined || request.method === 'CONNECT'
     if (offers && this.#awaited.includes(request)) this.#peer('offer')
     else this.#peer(request.keepAlive && !this.lastOne ? 'next' : 'last')
   }

@@ -8,6 +8,7 @@
  * - Framing fields are written from one decision. What the caller said about length is believed once, and
  *   then held against what is really sent.
  */
+import { decodeLatin1, encodeLatin1 } from '@sluice/socket/bytes'
 import { FIELD_VALUE, TARGET_BYTE, TOKEN } from './abnf.ts'
 import { ProtocolError } from './errors.ts'
 import { quoted } from './field-block.ts'
@@ -107,6 +108,14 @@ export function checkField(name: string, value: string): void {
     throw new TypeError(
       `value of field ${name} holds a control character or one beyond latin-1: ${quoted(value)}`,
     )
+}
+
+/**
+ * The same text in one piece of memory. A text that was joined is a tree of its parts, walked each time that it
+ * is sent; one that is sent again and again is worth the copy.
+ */
+export function flat(text: string): string {
+  return decodeLatin1(encodeLatin1(text))
 }
 
 const statusLines: string[] = []

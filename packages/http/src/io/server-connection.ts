@@ -28,6 +28,25 @@ import type { Info, ServerContext } from './server.ts'
 import type { Timed } from './ticker.ts'
 import { tracing } from './trace.ts'
 
+/** Looks when it is asked: to know the own address of a connection is a call of the system. */
+class ConnectionInfo implements Info {
+  readonly #stream: ByteStream
+
+  constructor(stream: ByteStream) {
+    this.#stream = stream
+  }
+
+  get id(): number {
+    return this.#stream.id
+  }
+  get remoteAddress(): Info['remoteAddress'] {
+    return this.#stream.remoteAddress
+  }
+  get localAddress(): Info['localAddress'] {
+    return this.#stream.localAddress
+  }
+}
+
 const NO_FIELDS = outgoingFields(new Headers())
 
 /** One connection of a server. */
@@ -60,11 +79,7 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
     this.#machine = new Http1Machine('server', { limits: server.limits })
     this.#outbox = new Outbox(stream, this)
     this.#answers = new Answers(this, this.#machine, this.#outbox, server)
-    this.info = {
-      id: stream.id,
-      remoteAddress: stream.remoteAddress,
-      localAddress: stream.localAddress,
-    }
+    this.info = new ConnectionInfo(stream)
     this.deadline = server.ticker.after(server.timeouts.headers)
   }
 
