@@ -98,8 +98,10 @@ for (const [index, command] of job.run.entries()) {
   if (status !== 0) process.exit(status)
 }
 
-/** pnpm in the exact version of tools/pnpm/package.json, kept inside the repository. */
+/** pnpm in the exact version of tools/pnpm/package.json, kept inside the repository; none for who runs us by one. */
 function bringPnpm() {
+  const [, major] = /^pnpm\/(\d+)/.exec(process.env.npm_config_user_agent ?? '') ?? []
+  if (Number(major) >= 10) return
   const want = json(tool, 'package.json').dependencies.pnpm
   const at = join(tool, 'node_modules', 'pnpm', 'package.json')
   if (existsSync(at) && json(at).version === want) return
