@@ -11,11 +11,8 @@ export { Headers, type HeadersInit } from './core/headers.ts'
 export type { HttpTraceEvent } from './core/trace-events.ts'
 export type { BodyInit } from './io/body.ts'
 export { type RequestOptions, request } from './io/client.ts'
-export {
-  ClientConnection,
-  type ClientConnectionOptions,
-  type ExchangeOptions,
-} from './io/client-connection.ts'
+export { ClientConnection, type ClientConnectionOptions } from './io/client-connection.ts'
+export type { ExchangeOptions } from './io/client-exchange.ts'
 export { Request, type RequestInit } from './io/request.ts'
 export { Response, type ResponseInit } from './io/response.ts'
 export type { ServeOptions } from './io/serve-options.ts'

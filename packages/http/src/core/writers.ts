@@ -25,6 +25,8 @@ export interface OutgoingFields {
   readonly keepAlive: boolean
   readonly upgrade: boolean
   readonly host: boolean
+  /** Whether the body waits for `100 Continue`. */
+  readonly expects: boolean
   readonly date: boolean
 }
 
@@ -36,6 +38,7 @@ const NO_FIELDS: OutgoingFields = {
   keepAlive: false,
   upgrade: false,
   host: false,
+  expects: false,
   date: false,
 }
 
@@ -91,6 +94,9 @@ function note(
     case 'host':
       if (facts.host) throw new ProtocolError({ reason: 'more than one Host' })
       facts.host = true
+      return
+    case 'expect':
+      facts.expects = value.toLowerCase() === '100-continue'
       return
     case 'date':
       facts.date = true

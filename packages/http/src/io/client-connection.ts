@@ -12,28 +12,15 @@ import type { Attachment, ByteStream, Clock, Receiver } from '@sluice/socket'
 import { NetError } from '@sluice/socket/errors'
 import { Http1Machine } from '../core/connection.ts'
 import type { EndEvent, ResponseHead } from '../core/events.ts'
-import { Headers, type HeadersInit, outgoingFields } from '../core/headers.ts'
+import { Headers, outgoingFields } from '../core/headers.ts'
 import type { Limits } from '../core/limits.ts'
 import { methodFacts, normaliseMethod } from '../core/methods.ts'
-import { type BodyInit, type BodySource, type Content, IncomingBody, toContent } from './body.ts'
-import { ClientExchange, type ClientTimeouts, type ExchangeFacts } from './client-exchange.ts'
+import { type BodySource, type Content, cancelContent, IncomingBody, toContent } from './body.ts'
+import { ClientExchange, type ExchangeFacts, type ExchangeOptions } from './client-exchange.ts'
 import { trailerPromise } from './exchange.ts'
 import { sendPieces, sendWhole, type WholeBody, wholeBody } from './outgoing.ts'
 import { type Response, responseFromWire } from './response.ts'
 import { systemClock, type Timed } from './ticker.ts'
-
-/** One request on a connection. */
-export interface ExchangeOptions {
-  /** Default GET. */
-  method?: string | undefined
-  headers?: HeadersInit | undefined
-  body?: BodyInit | null | undefined
-  /** Ends the exchange and its connection; whatever waits rejects with `signal.reason`. */
-  signal?: AbortSignal | undefined
-  timeout?: ClientTimeouts | undefined
-  /** For trace events: the id, one layer up, of what asks. */
-  trace?: { parent: number } | undefined
-}
 
 /** How a client connection is set up. */
 export interface ClientConnectionOptions {
@@ -189,8 +176,9 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     this.#exchange = exchange
     this.#count++
     if (exchange.id !== 0) exchange.traceRequest(this.#count, target, head)
-    if (body !== undefined) this.#sendWhole(exchange, head, body)
-    else if (content === null) this.#sendHead(exchange, head)
+    if (content === null) this.#sendHead(exchange, head)
+    else if (fields.expects && length !== 0) this.#sendExpecting(exchange, head, body, content)
+    else if (body !== undefined) this.#sendWhole(exchange, head, body)
     else this.#sendStream(exchange, head, content)
   }
 
@@ -216,8 +204,23 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     this.#watch(sent)
   }
 
-  #sendStream(exchange: ClientExchange, head: string, content: Content): void {
+  /** The head alone; the body once the server has said that it wants it, or has said nothing for a while. */
+  #sendExpecting(
+    exchange: ClientExchange,
+    head: string,
+    body: WholeBody | undefined,
+    content: Content,
+  ): void {
     this.#watch(this.stream.sendLatin1(head))
+    void exchange.untilContinue().then((isWanted) => {
+      if (!isWanted || this.#exchange !== exchange) cancelContent(content)
+      else if (body !== undefined) this.#sendWhole(exchange, '', body)
+      else this.#sendStream(exchange, '', content)
+    })
+  }
+
+  #sendStream(exchange: ClientExchange, head: string, content: Content): void {
+    if (head !== '') this.#watch(this.stream.sendLatin1(head))
     // The server may answer early, and may not want the rest: then nobody sends it.
     sendPieces(this.stream, this.#machine, content, () => this.#exchange !== exchange).then(
       ({ bytes, pieces }) => {
@@ -328,6 +331,7 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
         return true
       case 'interim':
         if (exchange.id !== 0) exchange.traceResponse(event)
+        if (event.status === 100) exchange.goOn(true)
         return true
       case 'data':
         exchange.wait('idle')
@@ -343,6 +347,8 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
 
   #respond(exchange: ClientExchange, head: ResponseHead): void {
     if (exchange.id !== 0) exchange.traceResponse(head)
+    // It has answered without the body: nobody waits for that any more (RFC 9110 §10.1.1).
+    exchange.goOn(false)
     const empty = head.framing === 'none' || head.framing === 'tunnel'
     const body = empty ? null : new IncomingBody(this)
     const trailers = head.framing === 'chunked' ? trailerPromise() : undefined

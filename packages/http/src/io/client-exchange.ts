@@ -12,8 +12,9 @@ import {
   ProtocolError,
 } from '../core/errors.ts'
 import type { EndEvent, ResponseHead } from '../core/events.ts'
+import type { HeadersInit } from '../core/headers.ts'
 import type { HttpTraceFacts } from '../core/trace-events.ts'
-import type { IncomingBody } from './body.ts'
+import type { BodyInit, IncomingBody } from './body.ts'
 import type { TrailerPromise } from './exchange.ts'
 import type { Response } from './response.ts'
 import { resolutionFor, Ticker, type Timed } from './ticker.ts'
@@ -27,6 +28,20 @@ export interface ClientTimeouts {
   idle?: number | undefined
   /** The whole exchange, body and all; default off. */
   total?: number | undefined
+}
+
+/** One request on a connection. */
+export interface ExchangeOptions {
+  /** Default GET. */
+  method?: string | undefined
+  /** With `Expect: 100-continue` the body waits until the server wants it, a second at most. */
+  headers?: HeadersInit | undefined
+  body?: BodyInit | null | undefined
+  /** Ends the exchange and its connection; whatever waits rejects with `signal.reason`. */
+  signal?: AbortSignal | undefined
+  timeout?: ClientTimeouts | undefined
+  /** For trace events: the id, one layer up, of what asks. */
+  trace?: { parent: number } | undefined
 }
 
 /** What an exchange is made with. */
@@ -48,6 +63,8 @@ export interface ExchangeFacts {
 
 /** Node's fetch waits 300 s for each; the user knows better, and says so. */
 const PATIENCE = 300_000
+/** How long a body waits for `100 Continue` that an old server never sends; curl waits as long. */
+const CONTINUE = 1000
 /** Below this a limit gets a timer that is fine enough for it. */
 const COARSE_FROM = 2_000
 
@@ -66,6 +83,7 @@ export class ClientExchange {
   readonly #timed: Timed
   readonly #limits: Readonly<Record<'headers' | 'idle' | 'total', number>>
   readonly #end: number
+  #continue: ((isWanted: boolean) => void) | undefined
   readonly #onAbort: (() => void) | undefined
   /** Which limit the deadline stands for. */
   #phase: 'headers' | 'idle' | 'total' = 'headers'
@@ -101,8 +119,28 @@ export class ClientExchange {
     this.#timed.deadline = Math.min(due, this.#end)
   }
 
+  /** Waits for `100 Continue`, but not for long. @returns whether the body is still to be sent */
+  untilContinue(): Promise<boolean> {
+    const { clock } = this.facts
+    return new Promise((resolve) => {
+      const timer = clock.setTimeout(() => this.goOn(true), CONTINUE)
+      this.#continue = (isWanted) => {
+        clock.clearTimeout(timer)
+        resolve(isWanted)
+      }
+    })
+  }
+
+  /** The server wants the body, or has answered without it. */
+  goOn(isWanted: boolean): void {
+    const tell = this.#continue
+    this.#continue = undefined
+    tell?.(isWanted)
+  }
+
   /** It is over, well or not: neither a timer nor a listener is left behind. */
   settle(): void {
+    this.goOn(false)
     this.#timed.deadline = Number.POSITIVE_INFINITY
     this.#ticker.delete(this.#timed)
     if (this.#onAbort !== undefined) this.facts.signal?.removeEventListener('abort', this.#onAbort)

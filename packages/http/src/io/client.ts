@@ -6,7 +6,8 @@ import { type ByteStream, type ConnectOptions, connect, type Endpoint } from '@s
 import { normaliseTimeout, type TimeoutOption } from '@sluice/socket/errors'
 import { Headers } from '../core/headers.ts'
 import type { Limits } from '../core/limits.ts'
-import { ClientConnection, type ExchangeOptions } from './client-connection.ts'
+import { ClientConnection } from './client-connection.ts'
+import type { ExchangeOptions } from './client-exchange.ts'
 import type { Response } from './response.ts'
 
 /** How to make a request. */

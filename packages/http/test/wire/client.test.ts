@@ -1,10 +1,14 @@
+import { performance } from 'node:perf_hooks'
 import { connect } from '@sluice/socket'
+import { encodeUtf8 } from '@sluice/socket/bytes'
 import { afterEach, describe, expect, it } from 'vitest'
 import {
   ClientConnection,
   isIncompleteBodyError,
   isProtocolError,
+  Response,
   request,
+  serve,
 } from '../../src/index.ts'
 import { RawServer } from './raw.ts'
 
@@ -294,5 +298,74 @@ describe('ClientConnection', () => {
     const stream = connection.detach()
     expect(new TextDecoder().decode((await stream.recv()) as Uint8Array)).toBe('first')
     await stream.close()
+  })
+})
+
+describe('Expect: 100-continue', () => {
+  const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
+  const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
+  const headers = { Expect: '100-continue' }
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    yield encodeUtf8('bo')
+    yield encodeUtf8('dy')
+  }
+
+  it.each([
+    ['a whole body', () => 'body', 'body'],
+    ['a streamed body', pieces, '2\r\nbo\r\n2\r\ndy\r\n0\r\n\r\n'],
+  ])('holds %s back until the server wants it', async (_, body, wire) => {
+    const heads: string[] = []
+    const server = await answer((socket, heard) => {
+      if (heard.endsWith('\r\n\r\n') && heads.length === 0) {
+        heads.push(heard)
+        socket.write(CONTINUE)
+      } else if (heard === heads[0] + wire) socket.write(OK)
+    })
+    const connection = await dial(server)
+    const response = await connection.request('/', { method: 'POST', headers, body: body() })
+    expect(await response.text()).toBe('ok')
+    expect(connection.isReusable).toBe(true)
+  })
+
+  it('does not send a body that the server has answered without', async () => {
+    let all = ''
+    const server = await answer((socket, heard) => {
+      all = heard
+      if (heard.endsWith('\r\n\r\n'))
+        socket.write('HTTP/1.1 417 Expectation Failed\r\nContent-Length: 2\r\n\r\nno')
+    })
+    const connection = await dial(server)
+    const response = await connection.request('/', { method: 'POST', headers, body: 'body' })
+    expect([response.status, await response.text()]).toEqual([417, 'no'])
+    expect(connection.isReusable).toBe(false)
+    expect(all).toMatch(/\r\n\r\n$/)
+  })
+
+  it('sends the body after a second of silence, since old servers say nothing', async () => {
+    const server = await answer((socket, heard) => heard.endsWith('body') && socket.write(OK))
+    const waits: number[] = []
+    const clock = {
+      now: () => performance.now(),
+      setTimeout: (run: () => void, ms: number) => {
+        waits.push(ms)
+        return setTimeout(run, ms === 1000 ? 1 : ms)
+      },
+      clearTimeout: (timer: unknown) => clearTimeout(timer as NodeJS.Timeout),
+    }
+    const stream = await connect(`tcp://127.0.0.1:${server.port}`)
+    const connection = new ClientConnection(stream, { clock })
+    open.push(connection)
+    const response = await connection.request('/', { method: 'POST', headers, body: 'body' })
+    expect(await response.text()).toBe('ok')
+    expect(waits).toContain(1000)
+  })
+
+  it('is understood by our own server, and a request without a body waits for nothing', async () => {
+    const server = await serve(async (request) => new Response(await request.text()) as never)
+    const said = await request(server.url, { method: 'POST', headers, body: 'body' })
+    expect(await said.text()).toBe('body')
+    const empty = await request(server.url, { method: 'POST', headers })
+    expect(await empty.text()).toBe('')
+    await server.close()
   })
 })
