@@ -122,6 +122,11 @@ export class Http1Machine {
     return framing !== 'none' && framing !== 'tunnel'
   }
 
+  /** Whether a trailer section can follow the body that is being sent. */
+  get sendsTrailers(): boolean {
+    return this.#writer.framing === 'chunked'
+  }
+
   // Reading.
 
   /**

@@ -232,16 +232,17 @@ export class Answers {
       parts = takeResponse(response)
       if (parts.status < 200)
         throw new TypeError(`the handler returned a response with status ${parts.status}`)
-      const { content } = parts
-      body = content === null ? EMPTY_BODY : wholeBody(content)
-      head = this.#head(exchange, parts, body?.length ?? content?.length)
+      body = wholeOf(parts)
+      // Only chunks have trailers behind them.
+      const length = parts.trailers === undefined ? parts.content?.length : undefined
+      head = this.#head(exchange, parts, body?.length ?? length)
     } catch (error) {
       if (this.#machine.serverState !== 'idle') this.#owner.destroy(error as Error)
       else this.#send(exchange, this.#failed(error, exchange))
       return
     }
     if (exchange.id !== 0) exchange.traceResponse(this.#owner.stream.id, parts.status, head)
-    if (body === undefined) this.#stream(exchange, head, parts.content as Content)
+    if (body === undefined) this.#stream(exchange, head, parts)
     else this.#sendWhole(exchange, head, body)
   }
 
@@ -267,14 +268,15 @@ export class Answers {
     this.#done(exchange)
   }
 
-  #stream(exchange: ServerExchange, head: string, content: Content): void {
+  #stream(exchange: ServerExchange, head: string, { content, trailers }: ResponseParts): void {
     const owner = this.#owner
     this.#outbox.add(head)
     this.#outbox.flush()
     this.isStreaming = true
     const { sendsBody } = this.#machine
     if (!sendsBody) cancelContent(content)
-    sendPieces(owner.stream, this.#machine, sendsBody ? content : {}, () => owner.isOver).then(
+    const sent = sendsBody ? (content ?? {}) : {}
+    sendPieces(owner.stream, this.#machine, sent, () => owner.isOver, trailers).then(
       ({ bytes, pieces }) => {
         this.isStreaming = false
         if (owner.isOver) return
@@ -300,6 +302,12 @@ function mustClose({ head, body, isRead }: ServerExchange): boolean {
   // It waits for a 100 that will not come, and may or may not send its body after all (RFC 9110 §10.1.1).
   if (head.expectsContinue && body.received === 0) return true
   return head.fields.contentLength - body.received > DRAIN_BUDGET
+}
+
+/** @returns the body where it can leave at once with its head; one with trailers goes in chunks */
+function wholeOf({ content, trailers }: ResponseParts): WholeBody | undefined {
+  if (trailers !== undefined) return undefined
+  return content === null ? EMPTY_BODY : wholeBody(content)
 }
 
 /** A response that says its status and nothing else. */

@@ -5,6 +5,7 @@
 import type { ByteStream } from '@sluice/socket'
 import { decodeLatin1, encodeLatin1, encodeUtf8 } from '@sluice/socket/bytes'
 import type { Http1Machine } from '../core/connection.ts'
+import type { Headers } from '../core/headers.ts'
 import { type Content, piecesOf } from './body.ts'
 
 /** Bodies up to here go into the same string as their head; beyond, one copy more costs more than a vector. */
@@ -60,6 +61,7 @@ export function sendWhole(
  * Sends the body of a message whose head has been sent, and completes the message.
  *
  * @param isStopped asked before each piece: whether nobody wants the rest
+ * @param trailers asked at the end, where the message can have them
  * @returns bytes and pieces that were sent
  */
 export async function sendPieces(
@@ -67,6 +69,7 @@ export async function sendPieces(
   machine: Http1Machine,
   content: Content,
   isStopped: () => boolean,
+  trailers?: () => Promise<Headers>,
 ): Promise<{ bytes: number; pieces: number }> {
   let bytes = 0
   let pieces = 0
@@ -80,7 +83,9 @@ export async function sendPieces(
     await sent
   }
   if (isStopped()) return { bytes, pieces }
-  const last = machine.finish()
+  const fields = machine.sendsTrailers ? await trailers?.() : undefined
+  if (isStopped()) return { bytes, pieces }
+  const last = machine.finish(fields)
   if (last !== '') await stream.sendLatin1(last)
   return { bytes, pieces }
 }

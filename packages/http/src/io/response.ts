@@ -20,6 +20,12 @@ export interface ResponseInit {
   /** The reason phrase; default: the registered one. */
   statusText?: string | undefined
   headers?: HeadersInit | undefined
+  /**
+   * Called once the body has been read or sent to its end, for the fields that only then are known. Sent behind
+   * a chunked body; HTTP/1.0 and whoever sends a Content-Length go without, and proxies may drop them
+   * (RFC 9110 §6.5).
+   */
+  trailers?: (() => HeadersInit | Promise<HeadersInit>) | undefined
 }
 
 /** A response that came from a peer. */
@@ -37,6 +43,7 @@ export interface ResponseParts {
   readonly reason: string
   readonly fields: OutgoingFields
   readonly content: Content | null
+  readonly trailers: (() => Promise<Headers>) | undefined
 }
 
 const TEXT = 'text/plain;charset=UTF-8'
@@ -65,6 +72,7 @@ export class Response extends Link {
   #statusText = ''
   #headers: Headers | undefined
   #wire: WireResponse | undefined
+  #trailers: (() => Promise<Headers>) | undefined
 
   constructor(body?: BodyInit | null, init?: ResponseInit) {
     super()
@@ -79,13 +87,14 @@ export class Response extends Link {
       this.#headers.append('Content-Type', content.type)
   }
 
-  #start({ status = 200, statusText = '', headers }: ResponseInit): void {
+  #start({ status = 200, statusText = '', headers, trailers }: ResponseInit): void {
     if (!Number.isInteger(status) || ((status < 200 || status > 599) && status !== 101))
       throw new RangeError(`status must be 200 to 599, not ${status}`)
     if (!FIELD_VALUE.test(statusText)) throw new TypeError('statusText can not be sent')
     this.#status = status
     this.#statusText = statusText
     if (headers !== undefined) this.#headers = new Headers(headers)
+    if (trailers !== undefined) this.#trailers = once(trailers)
   }
 
   /** A response that stands for a failed request: status 0. */
@@ -128,6 +137,7 @@ export class Response extends Link {
         reason: response.#statusText,
         fields: response.#fields(content),
         content,
+        trailers: response.#trailers,
       }
     }
   }
@@ -174,10 +184,10 @@ export class Response extends Link {
 
   /**
    * The trailer section; settles once the body has been read to its end. Rejects, as the body does, when
-   * the body breaks off.
+   * the body breaks off. For a response that a program made, what its `trailers` gives.
    */
   get trailers(): Promise<Headers> {
-    return this.#wire?.trailers ?? Promise.resolve(new Headers())
+    return this.#wire?.trailers ?? this.#trailers?.() ?? Promise.resolve(new Headers())
   }
 
   get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
@@ -224,6 +234,15 @@ export class Response extends Link {
 
   get [Symbol.toStringTag](): string {
     return 'Response'
+  }
+}
+
+function once(trailers: NonNullable<ResponseInit['trailers']>): () => Promise<Headers> {
+  if (typeof trailers !== 'function') throw new TypeError('trailers must be a function')
+  let result: Promise<Headers> | undefined
+  return () => {
+    result ??= (async () => new Headers(await trailers()))()
+    return result
   }
 }
 

@@ -9,6 +9,8 @@ import {
   ClientConnection,
   type Handler,
   Response,
+  type ResponseInit,
+  request,
   type ServeOptions,
   type Server,
   serve,
@@ -573,6 +575,65 @@ describe('serve()', () => {
         .send(GET())
         .until((text) => text.endsWith('ours')),
     ).toBeTruthy()
+  })
+})
+
+describe('trailers of a handler', () => {
+  const trailers = () => ({ 'X-Sum': '42' })
+  const CHUNKED = 'Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\nX-Sum: 42\r\n\r\n'
+
+  it('follow the body, and the connection goes on', async () => {
+    const server = await start(() => new Response('body', { trailers }))
+    const client = dial(server).send(GET())
+    expect(await client.until((text) => text.endsWith('42\r\n\r\n'))).toContain(CHUNKED)
+    client.text = ''
+    expect(await client.send(GET()).until((text) => text.endsWith('42\r\n\r\n'))).toContain(CHUNKED)
+  })
+
+  it('are asked for when the body has been sent, and reach our client', async () => {
+    let sum = 0
+    async function* count() {
+      for (const piece of ['12', '30']) {
+        sum += Number(piece)
+        yield new TextEncoder().encode(piece)
+      }
+    }
+    const server = await start(
+      () => new Response(count(), { trailers: async () => [['X-Sum', String(sum)]] }),
+    )
+    const response = await request(server.url)
+    expect(await response.text()).toBe('1230')
+    expect((await response.trailers).get('x-sum')).toBe('42')
+  })
+
+  it.each<[string, string, ResponseInit, string]>([
+    ['HTTP/1.0', 'GET / HTTP/1.0\r\n\r\n', {}, '\r\n\r\nbody'],
+    ['HEAD', 'HEAD / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n', {}, '\r\n\r\n'],
+    [
+      'a Content-Length',
+      GET('/', 'Connection: close\r\n'),
+      { headers: { 'Content-Length': '4' } },
+      '\r\n\r\nbody',
+    ],
+  ])('are left out with %s', async (_, text, init, end) => {
+    const server = await start(() => new Response('body', { ...init, trailers }))
+    const heard = await dial(server).send(text).closed()
+    expect(heard.endsWith(end)).toBe(true)
+    expect(heard).not.toContain('X-Sum')
+  })
+
+  it.each([
+    ['one that frames the message', () => ({ 'Content-Length': '1' })],
+    ['one that can not be sent', () => ({ 'X-Sum': 'a\nb' })],
+  ])('break the response with %s, and are reported', async (_, bad) => {
+    const errors: unknown[] = []
+    const server = await start(() => new Response('body', { trailers: bad }), {
+      onError: (error) => errors.push(error),
+    })
+    const response = await request(server.url)
+    await expect(response.text()).rejects.toThrow()
+    await expect(response.trailers).rejects.toThrow()
+    expect(server.stats().responses).toBe(0)
   })
 })
 
