@@ -255,15 +255,19 @@ export class Answers {
 
   #sendWhole(exchange: ServerExchange, head: string, body: WholeBody): void {
     const machine = this.#machine
-    this.#outbox.add(head)
+    let text = head
     if (machine.sendsBody && body.length > 0) {
       const before = machine.openChunk(body.length)
       const after = before === '' ? '' : '\r\n'
-      this.#outbox.add(before + (body.text ?? ''))
-      if (body.bytes === undefined) this.#outbox.add(after)
-      else this.#outbox.addBytes(body.bytes, after)
+      text += before + (body.text ?? '')
+      if (body.bytes === undefined) text += after
+      else {
+        this.#outbox.add(text)
+        this.#outbox.addBytes(body.bytes, after)
+        text = ''
+      }
     }
-    this.#outbox.add(machine.finish())
+    this.#outbox.add(text + machine.finish())
     if (exchange.id !== 0) exchange.traceSent(this.#owner.stream.id, body.length, 1)
     this.#done(exchange)
   }
