@@ -5,7 +5,7 @@
 // - each ```ts block of a README compiles as a program of its own; it is run too, and has ten seconds for that,
 //   unless it begins with a comment that names it as a file (`// server.ts`), which other checks run;
 // - each @example compiles, with a few names of its surroundings declared.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import ts from 'typescript'
@@ -143,19 +143,36 @@ function checkFunction(label: string, symbol: ts.Symbol): void {
 
 // ---- snippets
 
-/** Names that an @example may use without saying where they come from. */
-const SURROUNDINGS = `
-declare const connection: import('@sluice/socket').Connection
-declare const listener: import('@sluice/socket').Listener
-declare const buffer: Uint8Array
-declare const head: string
-declare const body: Uint8Array
-declare const error: unknown
-declare const machine: import('@sluice/http/parser').Http1Machine
-declare function serveOne(connection: import('@sluice/socket').Connection): Promise<void>
-declare function startServer(): Promise<void>
-declare function test(title: string, run: () => unknown): void
-`
+/** What an @example may use without saying where it comes from; all of it is real. */
+const SURROUNDINGS: Readonly<Record<string, string>> = {
+  connection: `const [connection, peer] = testing.memoryPair()
+void peer.sendAll('one line\\nand another\\n').then(() => peer.shutdown('write'))`,
+  listener: `const listener = await net.listen('127.0.0.1:0')`,
+  buffer: 'const buffer = new Uint8Array(16)',
+  head: `const head: string = 'HTTP/1.1 204 No Content\\r\\n\\r\\n'`,
+  body: 'const body: Uint8Array = new Uint8Array(3)',
+  error: `const error: unknown = new Error('something else')`,
+  machine: `const machine = new parser.Http1Machine('server')`,
+  serveOne: 'const serveOne = (one: net.Connection): Promise<void> => one.close()',
+  startServer: 'const startServer = async (): Promise<void> => {}',
+  test: 'const test = (_title: string, run: () => unknown): unknown => run()',
+}
+/** What the surroundings stand on. */
+const GROUND = `import * as net from '@sluice/socket'
+import * as testing from '@sluice/socket/testing'
+import * as parser from '@sluice/http/parser'
+void [net, testing, parser]`
+/** Where examples connect to somebody listens: a server that answers everything. */
+const NEIGHBOUR = `import { listen as listenNearby } from '@sluice/socket'
+const neighbour = await listenNearby('127.0.0.1:0')
+const { port: neighbourPort } = neighbour.address as { port: number }
+void (async () => {
+  for await (const visitor of neighbour) {
+    await visitor.recv()
+    await visitor.sendAll('HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nhi')
+  }
+})()
+setTimeout(() => process.exit(), 300)`
 
 /** Whether code brings a name itself. */
 function declares(code: string, name: string): boolean {
@@ -165,14 +182,24 @@ function declares(code: string, name: string): boolean {
   ).test(code)
 }
 
-/** The surroundings, less what the code brings itself. */
+/** The surroundings that code uses and does not bring itself. */
 function surroundings(code: string): string {
-  return SURROUNDINGS.split('\n')
-    .filter((line) => {
-      const [, name] = /^declare (?:const|function) (\w+)/.exec(line) ?? []
-      return name !== undefined && !declares(code, name)
-    })
-    .join('\n')
+  const used = Object.entries(SURROUNDINGS).filter(
+    ([name]) => new RegExp(`(?<![.\\w'"/])${name}\\b`).test(code) && !declares(code, name),
+  )
+  return used.length === 0 ? '' : [GROUND, ...used.map(([, definition]) => definition)].join('\n')
+}
+
+/** An @example as a program: what it names is imported, what it takes for granted is there. */
+function asProgram(code: string): string {
+  const parts = [exportsOf(code), surroundings(code)]
+  const calls = /127\.0\.0\.1(:|', )8080/.test(code) && !/\b(listen|serve|bind)\(/.test(code)
+  // Port 8080 may be anybody's: who listens gets a free one, and so does the neighbour.
+  if (!calls) return [...parts, code.replace(/\b8080\b/g, '0')].join('\n')
+  const nearby = code
+    .replace(/'([^'\n]*127\.0\.0\.1:)8080([^'\n]*)'/g, "('$1' + neighbourPort + '$2')")
+    .replace(/127\.0\.0\.1', 8080/g, "127.0.0.1', neighbourPort")
+  return [NEIGHBOUR, ...parts, nearby].join('\n')
 }
 
 interface Snippet {
@@ -215,11 +242,7 @@ const exportsOf = (code: string): string => {
     .join('\n')
 }
 for (const { at, code } of examples)
-  snippets.push({
-    at: `@example of ${at}`,
-    code: `${exportsOf(code)}\n${surroundings(code)}\n${code}\nexport {}\n`,
-    run: false,
-  })
+  snippets.push({ at: `@example of ${at}`, code: asProgram(code), run: true })
 
 rmSync(WORK, { recursive: true, force: true })
 mkdirSync(WORK, { recursive: true })
@@ -238,20 +261,41 @@ for (const [i, file] of files.entries()) {
   for (const { messageText } of found)
     problems.push(`${snippets[i]?.at}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`)
 }
-let ran = 0
-for (const [i, { at, run }] of snippets.entries()) {
-  if (!run || problems.some((problem) => problem.startsWith(at))) continue
-  ran++
-  const args = ['--conditions=@sluice/source', '--import', 'tsx', files[i] ?? '']
-  const result = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 10_000 })
-  if (result.status !== 0)
-    problems.push(
-      `${at}: ended with ${result.status ?? 'a timeout'}: ${result.stderr.slice(0, 500)}`,
-    )
-}
+const queue = snippets.flatMap(({ at, run }, i) =>
+  run && !problems.some((problem) => problem.startsWith(at)) ? [i] : [],
+)
+const ran = queue.length
+// A few at a time: most of a run is waiting.
+await Promise.all(
+  Array.from({ length: 4 }, async () => {
+    for (let i = queue.shift(); i !== undefined; i = queue.shift()) await runSnippet(i)
+  }),
+)
 rmSync(WORK, { recursive: true, force: true })
 for (const problem of problems) console.error(problem)
 console.log(
   `docs: ${names} names, ${snippets.length} snippets compiled, ${ran} run, ${problems.length} problems`,
 )
 process.exit(problems.length > 0 ? 1 : 0)
+
+/** Runs one snippet in a process of its own. */
+function runSnippet(i: number): Promise<void> {
+  const { at, code } = snippets[i] as Snippet
+  // A program that listens goes on until it is ended: then it has run.
+  const goesOn = at.startsWith('@') && /\b(listen|serve|udp)\(/.test(code)
+  const args = ['--conditions=@sluice/source', '--import', 'tsx', files[i] ?? '']
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const timer = setTimeout(() => child.kill(), goesOn ? 3_000 : 10_000)
+  let told = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    told += text
+  })
+  return new Promise((resolve) =>
+    child.on('close', (status, signal) => {
+      clearTimeout(timer)
+      const ended = status === 0 || (goesOn && signal !== null && told === '')
+      if (!ended) problems.push(`${at}: ended with ${status ?? 'a timeout'}: ${told.slice(0, 500)}`)
+      resolve()
+    }),
+  )
+}
