@@ -4,7 +4,8 @@
 // - exported functions say what they take and what they give or throw;
 // - each ```ts block of a README compiles as a program of its own; it is run too, and has ten seconds for that,
 //   unless it begins with a comment that names it as a file (`// server.ts`), which other checks run;
-// - each @example compiles, with a few names of its surroundings declared.
+// - each @example compiles and runs, with the names that it takes for granted really there; one that listens goes on
+//   until it is ended.
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
