@@ -2,7 +2,7 @@
 import { BROWSER_HEADS, HELLO } from './servers.mjs'
 
 export const claim = {
-  what: 'hello, keep-alive, 64 connections; heads of 620 bytes, each different from the last',
+  what: 'hello, keep-alive, 64 connections; heads of 590 bytes, each different from the last',
   unit: 'request',
   load: { kind: 'http', connections: 64, pipelined: 1, heads: BROWSER_HEADS },
   candidates: HELLO,

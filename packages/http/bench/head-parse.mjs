@@ -5,7 +5,7 @@ import { BROWSER_HEADS } from './servers.mjs'
 const SMALL = BROWSER_HEADS.map((_, i) => `GET /${i} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`)
 
 export const claim = {
-  what: 'reading request heads without a socket: of browsers (620 bytes), and small ones (40)',
+  what: 'reading request heads without a socket: of browsers (590 bytes), and small ones (40)',
   unit: 'head',
   candidates: {
     'Http1Machine, browser': () => machine(BROWSER_HEADS),

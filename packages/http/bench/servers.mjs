@@ -34,7 +34,7 @@ export const CANNED = () =>
     server.listen(0, '127.0.0.1', 4096, () => resolve(server.address().port))
   })
 
-/** What a browser sends, 590 bytes and more; no two are alike, so that nothing can be remembered of the last one. */
+/** What a browser sends, some 590 bytes; no two are alike, so that nothing can be remembered of the last one. */
 export const BROWSER_HEADS = Array.from({ length: 512 }, (_, i) => {
   const id = (i * 2_654_435_761) % 4_294_967_296
   const session = id.toString(16).padStart(8, '0').repeat(4)
