@@ -56,8 +56,8 @@ export const FIELD_VALUE: RegExp = /^[\t\x20-\x7e\x80-\xff]*$/
 // RFC 9110 §8.6: Content-Length = 1*DIGIT. Leading zeros are legal; whether the number is exact is checked apart.
 export const CONTENT_LENGTH: RegExp = /^\d+$/
 
-// RFC 9112 §3.2: the four forms. What an absolute form means is for RFC 3986; here it has a scheme.
-export const ORIGIN_FORM: RegExp = /^\/[\x21\x22\x24-\x7e]*$/
+// RFC 9112 §3.2: two of the four forms; the origin form begins with a slash, the asterisk form is one. What an
+// absolute form means is for RFC 3986; here it has a scheme.
 export const ABSOLUTE_FORM: RegExp = /^[A-Za-z][A-Za-z\d+\-.]*:[\x21\x22\x24-\x7e]+$/
 export const AUTHORITY_FORM: RegExp =
   /^(?:[A-Za-z\d\-._~!$&'()*+,;=%]+|\[[\dA-Fa-f:.]+\]|\[v[\dA-Fa-f]+\.[A-Za-z\d\-._~!$&'()*+,;=:]+\]):\d{1,5}$/

@@ -22,7 +22,7 @@ const facts = (safe: boolean, idempotent: boolean, content: boolean): MethodFact
   content,
 })
 
-export const METHODS: ReadonlyMap<string, MethodFacts> = new Map([
+const METHODS: ReadonlyMap<string, MethodFacts> = new Map([
   ['GET', facts(true, true, false)],
   ['HEAD', facts(true, true, false)],
   ['OPTIONS', facts(true, true, false)],

@@ -4,7 +4,7 @@
  * Source: RFC 9110 §15, the IANA status code registry.
  */
 
-export const REASON_PHRASES: Readonly<Record<number, string>> = {
+const REASON_PHRASES: Readonly<Record<number, string>> = {
   100: 'Continue',
   101: 'Switching Protocols',
   102: 'Processing',

@@ -9,7 +9,7 @@ import type { Headers } from '../core/headers.ts'
 import { type Content, piecesOf } from './body.ts'
 
 /** Bodies up to here go into the same string as their head; beyond, one copy more costs more than a vector. */
-export const INLINE_BODY = 16_384
+const INLINE_BODY = 16_384
 
 const CRLF = encodeLatin1('\r\n')
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is ASCII.

@@ -41,10 +41,8 @@ const Link: new () => object = /* @__PURE__ */ linked('Request', (ours) =>
   toPlatform(ours as Request),
 )
 
-/** Takes the body of a request in order to send it. @throws {TypeError} it was read already */
-export let takeBody: (request: Request) => Content | null
 /** The platform's request with the parts of ours; the body goes with it. See `linked.ts`. */
-export let toPlatform: (request: Request) => globalThis.Request
+let toPlatform: (request: Request) => globalThis.Request
 
 /**
  * An HTTP request.
@@ -113,7 +111,6 @@ export class Request extends Link {
   }
 
   static {
-    takeBody = (request) => request.#body().take()
     toPlatform = (request) => request.#toPlatform()
   }
 
