@@ -206,13 +206,7 @@ export class Connection implements ByteStream {
    * @throws {NetError} `ERR_BUSY` while another reader waits or is attached
    */
   attach(receiver: Receiver): Attachment {
-    const { inbound } = this.#engine
-    inbound.attach(receiver)
-    return {
-      resume: () => inbound.resumeReceiver(receiver),
-      detach: () => inbound.detach(receiver),
-      unread: (bytes) => inbound.unread(bytes),
-    }
+    return this.#engine.inbound.attach(receiver)
   }
 
   /** Yields what arrives until the peer has finished; leaving the loop early keeps the connection open. */

@@ -11,7 +11,7 @@
 import { type Bytes, copy, EMPTY } from '../core/bytes.ts'
 import { ReceiveBuffer } from '../core/receive-buffer.ts'
 import { type Deadline, startDeadline } from './deadline.ts'
-import type { Receiver, WaitOptions } from './stream.ts'
+import type { Attachment, Receiver, WaitOptions } from './stream.ts'
 import type { Clock } from './system.ts'
 
 /**
@@ -211,11 +211,12 @@ export class Inbound {
   }
 
   /** Makes `receiver` the reader; what is already here follows once the caller has its attachment in hand. */
-  attach(receiver: Receiver): void {
+  attach(receiver: Receiver): Attachment {
     if (this.#waiter !== undefined || this.#receiver !== undefined) throw this.#owner.busy('attach')
     this.#receiver = receiver
     this.#resume()
     if (this.#buffer.length > 0 || this.#ended) queueMicrotask(() => this.#handOver(receiver))
+    return new Hold(this, receiver)
   }
 
   /** Goes on after the receiver said `false`. */
@@ -378,5 +379,28 @@ export class Inbound {
     if (!this.#paused) return
     this.#paused = false
     this.#owner.resumeTransport()
+  }
+}
+
+/** What a receiver has in its hand: a class, since three closures would cost each connection 270 bytes. */
+class Hold implements Attachment {
+  readonly #inbound: Inbound
+  readonly #receiver: Receiver
+
+  constructor(inbound: Inbound, receiver: Receiver) {
+    this.#inbound = inbound
+    this.#receiver = receiver
+  }
+
+  resume(): void {
+    this.#inbound.resumeReceiver(this.#receiver)
+  }
+
+  detach(): void {
+    this.#inbound.detach(this.#receiver)
+  }
+
+  unread(bytes: Uint8Array): void {
+    this.#inbound.unread(bytes)
   }
 }
