@@ -45,7 +45,8 @@ export async function fetchAct(): Promise<boolean> {
 
 /** A URL of the user's, through the same three columns. */
 export async function fetchUrl(url: string): Promise<boolean> {
-  heading(3, `One fetch, three layers deep: ${url}`)
+  // What a URL holds before its @ is nobody's to read on a screen.
+  heading(3, `One fetch, three layers deep: ${url.replace(/\/\/[^/?#]*@/, '//***@')}`)
   try {
     const bytes = await traced(url)
     say()

@@ -14,9 +14,16 @@ const HELP = `npm start [-- OPTIONS] [URL]
 
   Shows the same bytes pass through three layers: socket, http, url.
 
-  URL        fetch this http: URL instead, and show its three layers
+  URL        fetch this URL (http:, file:, data:) instead, and show its three layers
   --yes      do not wait for Enter between the acts
   --help     this text`
+
+// `npm start | head` closes our output early: that is no error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  endAll()
+  process.exit(0)
+})
 
 const started = performance.now()
 const args = process.argv.slice(2)

@@ -162,6 +162,49 @@ test('an unknown option is refused by name', async () => {
   expect(error.message).toContain("connect: there is no option 'timout'")
 })
 
+test.each([
+  [{ recieveBuffer: 1 }, TypeError, "connect: there is no limit 'recieveBuffer'"],
+  [{ receiveBuffer: Number.NaN }, RangeError, 'limits.receiveBuffer must be at least 1, not NaN'],
+  [{ sendBuffer: '1' }, TypeError, 'limits.sendBuffer must be a number'],
+])('limits %j are refused: they would bound nothing', async (limits, kind, says) => {
+  const error = await rejection(connect('127.0.0.1:9', { limits: limits as never }))
+  expect(error).toBeInstanceOf(kind)
+  expect(error.message).toContain(says)
+})
+
+test('a limit that is undefined is the default', async () => {
+  const listener = await server()
+  const client = await connect(listener.address, { limits: { receiveBuffer: undefined } as never })
+  const accepted = await listener.accept()
+  let sent = false
+  const sending = accepted.sendAll(new Uint8Array(32_000_000)).then(
+    () => {
+      sent = true
+    },
+    () => {},
+  )
+  for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve))
+  expect(sent).toBe(false)
+  expect(client.bytesReceived).toBeLessThan(1_000_000)
+  client.destroy()
+  await sending
+})
+
+test('a send that fails because the peer reset says so', async () => {
+  const listener = await server()
+  const client = await connect(listener.address)
+  const accepted = await listener.accept()
+  // The client reads nothing more, so that it hears of the reset through its writes alone.
+  await accepted.send(new Uint8Array(200_000))
+  const failing = rejection(client.sendAll(new Uint8Array(64_000_000)))
+  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve))
+  accepted.destroy()
+  const error = await failing
+  expect(isNetError(error) && ['ECONNRESET', 'EPIPE'].includes(error.code)).toBe(true)
+  expect(error.message).toMatch(/^sendAll 127/)
+  client.destroy()
+})
+
 test('a Unix socket file that is not there is ENOENT, and listening leaves no file behind', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-'))
   const path = join(folder, 'a.sock')

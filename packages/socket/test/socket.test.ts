@@ -16,7 +16,7 @@ import {
 } from '@sluice/socket'
 import { isNetError } from '@sluice/socket/errors'
 import { describe, expect, test } from 'vitest'
-import { fakeSystem, rejection } from './kit.ts'
+import { fakeSystem, freePort, rejection } from './kit.ts'
 
 async function greet(server: Socket, address: SocketAddress): Promise<void> {
   await server.bind(address)
@@ -127,6 +127,31 @@ describe('out of order', () => {
     expect(isNetError(await rejection(b.bind(a.getsockname())), 'EADDRINUSE')).toBe(true)
     await b.bind(['127.0.0.1', 0])
   })
+})
+
+test('a socket that is closed while it binds stays closed, and leaves nobody listening', async () => {
+  const port = await freePort()
+  const closing = socket()
+  const binding = rejection(closing.bind(['127.0.0.1', port]))
+  await closing.close()
+  expect(isNetError(await binding, 'ERR_CLOSED')).toBe(true)
+  await using other = socket()
+  await other.bind(['127.0.0.1', port])
+  const busy = socket()
+  const failing = rejection(busy.bind(['127.0.0.1', port]))
+  await busy.close()
+  expect(isNetError(await failing, 'EADDRINUSE')).toBe(true)
+  expect(isNetError(await rejection(busy.bind(['127.0.0.1', 0])), 'ERR_CLOSED')).toBe(true)
+})
+
+test('two datagram verbs at once on a fresh socket share its address', async () => {
+  await using a = socket(AF_INET, SOCK_DGRAM)
+  await using b = socket(AF_INET, SOCK_DGRAM)
+  await b.bind(['127.0.0.1', 0])
+  expect(
+    await Promise.all([a.sendto('1', b.getsockname()), a.sendto('2', b.getsockname())]),
+  ).toEqual([1, 1])
+  expect([text(await b.recv()), text(await b.recv())].sort()).toEqual(['1', '2'])
 })
 
 test('arguments that make no sense are refused by name', async () => {

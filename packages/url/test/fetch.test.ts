@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -110,12 +110,23 @@ describe('redirects', () => {
     expect(error.message).toContain('redirected more than 20 times (ERR_REDIRECT, phase redirect)')
     expect(error).toBeInstanceOf(TypeError)
   })
+  test('share one total: a server can not start it anew', async () => {
+    const { url } = await server(async (request) => {
+      await new Promise((resolve) => setTimeout(resolve, 60))
+      const n = Number(new URL(request.url).pathname.slice(1))
+      return new Response(null, { status: 302, headers: { Location: `/${n + 1}` } })
+    })
+    const error = await rejection(fetch(`${url}0`, { timeout: 150 }))
+    expect(isFetchError(error, 'ERR_TIMEOUT')).toBe(true)
+    expect(error.message).toContain('phase total')
+  })
   test('secrets do not follow to another origin', async () => {
     const seen: (string | null)[] = []
     const other = await server((request) => {
       seen.push(
         request.headers.get('authorization'),
         request.headers.get('cookie'),
+        request.headers.get('host') === 'inside' ? 'inside' : null,
         request.headers.get('x-kept'),
       )
       return new Response('ok')
@@ -124,9 +135,11 @@ describe('redirects', () => {
       () => new Response(null, { status: 302, headers: { Location: other.url } }),
     )
     await (
-      await fetch(url, { headers: { Authorization: 'Basic x', Cookie: 'a=b', 'X-Kept': 'yes' } })
+      await fetch(url, {
+        headers: { Authorization: 'Basic x', Cookie: 'a=b', Host: 'inside', 'X-Kept': 'yes' },
+      })
     ).text()
-    expect(seen).toEqual([null, null, 'yes'])
+    expect(seen).toEqual([null, null, null, 'yes'])
   })
   test('do not lead to a local file', async () => {
     const { url } = await server(
@@ -166,6 +179,26 @@ describe('file:', () => {
     const error = await rejection(fetch(url))
     expect(error.message).toMatch(says)
     expect(isFetchError(error)).toBe(true)
+  })
+  test('an abort closes the file', async () => {
+    const path = join(folder, 'long.bin')
+    writeFileSync(path, new Uint8Array(300_000))
+    const controller = new AbortController()
+    const response = await fetch(pathToFileURL(path), { signal: controller.signal })
+    const open = (): number =>
+      existsSync('/proc/self/fd')
+        ? readdirSync('/proc/self/fd').filter((fd) => {
+            try {
+              return readlinkSync(`/proc/self/fd/${fd}`) === path
+            } catch {
+              return false
+            }
+          }).length
+        : 0
+    controller.abort(new Error('enough'))
+    for (let i = 0; i < 100 && open() > 0; i++) await new Promise((r) => setTimeout(r, 5))
+    expect(open()).toBe(0)
+    expect((await rejection(response.text())).message).toBe('enough')
   })
   test('can only be read', async () => {
     expect(

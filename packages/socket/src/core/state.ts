@@ -14,8 +14,14 @@ export type EventOf<T extends Transitions> = { [S in keyof T]: keyof T[S] }[keyo
 
 /** A socket of `socket()`: what it is decides itself by the first verb that is used. */
 export const SOCKET = {
-  new: { bind: 'bound', connect: 'connecting', listen: 'listening', close: 'closed' },
-  bound: { connect: 'connecting', listen: 'listening', close: 'closed' },
+  new: {
+    bind: 'bound',
+    connect: 'connecting',
+    listen: 'listening',
+    accepted: 'open',
+    close: 'closed',
+  },
+  bound: { connect: 'connecting', listen: 'listening', failed: 'new', close: 'closed' },
   connecting: { connected: 'open', failed: 'new', close: 'closed' },
   listening: { accept: 'listening', close: 'closed' },
   open: { close: 'closed' },

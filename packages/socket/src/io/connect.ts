@@ -15,8 +15,9 @@ import {
 import { Connection, type ConnectionOptions } from './connection.ts'
 import { within } from './deadline.ts'
 import { NodeTransport, onSharedBytes } from './node-transport.ts'
-import { checkKeys } from './options.ts'
+import { checkKeys, completeLimits } from './options.ts'
 import { sharedReadOption } from './shared-read.ts'
+import { DEFAULT_BUFFERS } from './stream-engine.ts'
 import { type ResolvedAddress, system as realSystem, type System } from './system.ts'
 import { nextId, publish, tracing } from './trace.ts'
 
@@ -76,6 +77,7 @@ export async function connect(target: Target, options: ConnectOptions = {}): Pro
   checkKeys('connect', options, KEYS)
   const endpoint = parseTarget(target)
   const timeouts = normaliseTimeout(options.timeout)
+  completeLimits('connect', options.limits, DEFAULT_BUFFERS)
   options.signal?.throwIfAborted()
   const attempt = new Attempt(endpoint, options, timeouts)
   const { clock } = attempt.system

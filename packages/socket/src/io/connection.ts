@@ -9,6 +9,7 @@ import { NetError, UnexpectedEndError } from '../core/errors.ts'
 import type { ReceiveBuffer } from '../core/receive-buffer.ts'
 import { DEFAULT_TIMEOUTS, normaliseTimeout, type TimeoutOption } from '../core/timeouts.ts'
 import type { Take } from './inbound.ts'
+import { completeLimits } from './options.ts'
 import type { Attachment, ByteStream, Receiver, ShutdownHow, WaitOptions } from './stream.ts'
 import { type BufferLimits, DEFAULT_BUFFERS, StreamEngine } from './stream-engine.ts'
 import { toDuplex } from './streams.ts'
@@ -54,8 +55,7 @@ export class Connection implements ByteStream {
     this.#engine = new StreamEngine(transport, {
       clock: options.clock ?? systemClock,
       timeouts: normaliseTimeout(options.timeout, DEFAULT_TIMEOUTS),
-      limits:
-        options.limits === undefined ? DEFAULT_BUFFERS : { ...DEFAULT_BUFFERS, ...options.limits },
+      limits: completeLimits('connection', options.limits, DEFAULT_BUFFERS),
       side: options.side ?? 'client',
       parent: options.parent ?? 0,
     })

@@ -11,6 +11,7 @@
 import { type Bytes, copy, EMPTY } from '../core/bytes.ts'
 import { ReceiveBuffer } from '../core/receive-buffer.ts'
 import { type Deadline, startDeadline } from './deadline.ts'
+import { checkTimeout } from './options.ts'
 import type { Attachment, Receiver, WaitOptions } from './stream.ts'
 import type { Clock } from './system.ts'
 
@@ -152,6 +153,7 @@ export class Inbound {
       return Promise.reject(this.#owner.busy(verb))
     if (options?.signal?.aborted) return Promise.reject(options.signal.reason)
     try {
+      checkTimeout(verb, options?.timeout)
       const value = this.#attempt(verb, take, max, target)
       if (value !== undefined) {
         this.#paceAfterTaking()
@@ -201,9 +203,12 @@ export class Inbound {
     return null
   }
 
-  unread(bytes: Uint8Array): void {
-    if (this.#waiter !== undefined) throw this.#owner.busy('unread')
+  /** @param by the receiver that puts back what it was given; anybody else has to wait for it to let go */
+  unread(bytes: Uint8Array, by?: Receiver): void {
+    if (this.#waiter !== undefined || this.#receiver !== by) throw this.#owner.busy('unread')
     this.#buffer.unread(copy(bytes))
+    // Unless it lets go, it is given them again.
+    if (by !== undefined) queueMicrotask(() => this.#handOver(by))
   }
 
   peek(max: number): Bytes | undefined {
@@ -244,7 +249,7 @@ export class Inbound {
     if (this.#buffer.length > 0 || this.#paused) {
       // They were on their way already, or stand behind others: they wait for their turn.
       this.#keep(view)
-      return !this.#paused
+      return this.#paceAfterKeeping()
     }
     if (this.#give(receiver, view)) return true
     this.#paused = true
@@ -401,6 +406,6 @@ class Hold implements Attachment {
   }
 
   unread(bytes: Uint8Array): void {
-    this.#inbound.unread(bytes)
+    this.#inbound.unread(bytes, this.#receiver)
   }
 }

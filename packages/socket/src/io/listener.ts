@@ -15,9 +15,9 @@ import { Connection } from './connection.ts'
 import { within } from './deadline.ts'
 import { each, Mailbox } from './mailbox.ts'
 import { NodeTransport } from './node-transport.ts'
-import { checkKeys } from './options.ts'
+import { checkKeys, completeLimits } from './options.ts'
 import type { WaitOptions } from './stream.ts'
-import type { BufferLimits } from './stream-engine.ts'
+import { type BufferLimits, DEFAULT_BUFFERS } from './stream-engine.ts'
 import { system as realSystem, type System } from './system.ts'
 import { nextId, publish, tracing } from './trace.ts'
 
@@ -71,6 +71,7 @@ export async function listen(target: Target, options: ListenOptions = {}): Promi
   checkKeys('listen', options, KEYS)
   const endpoint = parseTarget(target)
   normaliseTimeout(options.timeout)
+  completeLimits('listen', options.limits, { ...DEFAULT_BUFFERS, pending: PENDING })
   options.signal?.throwIfAborted()
   const system = options.system ?? realSystem
   const name = formatEndpoint(endpoint)
@@ -174,6 +175,7 @@ export class Listener implements AsyncDisposable, AsyncIterable<Connection> {
    * @throws {NetError} `ERR_CLOSED` once the listener is closed; `ERR_TIMEOUT`; `signal.reason`
    */
   async accept(options?: WaitOptions): Promise<Connection> {
+    options?.signal?.throwIfAborted()
     const pending = this.#mailbox.tryTake()
     if (pending !== undefined) return this.#wrap(pending)
     if (this.#closed !== undefined) throw this.#error(undefined)
@@ -233,7 +235,12 @@ export class Listener implements AsyncDisposable, AsyncIterable<Connection> {
 
   #wrap(socket: NodeSocket): Connection {
     socket.off('error', drop)
-    const { timeout, limits, keepAlive, sharedBuffer = true } = this.#options
+    const {
+      timeout,
+      limits: { pending: _pending, ...limits } = {},
+      keepAlive,
+      sharedBuffer = true,
+    } = this.#options
     if (keepAlive !== undefined) socket.setKeepAlive(true, keepAlive)
     const transport = new NodeTransport(socket, sharedBuffer)
     if (this.#address !== undefined && isUnix(this.#address))

@@ -3,6 +3,7 @@
  * `recv()`. Whoever waits is served in order; a wait that is given up takes nothing away from the next one.
  */
 import { within } from './deadline.ts'
+import { checkTimeout } from './options.ts'
 import type { WaitOptions } from './stream.ts'
 import type { Clock } from './system.ts'
 
@@ -56,6 +57,11 @@ export class Mailbox<T> {
    */
   take(options: WaitOptions | undefined, tooLate: (limit: number) => Error): Promise<T> {
     if (options?.signal?.aborted) return Promise.reject(options.signal.reason)
+    try {
+      checkTimeout('timeout', options?.timeout)
+    } catch (error) {
+      return Promise.reject(error)
+    }
     let waiter: Waiter<T> | undefined
     const work = new Promise<T>((resolve, reject) => {
       waiter = { resolve, reject }
@@ -64,10 +70,20 @@ export class Mailbox<T> {
     if (options === undefined) return work
     const ms = options.timeout || Number.POSITIVE_INFINITY
     const onTimeout = (): Error => tooLate(ms)
-    return within(this.#clock, work, { ms, signal: options.signal, onTimeout }).finally(() => {
-      const at = this.#waiters.indexOf(waiter as Waiter<T>)
-      if (at !== -1) this.#waiters.splice(at, 1)
-    })
+    // Given up, yet served in the same breath: the value goes to whoever is next.
+    const late = (value: T): void => this.#return(value)
+    return within(this.#clock, work, { ms, signal: options.signal, onTimeout, late }).finally(
+      () => {
+        const at = this.#waiters.indexOf(waiter as Waiter<T>)
+        if (at !== -1) this.#waiters.splice(at, 1)
+      },
+    )
+  }
+
+  #return(value: T): void {
+    const waiter = this.#waiters.shift()
+    if (waiter !== undefined) waiter.resolve(value)
+    else this.#values.unshift(value)
   }
 
   /** Fails the first who waits. @returns false when nobody does */

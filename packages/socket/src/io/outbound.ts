@@ -8,7 +8,7 @@
  * - `send` waits only while the buffer is full (`limit` bytes).
  * - Silence is limited, not the whole: the `send` deadline starts anew whenever something left.
  */
-import { concat, type Data, kindOf, toBytes } from '../core/bytes.ts'
+import { concat, copy, type Data, kindOf, toBytes } from '../core/bytes.ts'
 import { type Deadline, startDeadline } from './deadline.ts'
 import type { WaitOptions } from './stream.ts'
 import type { Clock } from './system.ts'
@@ -25,7 +25,8 @@ export interface OutboundOwner {
   readonly clock: Clock
   readonly sendTimeout: number
   readonly transport: Transport
-  failed(verb: string): Error
+  /** Builds the error for an operation; `cause` is what the system said to this very write. */
+  failed(verb: string, cause?: Error): Error
   timedOut(verb: string, limit: number): Error
   /** Bytes were given to the transport. */
   sent(count: number, data: Uint8Array | string): void
@@ -80,7 +81,8 @@ export class Outbound {
   send(data: Data, options?: WaitOptions): Promise<number> {
     const ended = this.#refuse('send', options)
     if (ended !== undefined) return ended as Promise<never>
-    const bytes = toBytes(data)
+    // It settles before the system has the bytes, and then the caller may use their memory again.
+    const bytes = typeof data === 'string' ? toBytes(data) : copy(toBytes(data))
     if (this.#queue === undefined && this.#owner.transport.backlog < this.#limit) {
       this.#write(bytes)
       return Promise.resolve(bytes.length)
@@ -101,7 +103,7 @@ export class Outbound {
   /** Settles once all that was sent so far is with the system. */
   flushed(verb: string): Promise<void> {
     if (this.#queue === undefined) return this.#whenOut(verb, undefined)
-    return this.#wait(verb, undefined, (done, fail) => this.#flush(done, fail))
+    return this.#wait(verb, undefined, (done, fail) => this.#flush(verb, done, fail))
   }
 
   /** No more sending: what was taken leaves, then the peer is told. Settles once all of it is out. */
@@ -135,7 +137,7 @@ export class Outbound {
       const queued: Queued = {
         write: () => {
           write()
-          this.#flush(done, fail)
+          this.#flush(verb, done, fail)
         },
         fail,
       }
@@ -146,7 +148,7 @@ export class Outbound {
 
   #whenOut(verb: string, options: WaitOptions | undefined): Promise<void> {
     if (this.#owner.transport.backlog === 0) return DONE
-    return this.#wait(verb, options, (done, fail) => this.#flush(done, fail))
+    return this.#wait(verb, options, (done, fail) => this.#flush(verb, done, fail))
   }
 
   #write(data: Uint8Array | string): void {
@@ -164,11 +166,11 @@ export class Outbound {
     for (const part of parts) this.#owner.sent(part.length, part)
   }
 
-  #flush(done: () => void, fail: (error: Error) => void): () => void {
+  #flush(verb: string, done: () => void, fail: (error: Error) => void): () => void {
     let wanted = true
     this.#owner.transport.whenFlushed((error) => {
       if (!wanted) return
-      if (error) fail(this.#owner.failed('send'))
+      if (error) fail(this.#owner.failed(verb, error))
       else done()
     })
     return () => {

@@ -68,6 +68,8 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
   #connection: Connection | undefined
   #listener: Listener | undefined
   #datagrams: UdpSocket | undefined
+  /** The bind of a datagram socket that nobody has bound, while it is under way. */
+  #implicit: Promise<void> | undefined
   /** TCP_NODELAY and SO_REUSEADDR as they were set; a stream that is not connected yet gets them then. */
   #noDelay = false
   #reuseAddress = false
@@ -102,7 +104,7 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
   static #around(connection: Connection, like: Socket): Socket {
     const made = new Socket(like.family, like.type, like.protocol, like.#options)
     made.#connection = connection
-    made.#state = 'open'
+    made.#step('accepted', 'accept')
     return made
   }
 
@@ -118,10 +120,15 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
     try {
       const target = this.#target(address, true)
       const { system, timeout } = this.#options
-      if (this.type === C.SOCK_DGRAM) this.#datagrams = await udp(target, { system })
-      else this.#listener = await listen(target, { system, timeout })
+      if (this.type === C.SOCK_DGRAM) {
+        const opened = await udp(target, { system })
+        this.#datagrams = this.#keep('bind', opened)
+      } else {
+        const opened = await listen(target, { system, timeout })
+        this.#listener = this.#keep('bind', opened)
+      }
     } catch (error) {
-      this.#state = 'new'
+      if (this.#state === 'bound') this.#step('failed', 'bind')
       throw error
     }
   }
@@ -234,8 +241,11 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
    * @see recv(2)
    */
   async recv(max = 65_536, options?: WaitOptions): Promise<Bytes | null> {
-    if (this.#datagrams !== undefined)
+    if (this.#datagrams !== undefined) {
+      if (!(Number.isInteger(max) && max >= 1))
+        throw new RangeError(`max must be a whole number of at least 1, not ${max}`)
       return (await this.#datagrams.recv(options)).data.subarray(0, max)
+    }
     return this.#stream('recv', (connection) => connection.recv(max, options))
   }
 
@@ -276,7 +286,7 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
 
   /** Closes the socket, whatever it is. Never rejects, need not be awaited. @see close(2) */
   close(): Promise<void> {
-    this.#state = 'closed'
+    this.#step('close', 'close')
     const held = this.#connection ?? this.#listener ?? this.#datagrams
     return held === undefined ? Promise.resolve() : held.close()
   }
@@ -351,9 +361,21 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
   /** The datagram socket, bound to a free port if nobody has bound it. */
   async #datagram(verb: string): Promise<UdpSocket> {
     if (this.#state === 'closed') throw this.#error(verb, 'ERR_CLOSED', 'open')
-    if (this.#datagrams === undefined)
-      await this.bind(this.family === C.AF_INET6 ? ['::', 0] : ['', 0])
+    if (this.#datagrams === undefined) {
+      // Two verbs at once on a fresh socket wait for the same address.
+      this.#implicit ??= this.bind(this.family === C.AF_INET6 ? ['::', 0] : ['', 0])
+      await this.#implicit.finally(() => {
+        this.#implicit = undefined
+      })
+    }
     return this.#datagrams as UdpSocket
+  }
+
+  /** What was opened while somebody closed this socket is closed with it. */
+  #keep<T extends { close(): Promise<void> }>(verb: string, opened: T): T {
+    if (this.#state !== 'closed') return opened
+    void opened.close()
+    throw this.#error(verb, 'ERR_CLOSED', 'open')
   }
 
   #target(address: SocketAddress, binding: boolean): Target {

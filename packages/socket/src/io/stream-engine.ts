@@ -149,9 +149,11 @@ export class StreamEngine implements TransportOwner, InboundOwner, OutboundOwner
     this.destroy()
   }
 
-  failed(verb: string): Error {
-    const failure = this.#failure
-    const phase: Phase = /^send/.test(verb) ? 'send' : 'receive'
+  failed(verb: string, cause?: Error): Error {
+    const isOver = this.#state === 'closing' || this.#state === 'closed'
+    // The system tells a write of its failure before it tells the stream.
+    const failure = this.#failure ?? (isOver ? undefined : cause)
+    const phase: Phase = /^(send|shutdown)/.test(verb) ? 'send' : 'receive'
     if (failure === undefined) {
       const half = this.#state === 'we-finished' || this.#state === 'finished'
       const reason = half && phase === 'send' ? 'sending was shut down by this program' : undefined
@@ -172,7 +174,7 @@ export class StreamEngine implements TransportOwner, InboundOwner, OutboundOwner
   }
 
   timedOut(verb: string, limit: number): Error {
-    const phase = /^send/.test(verb) ? 'send' : 'idle'
+    const phase = /^(send|shutdown)/.test(verb) ? 'send' : 'idle'
     return new TimeoutError({ ...this.#facts(verb, phase), phase, limit })
   }
 
@@ -191,11 +193,17 @@ export class StreamEngine implements TransportOwner, InboundOwner, OutboundOwner
     if (this.#closing !== undefined) return this.#closing
     const before = this.#state
     this.#step('close')
-    this.inbound.onClosed()
-    if (before === 'closed') return Promise.resolve()
-    this.#closing = new Promise((resolve) => {
+    if (before === 'closed') {
+      this.inbound.onClosed()
+      return Promise.resolve()
+    }
+    const closing = new Promise<void>((resolve) => {
       this.#gone = resolve
     })
+    // A receiver that is told may close or destroy in its turn: it gets this promise, or ends it.
+    this.#closing = closing
+    this.inbound.onClosed()
+    if (this.state === 'closed') return closing
     this.#peerFinished = before === 'peer-finished' || before === 'finished'
     // Nothing left to send and nothing to hear: the system says our goodbye by itself.
     if (this.#peerFinished && this.transport.backlog === 0) this.#release()
@@ -209,7 +217,7 @@ export class StreamEngine implements TransportOwner, InboundOwner, OutboundOwner
         () => this.#release(),
       )
     }
-    return this.#closing
+    return closing
   }
 
   destroy(): void {

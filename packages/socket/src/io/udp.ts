@@ -19,7 +19,7 @@ import {
 import { type Bytes, copy, type Data, toBytes } from '../core/bytes.ts'
 import { codeOf, NetError, type Phase } from '../core/errors.ts'
 import { each, Mailbox } from './mailbox.ts'
-import { checkKeys } from './options.ts'
+import { checkKeys, completeLimits } from './options.ts'
 import { runtimeName } from './runtime.ts'
 import type { WaitOptions } from './stream.ts'
 import { system as realSystem, type System } from './system.ts'
@@ -70,6 +70,7 @@ export async function udp(
 ): Promise<UdpSocket> {
   checkKeys('udp', options, KEYS)
   const endpoint = inet(parseTarget(target))
+  completeLimits('udp', options.limits, { queue: QUEUE })
   options.signal?.throwIfAborted()
   const system = options.system ?? realSystem
   const name = formatEndpoint(endpoint)
@@ -196,7 +197,8 @@ export class UdpSocket implements AsyncDisposable, AsyncIterable<Datagram> {
    *   a connected socket whose peer is not there; `ERR_CLOSED`
    */
   async send(data: Data, to?: Target): Promise<number> {
-    const bytes = toBytes(data)
+    // With an address there is a wait before the bytes leave, and their memory is the caller's.
+    const bytes = to === undefined || typeof data === 'string' ? toBytes(data) : copy(toBytes(data))
     const endpoint = to === undefined ? undefined : inet(parseTarget(to))
     const target = endpoint
       ? formatEndpoint(endpoint)

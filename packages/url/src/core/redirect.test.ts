@@ -62,6 +62,8 @@ test.each([
   ['file:///etc/passwd', 'redirected to a file: URL, which is not followed'],
   ['data:,x', 'redirected to a data: URL, which is not followed'],
   ['http://[', 'redirected to "http://[", which is no URL'],
+  ['http://me:pw@[', 'redirected to "http://me:***@[", which is no URL'],
+  ['http://me:pw@h/', 'redirected to a URL with credentials in it, which is not followed'],
 ])('Location %s is refused', (location, reason) => {
   expect(plan({ location })).toMatchObject({ kind: 'refuse', reason })
 })

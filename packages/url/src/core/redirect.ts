@@ -8,8 +8,11 @@
  *   1995 (§15.4.2 note); 307 and 308 change nothing, and so need a body that can be sent twice.
  * - What was meant for one origin is not told to another: Authorization, Cookie and Proxy-Authorization are
  *   dropped when scheme, host or port change.
+ * - Credentials in the new URL are not used: whoever wrote the redirect chose them (Fetch §4.4, step 9).
  * - A fragment of the first URL stays, unless the new one has its own (§10.2.2).
  */
+
+import { maskUrl } from './errors.ts'
 
 /** What is known when a response with a redirect status has come. */
 export interface RedirectFacts {
@@ -56,7 +59,12 @@ export const BODY_FIELDS: readonly string[] = [
   'Content-Type',
 ]
 /** Fields that speak to one origin. */
-export const SECRET_FIELDS: readonly string[] = ['Authorization', 'Cookie', 'Proxy-Authorization']
+export const SECRET_FIELDS: readonly string[] = [
+  'Authorization',
+  'Cookie',
+  'Host',
+  'Proxy-Authorization',
+]
 
 /** Decides what a response with this status means for the request. */
 export function planRedirect(facts: RedirectFacts): RedirectPlan {
@@ -68,10 +76,12 @@ export function planRedirect(facts: RedirectFacts): RedirectPlan {
   try {
     target = new URL(location, url)
   } catch {
-    return refuse(`redirected to ${JSON.stringify(location)}, which is no URL`)
+    return refuse(`redirected to ${JSON.stringify(maskUrl(location))}, which is no URL`)
   }
   if (target.protocol !== 'http:' && target.protocol !== 'https:')
     return refuse(`redirected to a ${target.protocol} URL, which is not followed`)
+  if (target.username !== '' || target.password !== '')
+    return refuse('redirected to a URL with credentials in it, which is not followed')
   if (target.hash === '') target.hash = url.hash
   // 3. How often.
   if (followed >= limit) return refuse(`redirected more than ${limit} times`)

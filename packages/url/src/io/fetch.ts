@@ -95,7 +95,7 @@ const run: Handler = compose([followRedirects], async (request) => dispatch(requ
  */
 export async function fetch(input: FetchInput, options: FetchOptions = {}): Promise<Response> {
   const started = performance.now()
-  const request = plan(input, options)
+  const request = plan(input, options, started)
   if (tracing())
     publish(request.id, 'request', { method: request.method, url: maskUrl(request.url.href) })
   try {
@@ -112,7 +112,7 @@ export async function fetch(input: FetchInput, options: FetchOptions = {}): Prom
   }
 }
 
-function plan(input: FetchInput, options: FetchOptions): PlannedRequest {
+function plan(input: FetchInput, options: FetchOptions, started: number): PlannedRequest {
   for (const key of Object.keys(options))
     if (!OURS.includes(key) && !BROWSERS.includes(key))
       throw new TypeError(`fetch: there is no option '${key}'; there are ${OURS.join(', ')}`)
@@ -138,6 +138,7 @@ function plan(input: FetchInput, options: FetchOptions): PlannedRequest {
     redirect,
     signal: options.signal === undefined ? from?.signal : (options.signal ?? undefined),
     below: { timeout, limits, connect },
+    started,
     id: nextId(),
   }
 }

@@ -14,6 +14,8 @@ export interface PlannedRequest {
   readonly signal: AbortSignal | undefined
   /** What is handed to the layers below as it is. */
   readonly below: Pick<RequestOptions, 'timeout' | 'limits' | 'connect'>
+  /** When the fetch began, by `performance.now()`: `total` bounds all of it, redirects too. */
+  readonly started: number
   /** The id of this fetch in trace events. */
   readonly id: number
 }

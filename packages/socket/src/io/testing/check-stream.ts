@@ -161,6 +161,58 @@ export function checkStream(
     await sending
     assert.equal(taken, capacity)
   })
+  check('memory may be used again once send has settled, even while nobody reads', async (a, b) => {
+    const block = new Uint8Array(capacity / 16)
+    const sending = (async () => {
+      for (let i = 0; i < 16; i++) {
+        block.fill(i)
+        await a.send(block)
+      }
+      block.fill(0xff)
+    })()
+    await turns(20)
+    const all = (await b.recvExactly(block.length * 16)) ?? new Uint8Array(0)
+    await sending
+    assert.ok(all.every((byte, at) => byte === Math.floor(at / block.length)))
+  })
+  check('a receiver that closes or destroys when it is told of the end of things', async (a, b) => {
+    const told: string[] = []
+    const receiver = (act: () => void): Receiver => ({
+      bytes: () => true,
+      end: () => {},
+      error: (error) => {
+        told.push(isNetError(error) ? error.code : '')
+        act()
+      },
+    })
+    a.attach(receiver(() => void a.close()))
+    const closing = a.close()
+    assert.equal(a.close(), closing)
+    b.attach(receiver(() => b.destroy()))
+    await b.close()
+    await closing
+    assert.deepEqual(told, ['ERR_CLOSED', 'ERR_CLOSED'])
+  })
+  check('only the receiver that is attached can put bytes back', async (a, b) => {
+    let seen = ''
+    let again = true
+    const attachment = b.attach({
+      bytes: (view) => {
+        if (again) attachment.unread(view)
+        else seen += decodeLatin1(view)
+        again = false
+        return true
+      },
+      end: () => {},
+      error: () => {},
+    })
+    assert.throws(
+      () => b.unread(Uint8Array.of(1)),
+      (e) => isNetError(e, 'ERR_BUSY'),
+    )
+    await a.sendAll('twice')
+    await until(() => seen === 'twice')
+  })
   check('recvInto fills the memory of the caller', async (a, b) => {
     const memory = new Uint8Array(8)
     const waiting = b.recvInto(memory.subarray(2, 5))
@@ -431,6 +483,8 @@ export function checkStream(
     await assert.rejects(a.recv(1.5), RangeError)
     await assert.rejects(a.recvExactly(-1), RangeError)
     await assert.rejects(a.recvUntil(''), RangeError)
+    await assert.rejects(a.recv(1, { timeout: Number.NaN }), RangeError)
+    await assert.rejects(a.recv(1, { timeout: -1 }), RangeError)
     await assert.rejects(a.sendAll(7 as unknown as string), TypeError)
     await assert.rejects(a.shutdown('sideways' as 'read'), TypeError)
     assert.equal(a.isOpen, true)

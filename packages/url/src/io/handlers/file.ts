@@ -39,7 +39,8 @@ export async function handleFile(request: PlannedRequest): Promise<Response> {
     if (!stat.isFile()) throw notAFile(request, stat.isDirectory())
     const headers = {
       'Content-Type': 'application/octet-stream',
-      'Content-Length': String(stat.size),
+      // What /proc holds has size 0 and bytes all the same.
+      ...(stat.size === 0 ? {} : { 'Content-Length': String(stat.size) }),
       'Last-Modified': stat.mtime.toUTCString(),
     }
     const body = method === 'HEAD' ? null : pieces(handle, signal)
@@ -68,23 +69,31 @@ function notAFile({ method, url }: PlannedRequest, folder: boolean): FetchError 
 
 /** The file in pieces; closed when read to its end, given up, or aborted. */
 function pieces(handle: FileHandle, signal: AbortSignal | undefined): ReadableStream<Uint8Array> {
+  let onAbort: (() => void) | undefined
+  const close = (): Promise<void> => {
+    if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort)
+    return handle.close()
+  }
   return new ReadableStream<Uint8Array>(
     {
+      start(controller) {
+        onAbort = () => {
+          controller.error(signal?.reason)
+          void close()
+        }
+        signal?.addEventListener('abort', onAbort)
+      },
       async pull(controller) {
-        try {
-          signal?.throwIfAborted()
-          const { bytesRead, buffer } = await handle.read(new Uint8Array(CHUNK), 0, CHUNK)
-          if (bytesRead > 0) controller.enqueue(buffer.subarray(0, bytesRead))
-          else {
-            await handle.close()
-            controller.close()
-          }
-        } catch (error) {
-          await handle.close()
-          throw error
+        const { bytesRead, buffer } = await handle.read(new Uint8Array(CHUNK), 0, CHUNK)
+        // While we read, an abort may have ended the stream.
+        if (signal?.aborted) return
+        if (bytesRead > 0) controller.enqueue(buffer.subarray(0, bytesRead))
+        else {
+          await close()
+          controller.close()
         }
       },
-      cancel: () => handle.close(),
+      cancel: close,
     },
     { highWaterMark: 0 },
   )

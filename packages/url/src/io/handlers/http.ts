@@ -1,11 +1,36 @@
 /**
  * `http:` URLs: one exchange by `@sluice/http`.
  */
-import { request as httpRequest, type Response } from '@sluice/http'
+import { request as httpRequest, type RequestOptions, type Response } from '@sluice/http'
+import { TimeoutError } from '@sluice/socket/errors'
 import type { PlannedRequest } from '../pipeline.ts'
 
 /** Answers a request for an `http:` URL. */
-export function handleHttp(request: PlannedRequest): Promise<Response> {
+export async function handleHttp(request: PlannedRequest): Promise<Response> {
   const { url, method, headers, body, signal, below, id } = request
-  return httpRequest(url, { method, headers, body, signal, ...below, trace: { parent: id } })
+  const timeout = remaining(request)
+  return httpRequest(url, {
+    method,
+    headers,
+    body,
+    signal,
+    ...below,
+    timeout,
+    trace: { parent: id },
+  })
+}
+
+/**
+ * The timeouts, with as much of `total` as is left: a server that redirects must not be able to start it anew.
+ *
+ * @throws {TimeoutError} nothing is left
+ */
+function remaining({ below, started, method, url }: PlannedRequest): RequestOptions['timeout'] {
+  const { timeout } = below
+  const total = typeof timeout === 'number' ? timeout : timeout?.total
+  if (!total || total === Number.POSITIVE_INFINITY) return timeout
+  const left = total - (performance.now() - started)
+  if (left <= 0)
+    throw new TimeoutError({ verb: method, target: url.href, phase: 'total', limit: total })
+  return typeof timeout === 'number' ? left : { ...timeout, total: left }
 }
