@@ -20,7 +20,10 @@ if (example === undefined) {
     console.log(`  ${key.padEnd(14)}${about}`)
   process.exitCode = name === '--help' ? 0 : 2
 } else {
-  process.once('SIGINT', () => process.exit(130))
+  process.once('SIGINT', () => {
+    console.error(`${name} was interrupted.`)
+    process.exit(130)
+  })
   try {
     await import(example.file)
   } catch (error) {

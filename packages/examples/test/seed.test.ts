@@ -70,7 +70,7 @@ describe('what goes wrong is one sentence and a status', () => {
       signal: 'SIGINT',
       when: 'listening',
     })
-    expect([status, err]).toEqual([130, ''])
+    expect([status, err]).toEqual([130, 'seed-server was interrupted.\n'])
     await (await listen('127.0.0.1:8080')).close()
   })
 })

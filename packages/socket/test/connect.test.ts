@@ -69,6 +69,11 @@ test('a host that does not exist is ENOTFOUND in phase lookup', async () => {
   )
 })
 
+test('an address of the other family than asked for is EAFNOSUPPORT', async () => {
+  const error = await rejection(connect('127.0.0.1:9', { family: 6 }))
+  expect(isNetError(error, 'EAFNOSUPPORT')).toBe(true)
+})
+
 test('a name without addresses is ENODATA', async () => {
   const error = await rejection(
     connect('empty.test:80', { system: fakeSystem({ lookup: async () => [] }) }),

@@ -144,6 +144,10 @@ test('a socket that is closed while it binds stays closed, and leaves nobody lis
   expect(isNetError(await rejection(busy.bind(['127.0.0.1', 0])), 'ERR_CLOSED')).toBe(true)
 })
 
+test('a Unix socket has to be bound before it listens', async () => {
+  expect(isNetError(await rejection(socket(AF_UNIX).listen()), 'EDESTADDRREQ')).toBe(true)
+})
+
 test('two datagram verbs at once on a fresh socket share its address', async () => {
   await using a = socket(AF_INET, SOCK_DGRAM)
   await using b = socket(AF_INET, SOCK_DGRAM)

@@ -147,6 +147,9 @@ class Attempt {
 
   async #lookup(hostname: string): Promise<readonly ResolvedAddress[]> {
     const family = isIP(hostname.replace(/%.*$/, ''))
+    const wanted = this.#options.family ?? 0
+    if (family !== 0 && wanted !== 0 && family !== wanted)
+      throw new NetError({ ...this.#facts('lookup', this.#target), code: 'EAFNOSUPPORT' })
     if (family !== 0) return [{ address: hostname, family: family as 4 | 6 }]
     if (tracing()) publish(this.#id, this.#parent, 'lookup', { hostname })
     const work = this.system.lookup(hostname, this.#options.family ?? 0).catch((error: unknown) => {

@@ -144,6 +144,8 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
     checkBacklog(backlog)
     if (this.type === C.SOCK_DGRAM)
       throw this.#error('listen', 'EINVAL', 'listen', 'datagrams have no connections')
+    if (this.#state === 'new' && this.family === C.AF_UNIX)
+      throw this.#error('listen', 'EDESTADDRREQ', 'listen', 'bind to a path first')
     if (this.#state === 'new') await this.bind(this.family === C.AF_INET6 ? ['::', 0] : ['', 0])
     this.#step('listen', 'listen')
   }
