@@ -1,23 +1,18 @@
 /**
- * Publishes trace events on the channel `sluice:url` of node:diagnostics_channel. Nothing is built while
- * nobody listens.
+ * The channel `sluice:url`, by the mechanism of the socket layer.
  */
-import { type Channel, channel } from 'node:diagnostics_channel'
-import type { UrlTraceEvent, UrlTraceFacts } from '../core/trace-events.ts'
+import { openTracer, type Tracer } from '@sluice/socket/trace'
+import type { UrlTraceFacts } from '../core/trace-events.ts'
 
-const urlChannel: Channel = channel('sluice:url')
+const tracer: Tracer<UrlTraceFacts> = openTracer('url')
 
-/** Whether anyone listens. */
-export function tracing(): boolean {
-  return urlChannel.hasSubscribers
-}
+export const tracing: Tracer<UrlTraceFacts>['tracing'] = tracer.tracing
 
-/** Publishes one event; call it only while `tracing()`. */
+/** Publishes one event; call it only while `tracing()`. A fetch stands at the top: it has no parent. */
 export function publish<N extends keyof UrlTraceFacts>(
   id: number,
   name: N,
   facts: UrlTraceFacts[N],
 ): void {
-  const event = { id, parent: 0, t: performance.now(), layer: 'url', name, ...facts }
-  urlChannel.publish(event as unknown as UrlTraceEvent)
+  tracer.publish(id, 0, name, facts)
 }
