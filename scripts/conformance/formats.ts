@@ -4,12 +4,14 @@ import { codecs, socket } from '../../packages/socket/src/python.ts'
 import { urllib } from '../../packages/url/src/python.ts'
 import type { Case, Handler } from './corpus.ts'
 import { runDataUrl } from './data-url.ts'
+import { runHappyEyeballs } from './happy-eyeballs.ts'
 import { type Http1Case, runHttp1 } from './http1.ts'
 import { pythonCall } from './python-call.ts'
 
 /** Handlers by the `format` of a file. */
 export const FORMATS: Readonly<Record<string, Handler>> = {
   'data-url': runDataUrl,
+  'happy-eyeballs': runHappyEyeballs,
   http1: (test: Case) => runHttp1(test as unknown as Http1Case),
   'python-call': pythonCall({ codecs, socket, urllib }),
 }

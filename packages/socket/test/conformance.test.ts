@@ -1,3 +1,4 @@
+import { runHappyEyeballs } from '../../../scripts/conformance/happy-eyeballs.ts'
 import { pythonCall } from '../../../scripts/conformance/python-call.ts'
 import { testConformance } from '../../../scripts/conformance/suite.ts'
 import { codecs, socket } from '../src/python.ts'
@@ -7,6 +8,6 @@ const isIdna = (name: string): boolean => 'Deno' in globalThis && name.startsWit
 
 testConformance(
   new URL('..', import.meta.url),
-  { 'python-call': pythonCall({ codecs, socket }) },
+  { 'happy-eyeballs': runHappyEyeballs, 'python-call': pythonCall({ codecs, socket }) },
   isIdna,
 )

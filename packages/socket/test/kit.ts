@@ -39,6 +39,8 @@ export function fakeSystem(parts: Partial<System>): System {
         address: a.address,
         family: a.family as 4 | 6,
       })),
+    createResolver: (options) => new dns.Resolver(options),
+    interfaces: () => ['127.0.0.1', '::1'],
     ...parts,
   }
 }

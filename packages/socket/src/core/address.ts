@@ -2,7 +2,7 @@
  * Endpoints: where a socket is, or where it should go. Parses what people write, formats what errors
  * and logs show.
  *
- * Three forms of text: `tcp://host:port`, `unix:/path`, and `host:port`, with brackets around an IPv6
+ * Three forms of text: `tcp://host:port` (or `tls:`, `udp:`), `unix:/path`, and `host:port`, with brackets around an IPv6
  * address (RFC 3986 §3.2.2). `::1:80` is refused rather than guessed at.
  */
 import { kindOf } from './bytes.ts'
@@ -39,15 +39,22 @@ export function isUnix<T extends Endpoint | Address>(endpoint: T): endpoint is T
   return 'path' in endpoint
 }
 
+/** The schemes that a target can name besides `unix:`. */
+export type Scheme = 'tcp' | 'tls' | 'udp'
+
 /**
  * Reads a target.
  *
- * @throws {SyntaxError} text that is none of the three forms
+ * @param schemes those that make sense here
+ * @throws {SyntaxError} text that is none of the three forms, or has another scheme
  * @throws {RangeError} a port outside 0 to 65535
  * @throws {TypeError} neither text nor an endpoint
  */
-export function parseTarget(target: Target): Endpoint {
-  if (typeof target === 'string') return parseText(target)
+export function parseTarget(
+  target: Target,
+  schemes: readonly Scheme[] = ['tcp', 'tls', 'udp'],
+): Endpoint {
+  if (typeof target === 'string') return parseText(target, schemes)
   if (typeof target !== 'object' || target === null)
     throw new TypeError(
       `target must be a string, {hostname, port} or {path}, not ${kindOf(target)}`,
@@ -56,14 +63,20 @@ export function parseTarget(target: Target): Endpoint {
   return { hostname: checkHost(target.hostname), port: checkPort(target.port) }
 }
 
-function parseText(text: string): Endpoint {
+/** Whether a target asks for TLS by its scheme. */
+export function isTls(target: Target): boolean {
+  return typeof target === 'string' && /^tls:\/\//i.test(target)
+}
+
+function parseText(text: string, schemes: readonly Scheme[]): Endpoint {
   const [, scheme, rest] = /^([a-z][a-z0-9+.-]*):(?!\d+$)(.*)$/is.exec(text) ?? []
   if (scheme?.toLowerCase() === 'unix')
     return { path: checkPath((rest ?? '').replace(/^\/\/(?=\/)/, '')) }
   if (scheme !== undefined && rest?.startsWith('//')) {
-    if (!/^(tcp|udp)$/i.test(scheme))
+    const known: readonly string[] = schemes
+    if (!known.includes(scheme.toLowerCase()))
       throw new SyntaxError(
-        `target ${quoted(text)}: no scheme '${scheme}' here; tcp:, udp: and unix: are known`,
+        `target ${quoted(text)}: no scheme '${scheme}' here; ${schemes.join(':, ')}: and unix: are known`,
       )
     return parseHostPort(rest.slice(2).replace(/\/$/, ''), text)
   }

@@ -20,6 +20,9 @@ export const REASONS = {
   ENOTFOUND: 'no such host',
   EAI_AGAIN: 'the name service gave no answer',
   ENODATA: 'the host has no address of this kind',
+  ESERVFAIL: 'the name service failed',
+  EREFUSED: 'the name service refused to answer',
+  ETIMEOUT: 'the name service gave no answer in time',
   // Addresses and rights.
   EADDRINUSE: 'address already in use',
   EADDRNOTAVAIL: 'this machine has no such address',

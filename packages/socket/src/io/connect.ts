@@ -1,11 +1,20 @@
 /**
- * `connect`: from a target to a connection. Look the name up, try its addresses in order, give the first
+ * `connect`: from a target to a connection. Look the name up, race its addresses (RFC 8305), give the first
  * that answers. Every attempt's error is kept; a wait that ends leaves nothing behind.
  */
 import type { NetConnectOpts, Socket as NodeSocket } from 'node:net'
 import { isIP } from 'node:net'
-import { type Endpoint, formatEndpoint, isUnix, parseTarget, type Target } from '../core/address.ts'
+import {
+  type Endpoint,
+  formatEndpoint,
+  type InetEndpoint,
+  isUnix,
+  parseTarget,
+  type Target,
+} from '../core/address.ts'
+import type { ResolvedAddress } from '../core/address-sort.ts'
 import { codeOf, NetError, type Phase, TimeoutError } from '../core/errors.ts'
+import { ATTEMPT_DELAY, MIN_ATTEMPT_DELAY, RESOLUTION_DELAY } from '../core/happy-eyeballs.ts'
 import {
   normaliseTimeout,
   type TimeoutOption,
@@ -14,11 +23,14 @@ import {
 } from '../core/timeouts.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
 import { within } from './deadline.ts'
+import { type Dial, dial, failedDial } from './dial.ts'
 import { NodeTransport, onSharedBytes } from './node-transport.ts'
 import { checkKeys, completeLimits } from './options.ts'
+import { type RaceHost, RunningRace } from './race.ts'
+import { type Resolver, SystemResolver, sorterOf, tellingCode } from './resolve.ts'
 import { sharedReadOption } from './shared-read.ts'
 import { DEFAULT_BUFFERS } from './stream-engine.ts'
-import { type ResolvedAddress, system as realSystem, type System } from './system.ts'
+import { system as realSystem, type System } from './system.ts'
 import { nextId, publish, tracing } from './trace.ts'
 
 /** How to connect. */
@@ -30,8 +42,20 @@ export interface ConnectOptions {
   timeout?: TimeoutOption | undefined
   /** Ends the attempt; the promise rejects with `signal.reason`. Later it means nothing to the connection. */
   signal?: AbortSignal | undefined
-  /** Only addresses of this family; 0 or left out: both. */
+  /** Only addresses of this family; 0 or left out: both, or that of `localAddress`. */
   family?: 0 | 4 | 6 | undefined
+  /** Who tells the addresses of a name; default: the system's resolver, without a cache. */
+  resolver?: Resolver | undefined
+  /**
+   * Milliseconds until the next address of a name is tried beside those that have not answered yet; default 250
+   * (RFC 8305), at least 10. `Infinity`: only once the one before has failed.
+   */
+  attemptDelay?: number | undefined
+  /**
+   * Asked before each address is tried; false refuses it with ERR_BLOCKED. It sees resolved addresses, so that no
+   * name leads past it.
+   */
+  allowAddress?: ((address: ResolvedAddress) => boolean) | undefined
   /** The address and port to come from; default: the system's choice. */
   localAddress?: string | undefined
   localPort?: number | undefined
@@ -53,6 +77,9 @@ const KEYS = [
   'timeout',
   'signal',
   'family',
+  'resolver',
+  'attemptDelay',
+  'allowAddress',
   'localAddress',
   'localPort',
   'noDelay',
@@ -71,11 +98,13 @@ const KEYS = [
  * @throws {NetError} `ENOTFOUND`, `ECONNREFUSED` and others; with several addresses `errors` has one error
  *   for each. {TimeoutError} with the phase that took too long. `signal.reason` when aborted
  * @throws {SyntaxError | RangeError | TypeError} for a target or options that make no sense
+ * @see RFC 8305, for the order and the timing of attempts
  * @example const connection = await connect('tcp://127.0.0.1:8080')
  */
 export async function connect(target: Target, options: ConnectOptions = {}): Promise<Connection> {
   checkKeys('connect', options, KEYS)
-  const endpoint = parseTarget(target)
+  const endpoint = parseTarget(target, ['tcp'])
+  checkAttemptDelay(options.attemptDelay)
   const timeouts = normaliseTimeout(options.timeout)
   completeLimits('connect', options.limits, DEFAULT_BUFFERS)
   options.signal?.throwIfAborted()
@@ -102,8 +131,8 @@ class Attempt {
   readonly #target: string
   readonly #started: number
   readonly #errors: Error[] = []
-  #socket: NodeSocket | undefined
-  #over = false
+  /** Ends what is under way. */
+  #stop = (): void => {}
 
   constructor(endpoint: Endpoint, options: ConnectOptions, timeouts: Timeouts) {
     this.system = options.system ?? realSystem
@@ -114,30 +143,13 @@ class Attempt {
     this.#started = this.system.clock.now()
   }
 
-  get #parent(): number {
-    return this.#options.trace?.parent ?? 0
-  }
-
   async run(): Promise<Connection> {
-    const endpoint = this.#endpoint
-    if (isUnix(endpoint)) return this.#open({ path: endpoint.path }, this.#target)
-    const addresses = await this.#lookup(endpoint.hostname)
-    for (const { address, family } of addresses) {
-      if (this.#over) break
-      const target = formatEndpoint({ hostname: address, port: endpoint.port })
-      try {
-        return await this.#open({ host: address, port: endpoint.port, family }, target)
-      } catch (error) {
-        this.#errors.push(error as Error)
-      }
-    }
-    throw this.#summary()
+    return this.#wrap(await this.#open())
   }
 
-  /** Ends what is under way; its socket is destroyed, whatever it still brings is dropped. */
+  /** Ends what is under way; its sockets are destroyed, whatever they still bring is dropped. */
   giveUp(): void {
-    this.#over = true
-    this.#socket?.destroy()
+    this.#stop()
   }
 
   tooLate(phase: TimeoutPhase, target: string = this.#target): TimeoutError {
@@ -145,32 +157,94 @@ class Attempt {
     return new TimeoutError({ ...this.#facts(phase, target), phase, limit, errors: this.#errors })
   }
 
-  async #lookup(hostname: string): Promise<readonly ResolvedAddress[]> {
-    const family = isIP(hostname.replace(/%.*$/, ''))
-    const wanted = this.#options.family ?? 0
+  async #open(): Promise<NodeSocket> {
+    const endpoint = this.#endpoint
+    if (isUnix(endpoint)) return this.#only({ path: endpoint.path })
+    const wanted = this.#family()
+    const family = isIP(endpoint.hostname.replace(/%.*$/, ''))
     if (family !== 0 && wanted !== 0 && family !== wanted)
       throw new NetError({ ...this.#facts('lookup', this.#target), code: 'EAFNOSUPPORT' })
-    if (family !== 0) return [{ address: hostname, family: family as 4 | 6 }]
+    if (family === 0) return this.#race(endpoint, wanted)
+    const address = { address: endpoint.hostname, family: family as 4 | 6 }
+    this.#checkAllowed(address)
+    return this.#only({ host: endpoint.hostname, port: endpoint.port, family })
+  }
+
+  #family(): 0 | 4 | 6 {
+    const { family = 0, localAddress = '' } = this.#options
+    return family === 0 ? (isIP(localAddress.replace(/%.*$/, '')) as 0 | 4 | 6) : family
+  }
+
+  /** The one address that there is. */
+  async #only(where: object): Promise<NodeSocket> {
+    const dial = this.#dial(where, this.#target)
+    this.#stop = () => dial.cancel()
+    try {
+      return await dial.done
+    } catch (error) {
+      throw this.#attemptError(this.#target, error)
+    }
+  }
+
+  /** All addresses of a name. */
+  #race(endpoint: InetEndpoint, wanted: 0 | 4 | 6): Promise<NodeSocket> {
+    const { resolver = new SystemResolver(this.system), attemptDelay = ATTEMPT_DELAY } =
+      this.#options
+    const families = wanted === 0 ? ([6, 4] as const) : ([wanted] as const)
+    const race = new RunningRace({
+      clock: this.system.clock,
+      rules: {
+        attemptDelay,
+        resolutionDelay: RESOLUTION_DELAY,
+        sort: resolver.separate ? sorterOf(this.system) : (addresses) => addresses,
+      },
+      questions: resolver.separate ? families.map((family) => [family]) : [families],
+      ask: (asked, signal) => this.#lookup(resolver, endpoint.hostname, asked, signal),
+      dial: ({ address, family }) => {
+        try {
+          this.#checkAllowed({ address, family })
+        } catch (error) {
+          return failedDial(error)
+        }
+        const where = { host: address, port: endpoint.port, family }
+        return this.#dial(where, formatEndpoint({ hostname: address, port: endpoint.port }))
+      },
+      attemptFailed: ({ address }, error) => {
+        const target = formatEndpoint({ hostname: address, port: endpoint.port })
+        this.#errors.push(this.#attemptError(target, error))
+      },
+      lost: (lookupErrors) => this.#summary(lookupErrors),
+    } satisfies RaceHost)
+    this.#stop = () => race.stop()
+    return race.done
+  }
+
+  async #lookup(
+    resolver: Resolver,
+    hostname: string,
+    families: readonly (4 | 6)[],
+    signal: AbortSignal,
+  ): Promise<readonly ResolvedAddress[]> {
     if (tracing()) publish(this.#id, this.#parent, 'lookup', { hostname })
-    const work = this.system.lookup(hostname, this.#options.family ?? 0).catch((error: unknown) => {
-      throw this.#failure('lookup', this.#target, error)
+    const family = families.length === 1 ? (families[0] as 4 | 6) : 0
+    const work = resolver.resolve(hostname, { family, signal }).catch((cause: unknown) => {
+      const code = codeOf(cause) ?? 'ENOTFOUND'
+      throw new NetError({ ...this.#facts('lookup', this.#target), code, cause })
     })
-    const addresses = await within(this.system.clock, work, {
+    const { addresses } = await within(this.system.clock, work, {
       ms: this.#timeouts.lookup,
-      signal: undefined,
+      signal,
       onTimeout: () => this.tooLate('lookup'),
     })
     if (tracing()) {
       const found = addresses.map(({ address }) => address)
       publish(this.#id, this.#parent, 'resolved', { hostname, addresses: found })
     }
-    if (addresses.length > 0) return addresses
-    throw new NetError({ ...this.#facts('lookup', this.#target), code: 'ENODATA' })
+    return addresses
   }
 
   /** One address, one socket. */
-  #open(where: object, target: string): Promise<Connection> {
-    const { system } = this
+  #dial(where: object, target: string): Dial {
     const {
       localAddress,
       localPort,
@@ -189,43 +263,15 @@ class Attempt {
       allowHalfOpen: true,
       autoSelectFamily: false,
     } as NetConnectOpts
-    const work = new Promise<Connection>((resolve, reject) => {
-      const fail = (error: unknown): void => {
-        if (tracing())
-          publish(this.#id, this.#parent, 'failed', { target, code: codeOf(error) ?? '' })
-        reject(this.#failure('connect', target, error))
-      }
-      let socket: NodeSocket
-      try {
-        socket = system.connect(options)
-      } catch (error) {
-        fail(error)
-        return
-      }
-      this.#socket = socket
-      socket.once('error', fail)
-      socket.once('connect', () => {
-        socket.off('error', fail)
-        this.#socket = undefined
-        resolve(this.#wrap(socket, sharedBuffer))
-      })
-    })
-    return within(system.clock, work, {
-      ms: this.#timeouts.connect,
-      signal: undefined,
-      onTimeout: () => {
-        // Its error event may still come: nobody waits for it, and it must not end the process.
-        this.#socket?.on('error', () => {}).destroy()
-        return this.tooLate('connect', target)
-      },
-      late: (connection) => connection.destroy(),
-    })
+    const { clock } = this.system
+    const tooLate = (): Error => this.tooLate('connect', target)
+    return dial(clock, (o) => this.system.connect(o), options, this.#timeouts.connect, tooLate)
   }
 
-  #wrap(socket: NodeSocket, sharedBuffer: boolean): Connection {
+  #wrap(socket: NodeSocket): Connection {
+    const { timeout, limits, sharedBuffer = true } = this.#options
     const transport = new NodeTransport(socket, sharedBuffer)
     if (isUnix(this.#endpoint)) transport.setUnixAddresses('', this.#endpoint.path)
-    const { timeout, limits } = this.#options
     return new Connection(transport, {
       timeout,
       limits,
@@ -235,30 +281,65 @@ class Attempt {
     })
   }
 
-  #summary(): Error {
-    const [first] = this.#errors
-    if (this.#errors.length === 1 && isIP((this.#endpoint as { hostname: string }).hostname))
-      return first as Error
-    const code = codeOf(first) ?? 'ECONNREFUSED'
-    const phase: Phase = 'connect'
+  /** @throws {NetError} ERR_BLOCKED, also when the rule itself throws: what can't be judged is not allowed */
+  #checkAllowed(address: ResolvedAddress): void {
+    const { allowAddress } = this.#options
+    if (allowAddress === undefined) return
+    const facts = { ...this.#facts('connect', this.#target), code: 'ERR_BLOCKED' }
+    const reason = `address ${address.address} is refused by a rule of this program`
+    let allowed: boolean
+    try {
+      allowed = allowAddress(address)
+    } catch (cause) {
+      throw new NetError({ ...facts, reason, cause })
+    }
+    if (!allowed) throw new NetError({ ...facts, reason })
+  }
+
+  #attemptError(target: string, error: unknown): Error {
+    if (tracing()) publish(this.#id, this.#parent, 'failed', { target, code: codeOf(error) ?? '' })
+    if (error instanceof NetError) return error
+    const code = codeOf(error) ?? 'ECONNREFUSED'
+    return new NetError({ ...this.#facts('connect', target), code, cause: error })
+  }
+
+  /** Why nobody won: what the attempts say, or, where there was nothing to attempt, the name service. */
+  #summary(lookupErrors: readonly unknown[]): unknown {
+    if (this.#errors.length === 0) {
+      const [first] = lookupErrors
+      if (lookupErrors.length === 1 || first instanceof TimeoutError) return first
+      const facts = { ...this.#facts('lookup', this.#target), code: tellingCode(lookupErrors) }
+      return new NetError({ ...facts, cause: first, errors: lookupErrors as Error[] })
+    }
+    const telling = this.#errors.find((error) => !HERE.has(codeOf(error) ?? '')) ?? this.#errors[0]
+    if (telling instanceof TimeoutError) return this.tooLate('connect')
     return new NetError({
-      ...this.#facts(phase, this.#target),
-      code,
+      ...this.#facts('connect', this.#target),
+      code: codeOf(telling) ?? 'ECONNREFUSED',
       attempt: this.#errors.length,
       errors: this.#errors,
-      cause: first,
+      cause: telling,
     })
   }
 
-  #failure(phase: Phase, target: string, cause: unknown): NetError {
-    return new NetError({
-      ...this.#facts(phase, target),
-      code: codeOf(cause) ?? 'ECONNREFUSED',
-      cause,
-    })
+  get #parent(): number {
+    return this.#options.trace?.parent ?? 0
   }
 
   #facts(phase: Phase, target: string) {
     return { verb: 'connect', target, phase, elapsed: this.system.clock.now() - this.#started }
   }
+}
+
+/** Codes that speak of this machine (no IPv6, say) and hide what the other addresses answered. */
+const HERE = new Set(['ENETUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL', 'ERR_BLOCKED'])
+
+function checkAttemptDelay(delay: unknown): void {
+  if (delay === undefined) return
+  if (typeof delay !== 'number')
+    throw new TypeError('connect: attemptDelay must be a number of milliseconds')
+  if (!(delay >= MIN_ATTEMPT_DELAY))
+    throw new RangeError(
+      `connect: attemptDelay must be at least ${MIN_ATTEMPT_DELAY}, not ${delay}`,
+    )
 }

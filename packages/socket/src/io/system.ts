@@ -7,6 +7,9 @@
 import dgram from 'node:dgram'
 import dns from 'node:dns'
 import net from 'node:net'
+import os from 'node:os'
+
+import type { ResolvedAddress } from '../core/address-sort.ts'
 
 /** A timer; told so, it does not keep the process alive. */
 export interface Timer {
@@ -26,12 +29,6 @@ export interface Clock {
   clearTimeout(timer: Timer): void
 }
 
-/** One address of a name. */
-export interface ResolvedAddress {
-  address: string
-  family: 4 | 6
-}
-
 /** What this package asks of the machine. */
 export interface System {
   /** All time that this package measures, and all its timers. */
@@ -44,6 +41,10 @@ export interface System {
   createDatagram(options: dgram.SocketOptions): dgram.Socket
   /** All addresses of a name, in the order of the system's own policy. @throws an error with a `code` */
   lookup(hostname: string, family: 0 | 4 | 6): Promise<readonly ResolvedAddress[]>
+  /** As new dns.promises.Resolver. */
+  createResolver(options: dns.ResolverOptions): dns.promises.Resolver
+  /** The IP addresses of this machine, a zone left off. */
+  interfaces(): readonly string[]
 }
 
 /** The clock of this process. */
@@ -70,4 +71,7 @@ export const system: System = {
         },
       )
     }),
+  createResolver: (options) => new dns.promises.Resolver(options),
+  interfaces: () =>
+    Object.values(os.networkInterfaces()).flatMap((list) => (list ?? []).map((i) => i.address)),
 }

@@ -1,0 +1,250 @@
+/**
+ * From a name to its addresses. A `Resolver` is anything that answers; three are here: the system's own, the name
+ * service asked directly, and a cache in front of either.
+ *
+ * `connect` uses the system's by default, without a cache, as Node, Go and Python do: a name that moves is followed
+ * at once. Whoever opens many connections to few hosts puts a `CachingResolver` in front.
+ */
+import type { promises } from 'node:dns'
+import { type ResolvedAddress, sortAddresses } from '../core/address-sort.ts'
+import { type Answer, AnswerCache, type CacheLimits, DEFAULT_CACHE } from '../core/dns-cache.ts'
+import { codeOf } from '../core/errors.ts'
+import { within } from './deadline.ts'
+import { checkKeys, completeLimits } from './options.ts'
+import { type Clock, system as realSystem, type System, systemClock } from './system.ts'
+
+/** How to ask. */
+export interface ResolveOptions {
+  /** Which addresses; 0: both kinds. */
+  family: 0 | 4 | 6
+  /** Aborted when nobody waits for the answer any more. */
+  signal?: AbortSignal | undefined
+}
+
+/** Whatever can tell the addresses of a name. */
+export interface Resolver {
+  /**
+   * True where IPv6 and IPv4 are two questions, whose answers come apart and unsorted: `connect` then asks for each
+   * family, begins with what is there (RFC 8305 §3), and sorts by RFC 6724. False for one answer, sorted.
+   */
+  readonly separate: boolean
+  /**
+   * Tells the addresses of a name; an empty answer is as good as ENODATA.
+   *
+   * @throws an error with a `code`: ENOTFOUND, ENODATA, EAI_AGAIN, …
+   */
+  resolve(hostname: string, options: ResolveOptions): Promise<Answer>
+}
+
+/** The system's resolver, getaddrinfo(3): knows the hosts file, mDNS and routes, tells no time to live. */
+export class SystemResolver implements Resolver {
+  readonly separate = false
+  readonly #system: System
+
+  /** @param system the machine; for tests */
+  constructor(system: System = realSystem) {
+    this.#system = system
+  }
+
+  async resolve(hostname: string, { family }: ResolveOptions): Promise<Answer> {
+    return { addresses: await this.#system.lookup(hostname, family) }
+  }
+}
+
+/** How to ask the name service directly. */
+export interface DnsResolverOptions {
+  /** Addresses of name servers, `192.0.2.1` or `[2001:db8::1]:53`; default: those of the system. */
+  servers?: readonly string[] | undefined
+  /** Milliseconds for one try; default 2 000. */
+  timeout?: number | undefined
+  /** Tries before giving up; default 3. */
+  tries?: number | undefined
+}
+
+/** Asks the name service itself: true times to live, no hosts file, each family when it answers. */
+export class DnsResolver implements Resolver {
+  readonly separate = true
+  readonly #options: DnsResolverOptions
+  readonly #system: System
+
+  /**
+   * @param system the machine; for tests
+   * @throws {TypeError} for an unknown option, or a server that is no address
+   * @example new CachingResolver({ resolver: new DnsResolver({ servers: ['192.0.2.53'] }) })
+   */
+  constructor(options: DnsResolverOptions = {}, system: System = realSystem) {
+    checkKeys('DnsResolver', options, ['servers', 'timeout', 'tries'])
+    this.#system = system
+    this.#options = options
+    this.#open()
+  }
+
+  async resolve(hostname: string, { family, signal }: ResolveOptions): Promise<Answer> {
+    signal?.throwIfAborted()
+    const resolver = this.#open()
+    const cancel = (): void => resolver.cancel()
+    signal?.addEventListener('abort', cancel)
+    try {
+      const families = family === 0 ? ([6, 4] as const) : [family]
+      const found = await Promise.allSettled(families.map((f) => ask(resolver, hostname, f)))
+      const answers = found.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+      const [failed] = found.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+      if (answers.length === 0) throw signal?.aborted ? signal.reason : failed
+      return {
+        addresses: answers.flatMap(({ addresses }) => addresses),
+        ttl: Math.min(...answers.map(({ ttl }) => ttl)),
+      }
+    } finally {
+      signal?.removeEventListener('abort', cancel)
+    }
+  }
+
+  /** One for each question: cancelling ends all that a resolver of node:dns has under way. */
+  #open(): promises.Resolver {
+    const { servers, timeout = 2_000, tries = 3 } = this.#options
+    const resolver = this.#system.createResolver({ timeout, tries })
+    if (servers !== undefined) resolver.setServers(servers)
+    return resolver
+  }
+}
+
+async function ask(
+  resolver: promises.Resolver,
+  hostname: string,
+  family: 4 | 6,
+): Promise<{ addresses: ResolvedAddress[]; ttl: number }> {
+  const records =
+    family === 6
+      ? await resolver.resolve6(hostname, { ttl: true })
+      : await resolver.resolve4(hostname, { ttl: true })
+  return {
+    addresses: records.map(({ address }) => ({ address, family })),
+    ttl: Math.min(...records.map(({ ttl }) => ttl)) * 1000,
+  }
+}
+
+/** How to cache. */
+export interface CachingResolverOptions {
+  /** Who is asked; default: the system's resolver. */
+  resolver?: Resolver | undefined
+  /** How many answers are kept, and how long. */
+  limits?: { [K in keyof CacheLimits]?: CacheLimits[K] | undefined } | undefined
+  /** Whose clock the times run on; default: the system's. */
+  clock?: Clock | undefined
+}
+
+interface Question {
+  readonly answer: Promise<Answer>
+  readonly controller: AbortController
+  waiting: number
+}
+
+/**
+ * Remembers answers, bounded in number and time, and asks once for all who want to know the same thing at the same
+ * time. When the last of them has given up, the question is given up as well.
+ *
+ * @example
+ * const resolver = new CachingResolver()
+ * const connection = await connect('tcp://localhost:8080', { resolver })
+ */
+export class CachingResolver implements Resolver {
+  readonly #resolver: Resolver
+  readonly #clock: Clock
+  readonly #cache: AnswerCache
+  readonly #questions = new Map<string, Question>()
+  #hits = 0
+  #misses = 0
+
+  /** @throws {TypeError | RangeError} for an unknown option or a limit that is no number of at least 1 */
+  constructor(options: CachingResolverOptions = {}) {
+    checkKeys('CachingResolver', options, ['resolver', 'limits', 'clock'])
+    this.#resolver = options.resolver ?? new SystemResolver()
+    this.#clock = options.clock ?? systemClock
+    this.#cache = new AnswerCache(completeLimits('CachingResolver', options.limits, DEFAULT_CACHE))
+  }
+
+  /** As the resolver behind it. */
+  get separate(): boolean {
+    return this.#resolver.separate
+  }
+
+  /** Answers given from memory, questions asked, names kept. */
+  get stats(): { hits: number; misses: number; size: number } {
+    return { hits: this.#hits, misses: this.#misses, size: this.#cache.size }
+  }
+
+  /** Forgets everything, or what is known of one name. */
+  forget(hostname?: string): void {
+    if (hostname === undefined) this.#cache.forget()
+    else for (const family of [0, 4, 6] as const) this.#cache.forget(keyOf(hostname, family))
+  }
+
+  /** @throws as the resolver behind it; `signal.reason` when aborted */
+  async resolve(hostname: string, options: ResolveOptions): Promise<Answer> {
+    const { family, signal } = options
+    signal?.throwIfAborted()
+    const key = keyOf(hostname, family)
+    const known = this.#cache.get(key, this.#clock.now())
+    if (known !== undefined) {
+      this.#hits++
+      if ('error' in known) throw known.error
+      return known.answer
+    }
+    const question = this.#questions.get(key) ?? this.#ask(key, hostname, family)
+    return this.#wait(key, question, signal)
+  }
+
+  #ask(key: string, hostname: string, family: 0 | 4 | 6): Question {
+    this.#misses++
+    const controller = new AbortController()
+    const asked = this.#resolver.resolve(hostname, { family, signal: controller.signal })
+    const answer = asked.then(
+      (found) => {
+        this.#cache.put(key, found, this.#clock.now())
+        return found
+      },
+      (error: Error) => {
+        this.#cache.putError(key, error, this.#clock.now())
+        throw error
+      },
+    )
+    const question: Question = { answer, controller, waiting: 0 }
+    this.#questions.set(key, question)
+    const done = (): void => {
+      if (this.#questions.get(key) === question) this.#questions.delete(key)
+    }
+    answer.then(done, done)
+    return question
+  }
+
+  #wait(key: string, question: Question, signal: AbortSignal | undefined): Promise<Answer> {
+    question.waiting++
+    const ms = Number.POSITIVE_INFINITY
+    const onTimeout = (): Error => new Error('never')
+    return within(this.#clock, question.answer, { ms, signal, onTimeout }).finally(() => {
+      question.waiting--
+      if (question.waiting > 0 || this.#questions.get(key) !== question) return
+      // Nobody waits any more, and no answer has come: who asks from here on asks anew.
+      this.#questions.delete(key)
+      question.controller.abort(signal?.reason)
+    })
+  }
+}
+
+/** Names are compared without regard to case (RFC 4343). */
+function keyOf(hostname: string, family: 0 | 4 | 6): string {
+  return `${family} ${hostname.toLowerCase()}`
+}
+
+/** What a name that nobody knows is called: the code of the family whose answer says most. */
+export function tellingCode(errors: readonly unknown[]): string {
+  const codes = errors.map((error) => codeOf(error) ?? 'ENOTFOUND')
+  return codes.find((code) => code !== 'ENODATA') ?? codes[0] ?? 'ENODATA'
+}
+
+/** The order of RFC 6724 for this machine. */
+export function sorterOf(
+  system: System,
+): (addresses: readonly ResolvedAddress[]) => readonly ResolvedAddress[] {
+  return (addresses) => sortAddresses(addresses, system.interfaces())
+}
