@@ -29,4 +29,5 @@ export { Socket, type SocketAddress, type SocketOptions, socket } from './io/soc
 export type { Attachment, ByteStream, Receiver, ShutdownHow, WaitOptions } from './io/stream.ts'
 export type { Clock, System } from './io/system.ts'
 export type { Transport, TransportOwner } from './io/transport.ts'
-export { type Datagram, type UdpOptions, UdpSocket, udp } from './io/udp.ts'
+export { type UdpOptions, udp } from './io/udp.ts'
+export { type Datagram, UdpSocket } from './io/udp-socket.ts'

@@ -129,6 +129,49 @@ describe('out of order', () => {
   })
 })
 
+test('close() ends a connect that is under way, with ERR_CLOSED and no socket left', async () => {
+  const made: net.Socket[] = []
+  const system = fakeSystem({
+    connect: () => {
+      const silent = new net.Socket()
+      made.push(silent)
+      return silent
+    },
+  })
+  const s = socket(AF_INET, SOCK_STREAM, 0, { system })
+  const failing = rejection(s.connect(['127.0.0.1', 9]))
+  await new Promise((resolve) => setImmediate(resolve))
+  await s.close()
+  expect((await failing).message).toBe(
+    'connect: closed by this program (ERR_CLOSED, phase connect)',
+  )
+  expect(made.map(({ destroyed }) => destroyed)).toEqual([true])
+})
+
+test('a name is asked for addresses of the family of the socket alone', async () => {
+  const asked: number[] = []
+  const system = fakeSystem({
+    lookup: async (_hostname, family) => {
+      asked.push(family)
+      return []
+    },
+  })
+  await rejection(socket(AF_INET, SOCK_STREAM, 0, { system }).connect(['a.test', 1]))
+  await rejection(socket(AF_INET6, SOCK_STREAM, 0, { system }).connect(['a.test', 1]))
+  expect(asked).toEqual([4, 6])
+})
+
+test('what accept() gives has TCP_NODELAY set, and says so', async () => {
+  const server = socket()
+  await server.bind(['127.0.0.1', 0])
+  await server.listen()
+  const client = socket()
+  const [[accepted]] = await Promise.all([server.accept(), client.connect(server.getsockname())])
+  expect(accepted.getsockopt(sluice.IPPROTO_TCP, sluice.TCP_NODELAY)).toBe(1)
+  expect(client.getsockopt(sluice.IPPROTO_TCP, sluice.TCP_NODELAY)).toBe(0)
+  await Promise.all([client.close(), accepted.close(), server.close()])
+})
+
 test('a socket that is closed while it binds stays closed, and leaves nobody listening', async () => {
   const port = await freePort()
   const closing = socket()

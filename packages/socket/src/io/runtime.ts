@@ -3,6 +3,7 @@
  * here when its pieces are.
  */
 import net from 'node:net'
+import { NetError, type Phase } from '../core/errors.ts'
 
 /** The runtime, by the marks that each leaves in the global scope. */
 export const runtimeName: 'node' | 'bun' | 'deno' =
@@ -36,4 +37,15 @@ export function findReadBufferSymbols(): ReadBufferSymbols | undefined {
   const buffer = find('kBuffer')
   const callback = find('kBufferCb')
   return buffer && callback ? { buffer, callback } : undefined
+}
+
+/**
+ * @throws {NetError} `ERR_UNSUPPORTED` where SO_REUSEPORT would be taken and ignored: by version, since an option that
+ *   is ignored leaves nothing to look at
+ */
+export function checkReusePort(facts: { verb: string; target: string; phase: Phase }): void {
+  const [major = 0, minor = 0] = (process.versions.node ?? '').split('.').map(Number)
+  if (runtimeName === 'node' && (major > 23 || (major === 23 && minor >= 1))) return
+  const reason = `${runtime} has no reusePort; Node has it from 23.1 on`
+  throw new NetError({ ...facts, code: 'ERR_UNSUPPORTED', reason })
 }

@@ -23,7 +23,8 @@ import { checkKeys } from './options.ts'
 import { runtime } from './runtime.ts'
 import type { ShutdownHow, WaitOptions } from './stream.ts'
 import type { System } from './system.ts'
-import { type UdpSocket, udp } from './udp.ts'
+import { udp } from './udp.ts'
+import type { UdpSocket } from './udp-socket.ts'
 
 /** An address as the BSD verbs take it: `[host, port]`, or a path for AF_UNIX. */
 export type SocketAddress = readonly [host: string, port: number] | string
@@ -73,6 +74,8 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
   /** TCP_NODELAY and SO_REUSEADDR as they were set; a stream that is not connected yet gets them then. */
   #noDelay = false
   #reuseAddress = false
+  /** Ends a `connect` that is under way when the socket is closed. */
+  #connecting: AbortController | undefined
 
   constructor(
     family: C.AddressFamily = C.AF_INET,
@@ -104,6 +107,8 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
   static #around(connection: Connection, like: Socket): Socket {
     const made = new Socket(like.family, like.type, like.protocol, like.#options)
     made.#connection = connection
+    // Listeners set it on what they accept, see `bind`.
+    made.#noDelay = true
     made.#step('accepted', 'accept')
     return made
   }
@@ -173,7 +178,7 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
   async connect(address: SocketAddress, options: { signal?: AbortSignal } = {}): Promise<void> {
     const target = this.#target(address, false)
     if (this.type === C.SOCK_DGRAM) {
-      await (await this.#datagram('connect')).connect(target)
+      await (await this.#datagram('connect')).connect(target, options)
       return
     }
     const local = this.#listener?.address
@@ -186,22 +191,24 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
           ? {}
           : { localAddress: local.hostname, localPort: local.port }
       const { system, timeout } = this.#options
-      const connection = await connect(target, {
-        ...from,
-        ...options,
-        system,
-        timeout,
-        noDelay: this.#noDelay,
-      })
-      if ((this.#state as string) === 'closed') {
-        connection.destroy()
-        throw this.#error('connect', 'ERR_CLOSED', 'connect')
-      }
+      this.#connecting = new AbortController()
+      const closed = this.#connecting.signal
+      const signal = options.signal ? AbortSignal.any([options.signal, closed]) : closed
+      const noDelay = this.#noDelay
+      const family = FAMILIES[this.family]
+      const how = { ...from, family, signal, system, timeout, noDelay }
+      const connection = await connect(target, how)
+      // Closed in the moment between the connection and us.
+      if (closed.aborted) connection.destroy()
       this.#connection = connection
       this.#step('connected', 'connect')
     } catch (error) {
-      if ((this.#state as string) === 'connecting') this.#step('failed', 'connect')
+      if ((this.#state as string) === 'closed')
+        throw this.#error('connect', 'ERR_CLOSED', 'connect')
+      this.#step('failed', 'connect')
       throw error
+    } finally {
+      this.#connecting = undefined
     }
   }
 
@@ -289,6 +296,7 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
   /** Closes the socket, whatever it is. Never rejects, need not be awaited. @see close(2) */
   close(): Promise<void> {
     this.#step('close', 'close')
+    this.#connecting?.abort()
     const held = this.#connection ?? this.#listener ?? this.#datagrams
     return held === undefined ? Promise.resolve() : held.close()
   }
@@ -410,6 +418,9 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
     return new NetError(reason === undefined ? facts : { ...facts, reason })
   }
 }
+
+/** The family of addresses that a name is asked for. */
+const FAMILIES = { [C.AF_INET]: 4, [C.AF_INET6]: 6, [C.AF_UNIX]: 0 } as const
 
 function tuple(address: Address | undefined): SocketAddress {
   if (address === undefined) return ''

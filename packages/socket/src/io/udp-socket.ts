@@ -1,0 +1,397 @@
+/**
+ * `UdpSocket`: single datagrams. Each `send` is one packet, each `recv` is one packet, and any of them may be
+ * lost, doubled or overtaken.
+ *
+ * What arrives while nobody waits is queued up to `limits.queue` datagrams; beyond that the newest is dropped and
+ * counted, as the kernel itself would do with a full buffer.
+ *
+ * What can't be known: whether a datagram arrived. An unconnected socket never learns that nobody is there (the
+ * kernel has nowhere to report it); a connected one is told by ICMP where no firewall drops that, some time after
+ * the send that it belongs to: the waiting or the next call rejects with ECONNREFUSED.
+ */
+import type { Socket as NodeDatagram, RemoteInfo } from 'node:dgram'
+import { type Address, formatEndpoint, type Target } from '../core/address.ts'
+import { type Bytes, copy, type Data, toBytes } from '../core/bytes.ts'
+import { codeOf, NetError, type Phase } from '../core/errors.ts'
+import { each, Mailbox } from './mailbox.ts'
+import type { Resolver } from './resolve.ts'
+import { runtime, runtimeName } from './runtime.ts'
+import type { WaitOptions } from './stream.ts'
+import type { System } from './system.ts'
+import { nextId, publish, tracing } from './trace.ts'
+import {
+  checkDestination,
+  inetTarget,
+  type LookupLimits,
+  literal,
+  lookupOne,
+} from './udp-lookup.ts'
+
+/** The most that fits into one datagram: 65 535 less the headers (RFC 768, RFC 791; RFC 8200). */
+const MAX_DATAGRAM = { 4: 65_507, 6: 65_527 } as const
+
+/** One packet, and where it came from. */
+export interface Datagram {
+  /** The whole of it, possibly empty; yours to keep. */
+  data: Bytes
+  /** The sender. */
+  address: Address
+}
+
+/** Which packets of a multicast group are wanted. */
+export interface GroupOptions {
+  /** Only what this sender sends (source-specific multicast, RFC 4607; IPv4 and IPv6 where the runtime can). */
+  source?: string | undefined
+  /** On which interface: its IPv4 address, or `::%eth1` for IPv6; default: the system's choice. */
+  interface?: string | undefined
+}
+
+/** @internal What `udp()` has found out. */
+export interface UdpFacts {
+  family: 4 | 6
+  queue: number
+  system: System
+  resolver: Resolver
+  lookupTimeout: number
+}
+
+/** A socket for datagrams. Made by `udp()`. */
+export class UdpSocket implements AsyncDisposable, AsyncIterable<Datagram> {
+  /** Unique in the process; trace events carry it. */
+  readonly id: number = nextId()
+  readonly #socket: NodeDatagram
+  readonly #facts: UdpFacts
+  readonly #mailbox: Mailbox<Datagram>
+  #address: Address | undefined
+  #remote: Address | undefined
+  #closed: Promise<void> | undefined
+  /** An unreachable peer, reported by the system between two calls; the next one gets it. */
+  #failure: Error | undefined
+  #dropped = 0
+
+  /** @internal */
+  constructor(socket: NodeDatagram, facts: UdpFacts) {
+    this.#socket = socket
+    this.#facts = facts
+    this.#mailbox = new Mailbox(facts.system.clock, facts.queue)
+    socket.on('message', (data: Uint8Array, from: RemoteInfo) => this.#arrived(data, from))
+    socket.on('error', (error) => this.#failed(error))
+    if (tracing()) publish(this.id, 0, 'listen', { local: formatEndpoint(this.address) })
+  }
+
+  /** Where we are, with the port that the system chose. */
+  get address(): Address {
+    if (this.#address === undefined) {
+      const { address, port, family } = this.#socket.address()
+      this.#address = { family: family === 'IPv6' ? 'IPv6' : 'IPv4', hostname: address, port }
+    }
+    return this.#address
+  }
+
+  /** The peer of `connect`, if there is one. */
+  get remoteAddress(): Address | undefined {
+    return this.#remote
+  }
+
+  /** Datagrams that were dropped because `limits.queue` were waiting. */
+  get dropped(): number {
+    return this.#dropped
+  }
+
+  /**
+   * Names the one peer: `send` needs no address from here on, packets of others are not delivered, and an
+   * unreachable peer is reported (ECONNREFUSED) to the waiting or the next call.
+   *
+   * @param options `signal` ends the lookup of a name
+   * @throws {NetError} `EISCONN` when connected already, `ENOTFOUND` and others
+   * @throws {RangeError} for port 0
+   */
+  async connect(target: Target, options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+    const endpoint = inetTarget(target)
+    const name = formatEndpoint(endpoint)
+    checkDestination('connect', endpoint)
+    if (this.#closed !== undefined) throw this.#error('connect', name, undefined)
+    const { family } = this.#facts
+    const { address } =
+      literal('connect', endpoint, family) ??
+      (await lookupOne('connect', endpoint, family, this.#limits(options.signal)))
+    await new Promise<void>((done, reject) => {
+      const settle = (error?: Error): void => {
+        if (error) reject(this.#error('connect', name, error))
+        else done()
+      }
+      try {
+        this.#socket.connect(endpoint.port, address, settle as () => void)
+      } catch (error) {
+        reject(this.#error('connect', name, error))
+      }
+    })
+    this.#address = undefined
+    this.#remote = {
+      family: family === 6 ? 'IPv6' : 'IPv4',
+      hostname: address,
+      port: endpoint.port,
+    }
+  }
+
+  /** Takes the peer back: `send` needs an address again. @throws {NetError} `ENOTCONN`, `ERR_CLOSED` */
+  disconnect(): void {
+    if (this.#remote === undefined) throw this.#error('disconnect', '', undefined, 'ENOTCONN')
+    this.#set('disconnect', this.#name, () => this.#socket.disconnect())
+    this.#remote = undefined
+    this.#address = undefined
+  }
+
+  /**
+   * Sends one datagram.
+   *
+   * @param data at most 65 507 bytes over IPv4, 65 527 over IPv6; above about 1 400 it is likely to be cut
+   *   into fragments, and lost when one of them is
+   * @param to where; left out on a connected socket
+   * @param options `signal` ends the lookup of a name
+   * @returns the number of bytes: all of them. That it left says nothing about whether it arrives
+   * @throws {NetError} `EMSGSIZE` before anything is sent; `EDESTADDRREQ` no destination; `ECONNREFUSED` on
+   *   a connected socket whose peer is not there; `ERR_CLOSED`
+   * @throws {RangeError} for port 0
+   */
+  send(data: Data, to?: Target, options?: { signal?: AbortSignal | undefined }): Promise<number> {
+    try {
+      if (to === undefined) return this.#connected(toBytes(data))
+      const endpoint = inetTarget(to)
+      const name = formatEndpoint(endpoint)
+      checkDestination('send', endpoint)
+      const bytes = toBytes(data)
+      this.#check(name, bytes)
+      if (this.#remote !== undefined) throw this.#error('send', name, undefined, 'EISCONN')
+      const known = literal('send', endpoint, this.#facts.family)
+      if (known !== undefined) return this.#write(bytes, name, endpoint.port, known.address)
+      // There is a wait before the bytes leave, and their memory is the caller's.
+      const kept = copy(bytes)
+      return lookupOne('send', endpoint, this.#facts.family, this.#limits(options?.signal)).then(
+        ({ address }) => this.#write(kept, name, endpoint.port, address),
+      )
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /**
+   * Waits for the next datagram.
+   *
+   * @param options `signal` ends this wait; `timeout` in milliseconds, default off
+   * @returns the whole datagram, also an empty one, and where it came from
+   * @throws {NetError} `ERR_CLOSED`; `ERR_TIMEOUT`; `ECONNREFUSED` on a connected socket; `signal.reason`
+   */
+  recv(options?: WaitOptions): Promise<Datagram> {
+    const first = this.#mailbox.tryTake()
+    if (first !== undefined) return Promise.resolve(first)
+    const failure = this.#takeFailure()
+    if (this.#closed !== undefined || failure !== undefined)
+      return Promise.reject(this.#error('recv', this.#name, failure))
+    return this.#mailbox.take(options, (limit) => this.#tooLate(limit))
+  }
+
+  /** Yields datagrams until the socket is closed. */
+  [Symbol.asyncIterator](): AsyncGenerator<Datagram, void, undefined> {
+    return each(
+      () => this.recv(),
+      () => this.#closed !== undefined,
+    )
+  }
+
+  /**
+   * Receives what is sent to a multicast group from here on.
+   *
+   * @param group its address, `224.0.0.0` to `239.255.255.255` or `ff00::/8`
+   * @throws {NetError} `EINVAL` no multicast address; `ENODEV` no such interface; `ERR_UNSUPPORTED`; `ERR_CLOSED`
+   * @see RFC 1112, RFC 4607
+   */
+  joinGroup(group: string, options: GroupOptions = {}): void {
+    const { source, interface: where } = options
+    this.#set('joinGroup', group, () => {
+      if (source === undefined) this.#socket.addMembership(group, where)
+      else this.#socket.addSourceSpecificMembership(source, group, where)
+    })
+  }
+
+  /** Receives no more of what is sent to a group. @throws as `joinGroup`; `EADDRNOTAVAIL` when not a member */
+  leaveGroup(group: string, options: GroupOptions = {}): void {
+    const { source, interface: where } = options
+    this.#set('leaveGroup', group, () => {
+      if (source === undefined) this.#socket.dropMembership(group, where)
+      else this.#socket.dropSourceSpecificMembership(source, group, where)
+    })
+  }
+
+  /** Allows sending to broadcast addresses (SO_BROADCAST). @throws {NetError} `ERR_CLOSED` */
+  setBroadcast(on: boolean): void {
+    this.#set('setBroadcast', '', () => this.#socket.setBroadcast(on))
+  }
+
+  /** How many routers a packet may pass, 1 to 255 (IP_TTL); default 64. @throws {NetError} `EINVAL`, `ERR_CLOSED` */
+  setTtl(hops: number): void {
+    this.#set('setTtl', '', () => this.#socket.setTTL(hops))
+  }
+
+  /** The same for packets to a group, 0 to 255; default 1: the local network. @throws as `setTtl` */
+  setMulticastTtl(hops: number): void {
+    this.#set('setMulticastTtl', '', () => this.#socket.setMulticastTTL(hops))
+  }
+
+  /** Whether members on this machine get what is sent from here; default true. @throws {NetError} `ERR_CLOSED` */
+  setMulticastLoopback(on: boolean): void {
+    this.#set('setMulticastLoopback', '', () => this.#socket.setMulticastLoopback(on))
+  }
+
+  /** The interface that packets to a group leave by, as for `joinGroup`. @throws {NetError} `EADDRNOTAVAIL` */
+  setMulticastInterface(where: string): void {
+    this.#set('setMulticastInterface', where, () => this.#socket.setMulticastInterface(where))
+  }
+
+  /** Bytes that the kernel holds for us. Linux tells twice what was asked for: its own book-keeping counts. */
+  get receiveBufferSize(): number {
+    return this.#set('receiveBufferSize', '', () => this.#socket.getRecvBufferSize())
+  }
+
+  /** Bytes that the kernel holds from us. */
+  get sendBufferSize(): number {
+    return this.#set('sendBufferSize', '', () => this.#socket.getSendBufferSize())
+  }
+
+  /** Closes the socket; waiting readers fail with `ERR_CLOSED`. Never rejects. */
+  close(): Promise<void> {
+    if (this.#closed !== undefined) return this.#closed
+    void this.address
+    this.#closed = new Promise((resolve) => this.#socket.close(() => resolve()))
+    this.#mailbox.empty(() => this.#error('recv', this.#name, undefined))
+    return this.#closed
+  }
+
+  /** Keeps the process alive while this is open (the default). */
+  ref(): void {
+    this.#socket.ref()
+  }
+
+  /** Lets the process end although this is open. */
+  unref(): void {
+    this.#socket.unref()
+  }
+
+  /** As `close()`, so that `await using` works. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  get #name(): string {
+    return formatEndpoint(this.#remote ?? this.address)
+  }
+
+  #limits(signal: AbortSignal | undefined): LookupLimits {
+    const { resolver, system, lookupTimeout } = this.#facts
+    return { resolver, clock: system.clock, ms: lookupTimeout, signal }
+  }
+
+  #connected(bytes: Uint8Array): Promise<number> {
+    const name = this.#remote === undefined ? '' : this.#name
+    this.#check(name, bytes)
+    if (this.#remote === undefined) throw this.#error('send', '', undefined, 'EDESTADDRREQ')
+    return this.#write(bytes, name)
+  }
+
+  #check(name: string, bytes: Uint8Array): void {
+    if (this.#closed !== undefined) throw this.#error('send', name, undefined)
+    const failure = this.#takeFailure()
+    if (failure !== undefined) throw this.#error('send', name, failure)
+    if (bytes.length > MAX_DATAGRAM[this.#facts.family])
+      throw this.#error('send', name, undefined, 'EMSGSIZE')
+  }
+
+  #write(bytes: Uint8Array, name: string, port?: number, address?: string): Promise<number> {
+    if (tracing()) publish(this.id, 0, 'send', { bytes: bytes.length, data: bytes })
+    return new Promise((done, reject) => {
+      const sent = (error: Error | null): void => {
+        if (error) reject(this.#error('send', name, error))
+        else done(bytes.length)
+      }
+      try {
+        if (port === undefined) this.#socket.send(bytes, sent)
+        else this.#socket.send(bytes, port, address, sent)
+      } catch (error) {
+        reject(this.#error('send', name, error))
+      }
+    })
+  }
+
+  #arrived(data: Uint8Array, from: RemoteInfo): void {
+    const family = from.family === 'IPv6' ? 'IPv6' : 'IPv4'
+    const address: Address = { family, hostname: from.address, port: from.port }
+    if (this.#remote !== undefined && runtimeName !== 'node' && !isSame(address, this.#remote))
+      return
+    if (tracing()) publish(this.id, 0, 'receive', { bytes: data.length, data })
+    if (!this.#mailbox.put({ data: copy(data), address })) this.#dropped++
+  }
+
+  #failed(error: Error): void {
+    if (!this.#mailbox.fail(() => this.#error('recv', this.#name, error))) this.#failure = error
+  }
+
+  #takeFailure(): Error | undefined {
+    const failure = this.#failure
+    this.#failure = undefined
+    return failure
+  }
+
+  /** Asks the system for something that it may not have, or may refuse. */
+  #set<T>(verb: string, target: string, call: () => T): T {
+    if (this.#closed !== undefined) throw this.#error(verb, target, undefined)
+    try {
+      return call()
+    } catch (cause) {
+      const isAbsent = codeOf(cause) === undefined || codeOf(cause) === 'ERR_NOT_IMPLEMENTED'
+      if (cause instanceof RangeError || (cause instanceof TypeError && !isAbsent)) throw cause
+      if (!isAbsent) throw this.#error(verb, target, cause)
+      const reason = `${runtime} has no ${verb} for datagrams`
+      throw this.#error(verb, target, cause, 'ERR_UNSUPPORTED', reason)
+    }
+  }
+
+  #error(verb: string, target: string, cause: unknown, code?: string, reason?: string): NetError {
+    const facts = { verb, target, phase: phaseOf(verb), code: code ?? this.#codeOf(cause), cause }
+    return new NetError(reason === undefined ? facts : { ...facts, reason })
+  }
+
+  #codeOf(cause: unknown): string {
+    const code = codeOf(cause)
+    // Node's own codes tell of its life, not of the network's: closed under a call that was under way.
+    if (code === undefined || this.#closed !== undefined) return 'ERR_CLOSED'
+    return OURS[code] ?? code
+  }
+
+  #tooLate(limit: number): NetError {
+    const reason = `no datagram within ${limit} ms`
+    return new NetError({
+      verb: 'recv',
+      target: this.#name,
+      phase: 'idle',
+      code: 'ERR_TIMEOUT',
+      reason,
+    })
+  }
+}
+
+/** Codes of node:dgram, and ours for the same thing. */
+const OURS: Readonly<Record<string, string>> = {
+  ERR_SOCKET_DGRAM_IS_CONNECTED: 'EISCONN',
+  ERR_SOCKET_DGRAM_NOT_CONNECTED: 'ENOTCONN',
+  ERR_SOCKET_DGRAM_NOT_RUNNING: 'ERR_CLOSED',
+}
+
+function phaseOf(verb: string): Phase {
+  if (verb === 'recv') return 'receive'
+  return verb === 'connect' || verb === 'send' ? verb : 'option'
+}
+
+/** What the kernel asks of each packet for a connected socket; Deno's sockets let all of them through. */
+function isSame(a: Address, b: Address): boolean {
+  return formatEndpoint(a) === formatEndpoint(b)
+}
