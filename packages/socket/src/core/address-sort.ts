@@ -132,13 +132,14 @@ function mapped(address: string): Uint8Array {
 
 function policyOf(bytes: Uint8Array): (typeof POLICY)[number] {
   // The table is read for the longest match. Sorted by length once, the first match is that.
-  return longestFirst.find(({ prefix, row }) => commonPrefix(bytes, prefix) >= row[1])
-    ?.row as (typeof POLICY)[number]
+  longestFirst ??= POLICY.map((row) => ({ prefix: inetPton(AF_INET6, row[0]), row })).sort(
+    (a, b) => b.row[1] - a.row[1],
+  )
+  const found = longestFirst.find(({ prefix, row }) => commonPrefix(bytes, prefix) >= row[1])
+  return found?.row as (typeof POLICY)[number]
 }
 
-const longestFirst = POLICY.map((row) => ({ prefix: inetPton(AF_INET6, row[0]), row })).sort(
-  (a, b) => b.row[1] - a.row[1],
-)
+let longestFirst: { prefix: Uint8Array; row: (typeof POLICY)[number] }[] | undefined
 
 function scopeOf(bytes: Uint8Array, family: 4 | 6): number {
   const at = (index: number): number => bytes[index] as number
