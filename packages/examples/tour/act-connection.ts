@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { type ByteStream, connect, listen, text, udp } from '@sluice/socket'
 import { isNetError } from '@sluice/socket/errors'
 import { memoryPair } from '@sluice/socket/testing'
+import { hexLines } from '@sluice/socket/trace'
 import { has, type Run, start, startSource } from '../lib/children.ts'
-import { hexLines } from '../lib/hex.ts'
 import { blue, dim, green, heading, ms, red, say } from './stage.ts'
 
 const seed = (file: string): URL => new URL(`../seed/${file}`, import.meta.url)
@@ -75,7 +75,7 @@ function showBytes(client: Run, server: Run): void {
     const head = `   ${ms(at - zero).padStart(9)}  ${(who === 'client' ? blue : green)(who)} ${what}`
     if (data === undefined) say(head)
     else {
-      const [first, ...rest] = hexLines(Buffer.from(data, 'hex'))
+      const [first, ...rest] = hexLines(Buffer.from(data, 'hex').subarray(0, 64))
       say(`${head} ${String(bytes).padStart(2)} bytes   ${first}`)
       for (const line of rest) say(`${' '.repeat(43)}${line}`)
     }

@@ -7,7 +7,7 @@ import { serve } from '@sluice/http'
 import { fetch, type UrlTraceEvent } from '@sluice/url'
 import { has, start } from '../lib/children.ts'
 import { folder } from '../lib/folder.ts'
-import { printable } from '../lib/hex.ts'
+import { printable } from '../lib/printable.ts'
 import { bold, dim, green, heading, ms, red, say, size } from './stage.ts'
 
 /** The folder of this very repository. */
