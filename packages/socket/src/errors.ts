@@ -7,10 +7,12 @@ export {
   codeOf,
   isNetError,
   isTimeoutError,
+  isTlsError,
   NetError,
   type NetErrorFacts,
   type Phase,
   TimeoutError,
+  TlsError,
   UnexpectedEndError,
 } from './core/errors.ts'
 export {

@@ -2,6 +2,7 @@
 import dgram from 'node:dgram'
 import dns from 'node:dns/promises'
 import net from 'node:net'
+import tls from 'node:tls'
 import type { Address, System } from '@sluice/socket'
 
 /** The error that a promise rejects with; fails when it does not. */
@@ -41,6 +42,9 @@ export function fakeSystem(parts: Partial<System>): System {
       })),
     createResolver: (options) => new dns.Resolver(options),
     interfaces: () => ['127.0.0.1', '::1'],
+    createSecureContext: (options) => tls.createSecureContext(options),
+    connectTls: (options) => tls.connect(options),
+    acceptTls: (stream, options) => new tls.TLSSocket(stream as net.Socket, options),
     ...parts,
   }
 }

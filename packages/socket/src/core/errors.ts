@@ -93,6 +93,24 @@ export class TimeoutError extends NetError {
   }
 }
 
+const TLS_BRAND = Symbol.for('sluice.TlsError')
+
+/**
+ * TLS said no: a certificate failed its check, or the handshake its agreement. `code` is the name that X.509
+ * verification has for it (`CERT_HAS_EXPIRED`), else one of `ERR_TLS…`; the runtime's own error is in `cause`.
+ */
+export class TlsError extends NetError {
+  override readonly name: string = 'TlsError'
+  /** The reason alone, without what was being done. */
+  readonly reason: string
+
+  constructor(facts: Omit<NetErrorFacts, 'phase'> & { reason: string; phase?: Phase }) {
+    super({ phase: 'tls', ...facts })
+    this.reason = facts.reason
+    Object.defineProperty(this, TLS_BRAND, { value: true })
+  }
+}
+
 /** The peer finished before all that was asked for had come. */
 export class UnexpectedEndError extends NetError {
   override readonly name: string = 'UnexpectedEndError'
@@ -134,6 +152,11 @@ export function isNetError(value: unknown, code?: string): value is NetError {
 /** Tells whether a value is a `TimeoutError`, of a given phase if one is named. */
 export function isTimeoutError(value: unknown, phase?: TimeoutPhase): value is TimeoutError {
   return isNetError(value, 'ERR_TIMEOUT') && (phase === undefined || value.phase === phase)
+}
+
+/** Tells whether a value is a `TlsError`, with a given code if one is named. */
+export function isTlsError(value: unknown, code?: string): value is TlsError {
+  return isNetError(value, code) && (value as { [TLS_BRAND]?: unknown })[TLS_BRAND] === true
 }
 
 /** @returns the code of any error that has one, ours or the operating system's, else `undefined` */

@@ -27,6 +27,9 @@ export interface SocketTraceFacts {
   failed: { target: string; code: string }
   /** A connection stands. */
   open: { local: string; remote: string; side: 'client' | 'server' }
+  /** A handshake is done, on the connection of this id; one failed, and its socket is closed. */
+  tls: { protocol: string; cipher: string; alpn: string | undefined; resumed: boolean }
+  tlsFailed: { target: string; code: string }
   /**
    * Bytes went to the system, or came from it. `data` is valid during the publish call only (what came
    * lies in a shared read buffer): a subscriber copies what it keeps.

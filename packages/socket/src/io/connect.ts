@@ -8,6 +8,7 @@ import {
   type Endpoint,
   formatEndpoint,
   type InetEndpoint,
+  isTls,
   isUnix,
   parseTarget,
   type Target,
@@ -31,17 +32,25 @@ import { type Resolver, SystemResolver, sorterOf, tellingCode } from './resolve.
 import { sharedReadOption } from './shared-read.ts'
 import { DEFAULT_BUFFERS } from './stream-engine.ts'
 import { system as realSystem, type System } from './system.ts'
+import { clientSide } from './tls.ts'
+import type { TlsClientOptions } from './tls-context.ts'
+import { type HandshakeSide, handshake } from './tls-socket.ts'
 import { nextId, publish, tracing } from './trace.ts'
 
 /** How to connect. */
 export interface ConnectOptions {
   /**
-   * Milliseconds per phase: `lookup` 5 000, `connect` 10 000 for each address, `send` 30 000, `idle` and
+   * Milliseconds per phase: `lookup` 5 000, `connect` 10 000 for each address, `tls` 10 000, `send` 30 000, `idle` and
    * `total` off. A number is `total`, the time until the connection stands.
    */
   timeout?: TimeoutOption | undefined
   /** Ends the attempt; the promise rejects with `signal.reason`. Later it means nothing to the connection. */
   signal?: AbortSignal | undefined
+  /**
+   * Speak TLS. `true` is the default of a target `tls://`: the certificate has to be for the target's host, and to be
+   * vouched for by an issuer that the runtime trusts.
+   */
+  tls?: boolean | TlsClientOptions | undefined
   /** Only addresses of this family; 0 or left out: both, or that of `localAddress`. */
   family?: 0 | 4 | 6 | undefined
   /** Who tells the addresses of a name; default: the system's resolver, without a cache. */
@@ -76,6 +85,7 @@ export interface ConnectOptions {
 const KEYS = [
   'timeout',
   'signal',
+  'tls',
   'family',
   'resolver',
   'attemptDelay',
@@ -93,22 +103,24 @@ const KEYS = [
 /**
  * Connects to a TCP port or a Unix socket.
  *
- * @param target `tcp://host:port`, `host:port`, `unix:/path`, `{hostname, port}` or `{path}`
+ * @param target `tcp://host:port`, `tls://host:port`, `host:port`, `unix:/path`, `{hostname, port}` or `{path}`
  * @returns an open connection; close it
  * @throws {NetError} `ENOTFOUND`, `ECONNREFUSED` and others; with several addresses `errors` has one error
  *   for each. {TimeoutError} with the phase that took too long. `signal.reason` when aborted
+ * @throws {TlsError} with `tls`, why the handshake or the certificate failed
  * @throws {SyntaxError | RangeError | TypeError} for a target or options that make no sense
  * @see RFC 8305, for the order and the timing of attempts
  * @example const connection = await connect('tcp://127.0.0.1:8080')
  */
 export async function connect(target: Target, options: ConnectOptions = {}): Promise<Connection> {
   checkKeys('connect', options, KEYS)
-  const endpoint = parseTarget(target, ['tcp'])
+  const endpoint = parseTarget(target, ['tcp', 'tls'])
   checkAttemptDelay(options.attemptDelay)
   const timeouts = normaliseTimeout(options.timeout)
   completeLimits('connect', options.limits, DEFAULT_BUFFERS)
+  const tls = tlsSide(target, endpoint, options)
   options.signal?.throwIfAborted()
-  const attempt = new Attempt(endpoint, options, timeouts)
+  const attempt = new Attempt(endpoint, options, timeouts, tls)
   const { clock } = attempt.system
   return within(clock, attempt.run(), {
     ms: timeouts.total,
@@ -130,11 +142,18 @@ class Attempt {
   readonly #timeouts: Timeouts
   readonly #target: string
   readonly #started: number
+  readonly #tls: HandshakeSide | undefined
   readonly #errors: Error[] = []
   /** Ends what is under way. */
   #stop = (): void => {}
 
-  constructor(endpoint: Endpoint, options: ConnectOptions, timeouts: Timeouts) {
+  constructor(
+    endpoint: Endpoint,
+    options: ConnectOptions,
+    timeouts: Timeouts,
+    tls: HandshakeSide | undefined,
+  ) {
+    this.#tls = tls
     this.system = options.system ?? realSystem
     this.#endpoint = endpoint
     this.#options = options
@@ -144,7 +163,12 @@ class Attempt {
   }
 
   async run(): Promise<Connection> {
-    return this.#wrap(await this.#open())
+    const socket = await this.#open()
+    if (this.#tls === undefined) {
+      const { sharedBuffer = true } = this.#options
+      return this.#wrap(new NodeTransport(socket, sharedBuffer))
+    }
+    return this.#secure(socket, this.#tls)
   }
 
   /** Ends what is under way; its sockets are destroyed, whatever they still bring is dropped. */
@@ -258,7 +282,8 @@ class Attempt {
       ...(localAddress === undefined ? {} : { localAddress }),
       ...(localPort === undefined ? {} : { localPort }),
       ...(keepAlive === undefined ? {} : { keepAlive: true, keepAliveInitialDelay: keepAlive }),
-      ...(sharedBuffer ? sharedReadOption(onSharedBytes) : {}),
+      // With TLS it is the record layer that reads.
+      ...(sharedBuffer && this.#tls === undefined ? sharedReadOption(onSharedBytes) : {}),
       noDelay,
       allowHalfOpen: true,
       autoSelectFamily: false,
@@ -268,9 +293,24 @@ class Attempt {
     return dial(clock, (o) => this.system.connect(o), options, this.#timeouts.connect, tooLate)
   }
 
-  #wrap(socket: NodeSocket): Connection {
-    const { timeout, limits, sharedBuffer = true } = this.#options
-    const transport = new NodeTransport(socket, sharedBuffer)
+  /** The handshake, on the one socket that won. */
+  #secure(socket: NodeSocket, side: HandshakeSide): Promise<Connection> {
+    const attempt = new AbortController()
+    this.#stop = () => attempt.abort()
+    const call = {
+      verb: 'connect',
+      target: this.#target,
+      started: this.#started,
+      id: this.#id,
+      parent: this.#parent,
+      limit: this.#timeouts.tls,
+      signal: attempt.signal,
+    }
+    return handshake(this.system, socket, side, call, (transport) => this.#wrap(transport))
+  }
+
+  #wrap(transport: NodeTransport): Connection {
+    const { timeout, limits } = this.#options
     if (isUnix(this.#endpoint)) transport.setUnixAddresses('', this.#endpoint.path)
     return new Connection(transport, {
       timeout,
@@ -333,6 +373,22 @@ class Attempt {
 
 /** Codes that speak of this machine (no IPv6, say) and hide what the other addresses answered. */
 const HERE = new Set(['ENETUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL', 'ERR_BLOCKED'])
+
+/** What the option `tls` and the scheme of the target ask for. */
+function tlsSide(
+  target: Target,
+  endpoint: Endpoint,
+  options: ConnectOptions,
+): HandshakeSide | undefined {
+  const tls = options.tls ?? isTls(target)
+  if (tls === false) {
+    if (isTls(target)) throw new TypeError('connect: a target of tls: without tls')
+    return undefined
+  }
+  const host = isUnix(endpoint) ? undefined : endpoint.hostname
+  const system = options.system ?? realSystem
+  return clientSide('connect', tls === true ? {} : tls, host, system)
+}
 
 function checkAttemptDelay(delay: unknown): void {
   if (delay === undefined) return

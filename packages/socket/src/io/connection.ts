@@ -14,6 +14,7 @@ import type { Attachment, ByteStream, Receiver, ShutdownHow, WaitOptions } from 
 import { type BufferLimits, DEFAULT_BUFFERS, StreamEngine } from './stream-engine.ts'
 import { toDuplex } from './streams.ts'
 import { type Clock, systemClock } from './system.ts'
+import type { TlsInfo } from './tls-info.ts'
 import type { Transport } from './transport.ts'
 
 /** The default of every `max`: what one read from the system brings at most. */
@@ -34,6 +35,9 @@ export interface ConnectionOptions {
   parent?: number | undefined
 }
 
+/** The machinery behind a connection, for code of this package that puts something else in its place. */
+export let engineOf: (connection: Connection) => StreamEngine
+
 /**
  * A stream of bytes to one peer. `connect()` and `Listener.accept()` make them; `new Connection(transport)`
  * puts the same verbs on a transport of your own.
@@ -46,6 +50,10 @@ export interface ConnectionOptions {
  */
 export class Connection implements ByteStream {
   readonly #engine: StreamEngine
+
+  static {
+    engineOf = (connection) => connection.#engine
+  }
 
   /**
    * @param transport connected, and read by nobody else
@@ -89,6 +97,11 @@ export class Connection implements ByteStream {
   /** The peer's end, as it was when the connection opened. */
   get remoteAddress(): Address | undefined {
     return this.#engine.transport.remoteAddress
+  }
+
+  /** What the TLS handshake agreed on; `undefined` on a connection in the clear. */
+  get tls(): TlsInfo | undefined {
+    return this.#engine.transport.tls
   }
 
   /** False once the stream was closed by us, or broke. */

@@ -240,8 +240,8 @@ export class Inbound {
   }
 
   /** Gives up everything that is buffered: the connection is handed to someone else. */
-  surrender(): Bytes {
-    if (this.#waiter !== undefined || this.#receiver !== undefined) throw this.#owner.busy('detach')
+  surrender(verb = 'detach'): Bytes {
+    if (this.#waiter !== undefined || this.#receiver !== undefined) throw this.#owner.busy(verb)
     return this.#buffer.length === 0 ? EMPTY : this.#buffer.takeAll()
   }
 

@@ -4,13 +4,24 @@
  * Where node:net differs from the kernel's queue: connections arrive whether or not anyone accepts.
  * Surplus ones are held paused, unread, up to `limits.pending`; beyond that they are closed and counted
  * in `refused`, since a queue without a bound is an open door.
+ *
+ * With `tls` the handshake comes first, of all newcomers side by side, each within `timeout.tls` and at most
+ * `limits.handshakes` at a time. Who fails it, a client that speaks plain text among them, is closed and counted in
+ * `failedHandshakes`, and nobody who accepts hears of it.
  */
 import type { Socket as NodeSocket, Server } from 'node:net'
-import { type Address, formatEndpoint, isUnix, parseTarget, type Target } from '../core/address.ts'
+import {
+  type Address,
+  formatEndpoint,
+  isTls,
+  isUnix,
+  parseTarget,
+  type Target,
+} from '../core/address.ts'
 import { kindOf } from '../core/bytes.ts'
 import { SOMAXCONN } from '../core/constants.ts'
 import { codeOf, NetError } from '../core/errors.ts'
-import { normaliseTimeout, type TimeoutOption } from '../core/timeouts.ts'
+import { normaliseTimeout, type TimeoutOption, type Timeouts } from '../core/timeouts.ts'
 import { Connection } from './connection.ts'
 import { within } from './deadline.ts'
 import { each, Mailbox } from './mailbox.ts'
@@ -19,16 +30,28 @@ import { checkKeys, completeLimits } from './options.ts'
 import type { WaitOptions } from './stream.ts'
 import { type BufferLimits, DEFAULT_BUFFERS } from './stream-engine.ts'
 import { system as realSystem, type System } from './system.ts'
+import { serverSide } from './tls.ts'
+import type { TlsServerOptions } from './tls-context.ts'
+import { type HandshakeSide, handshake } from './tls-socket.ts'
+import { TlsTransport } from './tls-transport.ts'
 import { nextId, publish, tracing } from './trace.ts'
 
 /** How to listen. */
 export interface ListenOptions {
   /** How many connections the kernel may hold before we see them; a hint, capped by the system; default 4096. */
   backlog?: number | undefined
-  /** For the connections that are accepted: `idle` (default off) and `send` (default 30 000), in ms. */
+  /**
+   * For the connections that are accepted: `idle` (default off), `send` (default 30 000) and `tls`, the handshake
+   * (default 10 000), in ms.
+   */
   timeout?: TimeoutOption | undefined
-  /** `pending`: connections held for `accept()`, default 1024; the others bound each connection's buffers. */
-  limits?: (Partial<BufferLimits> & { pending?: number }) | undefined
+  /**
+   * `pending`: connections held for `accept()`, default 1024; `handshakes` of TLS at a time, default 1024; the others
+   * bound each connection's buffers.
+   */
+  limits?: (Partial<BufferLimits> & { pending?: number; handshakes?: number }) | undefined
+  /** Speak TLS, with this certificate. A handshake is done before `accept()` hears of a connection. */
+  tls?: TlsServerOptions | undefined
   /** Accept IPv6 only on an IPv6 address; default false: `::` takes both. */
   ipv6Only?: boolean | undefined
   /** Small writes leave at once (TCP_NODELAY); default true. */
@@ -47,6 +70,7 @@ const KEYS = [
   'backlog',
   'timeout',
   'limits',
+  'tls',
   'ipv6Only',
   'noDelay',
   'keepAlive',
@@ -55,6 +79,9 @@ const KEYS = [
   'system',
 ]
 const PENDING = 1024
+/** As arbitrary as that of `pending`. */
+const HANDSHAKES = 1024
+const BOUNDS = { ...DEFAULT_BUFFERS, pending: PENDING, handshakes: HANDSHAKES }
 
 /**
  * Listens on a TCP port or a Unix socket.
@@ -69,11 +96,14 @@ const PENDING = 1024
  */
 export async function listen(target: Target, options: ListenOptions = {}): Promise<Listener> {
   checkKeys('listen', options, KEYS)
-  const endpoint = parseTarget(target)
+  const endpoint = parseTarget(target, ['tcp', 'tls'])
   normaliseTimeout(options.timeout)
-  completeLimits('listen', options.limits, { ...DEFAULT_BUFFERS, pending: PENDING })
-  options.signal?.throwIfAborted()
+  completeLimits('listen', options.limits, BOUNDS)
   const system = options.system ?? realSystem
+  if (options.tls === undefined && isTls(target))
+    throw new TypeError('listen: a target of tls: needs the option tls, with cert and key')
+  const tls = options.tls === undefined ? undefined : serverSide('listen', options.tls, system)
+  options.signal?.throwIfAborted()
   const name = formatEndpoint(endpoint)
   const fail = (error: unknown): NetError =>
     new NetError({
@@ -90,7 +120,7 @@ export async function listen(target: Target, options: ListenOptions = {}): Promi
   } catch (error) {
     throw fail(error)
   }
-  const listener = new Listener(server, name, options, system)
+  const listener = new Listener(server, name, options, system, tls)
   const started = new Promise<Listener>((resolve, reject) => {
     const onError = (error: unknown): void => reject(fail(error))
     server.once('error', onError)
@@ -122,19 +152,34 @@ export class Listener implements AsyncDisposable, AsyncIterable<Connection> {
   readonly #name: string
   readonly #options: ListenOptions
   readonly #system: System
-  readonly #mailbox: Mailbox<NodeSocket>
+  readonly #mailbox: Mailbox<Arrival>
+  readonly #tls: HandshakeSide | undefined
+  readonly #timeouts: Timeouts
+  readonly #handshakes = new Set<AbortController>()
+  #failedHandshakes = 0
   #address: Address | undefined
   #closed: Promise<void> | undefined
   #refused = 0
 
   /** @internal */
-  constructor(server: Server, name: string, options: ListenOptions, system: System) {
+  constructor(
+    server: Server,
+    name: string,
+    options: ListenOptions,
+    system: System,
+    tls: HandshakeSide | undefined,
+  ) {
+    this.#tls = tls
+    this.#timeouts = normaliseTimeout(options.timeout)
     this.#server = server
     this.#name = name
     this.#options = options
     this.#system = system
     this.#mailbox = new Mailbox(system.clock, options.limits?.pending ?? PENDING)
-    server.on('connection', (socket: NodeSocket) => this.#arrived(socket))
+    server.on('connection', (socket: NodeSocket) => {
+      if (this.#tls === undefined) this.#arrived(socket)
+      else this.#secure(socket, this.#tls)
+    })
   }
 
   /** @internal Listening has begun. */
@@ -163,9 +208,19 @@ export class Listener implements AsyncDisposable, AsyncIterable<Connection> {
     return this.#mailbox.size
   }
 
-  /** Connections that were closed at once because `limits.pending` were waiting. */
+  /** Connections that were closed at once because `limits.pending` or `limits.handshakes` was reached. */
   get refused(): number {
     return this.#refused
+  }
+
+  /** Handshakes under way; 0 without `tls`. */
+  get handshakes(): number {
+    return this.#handshakes.size
+  }
+
+  /** Handshakes that failed: wrong certificates, no common version, plain text, silence. */
+  get failedHandshakes(): number {
+    return this.#failedHandshakes
   }
 
   /**
@@ -202,7 +257,9 @@ export class Listener implements AsyncDisposable, AsyncIterable<Connection> {
       // The callback waits for every connection; listening has ended at once.
       if (!this.#server.listening) resolve()
     })
-    for (const socket of this.#mailbox.empty(() => this.#error(undefined))) socket.destroy()
+    for (const arrival of this.#mailbox.empty(() => this.#error(undefined)))
+      socketOf(arrival).destroy()
+    for (const attempt of this.#handshakes) attempt.abort()
     return this.#closed
   }
 
@@ -221,28 +278,60 @@ export class Listener implements AsyncDisposable, AsyncIterable<Connection> {
     return this.close()
   }
 
-  #arrived(socket: NodeSocket): void {
+  #secure(socket: NodeSocket, side: HandshakeSide): void {
+    socket.on('error', drop)
+    const most = this.#options.limits?.handshakes ?? HANDSHAKES
+    if (this.#handshakes.size >= most) {
+      this.#refused++
+      socket.destroy()
+      return
+    }
+    const attempt = new AbortController()
+    this.#handshakes.add(attempt)
+    const call = {
+      verb: 'accept',
+      target: remoteOf(socket) || this.#name,
+      started: this.#system.clock.now(),
+      id: this.id,
+      parent: 0,
+      limit: this.#timeouts.tls,
+      signal: attempt.signal,
+    }
+    handshake(this.#system, socket, side, call, (transport) => {
+      this.#handshakes.delete(attempt)
+      if (this.#closed === undefined) this.#arrived(transport)
+      else transport.socket.destroy()
+    }).catch(() => {
+      this.#handshakes.delete(attempt)
+      this.#failedHandshakes++
+    })
+  }
+
+  #arrived(arrival: Arrival): void {
+    const socket = socketOf(arrival)
     socket.on('error', drop)
     const before = this.pending
-    if (!this.#mailbox.put(socket)) {
+    if (!this.#mailbox.put(arrival)) {
       this.#refused++
       socket.destroy()
     } else if (this.pending > before) {
       // It may break while it waits: then nobody has to accept it any more.
-      socket.once('close', () => this.#mailbox.remove(socket))
+      socket.once('close', () => this.#mailbox.remove(arrival))
     }
   }
 
-  #wrap(socket: NodeSocket): Connection {
+  #wrap(arrival: Arrival): Connection {
+    const socket = socketOf(arrival)
     socket.off('error', drop)
     const {
       timeout,
-      limits: { pending: _pending, ...limits } = {},
+      limits: { pending: _pending, handshakes: _handshakes, ...limits } = {},
       keepAlive,
       sharedBuffer = true,
     } = this.#options
     if (keepAlive !== undefined) socket.setKeepAlive(true, keepAlive)
-    const transport = new NodeTransport(socket, sharedBuffer)
+    const transport =
+      arrival instanceof TlsTransport ? arrival : new NodeTransport(arrival, sharedBuffer)
     if (this.#address !== undefined && isUnix(this.#address))
       transport.setUnixAddresses(this.#address.path, '')
     return new Connection(transport, {
@@ -269,6 +358,18 @@ export class Listener implements AsyncDisposable, AsyncIterable<Connection> {
       reason,
     })
   }
+}
+
+/** What waits to be accepted: a socket as it came, or one whose handshake is done. */
+type Arrival = NodeSocket | TlsTransport
+
+function socketOf(arrival: Arrival): NodeSocket {
+  return arrival instanceof TlsTransport ? arrival.socket : arrival
+}
+
+function remoteOf({ remoteAddress, remotePort }: NodeSocket): string {
+  if (remoteAddress === undefined || remotePort === undefined) return ''
+  return formatEndpoint({ hostname: remoteAddress, port: remotePort })
 }
 
 function drop(): void {}

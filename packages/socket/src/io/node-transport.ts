@@ -74,8 +74,18 @@ export class NodeTransport implements Transport {
 
   /** Names the address of a Unix socket, which the system does not tell. */
   setUnixAddresses(local: string, remote: string): void {
-    this.#local = { family: 'Unix', path: local }
-    this.#remote = { family: 'Unix', path: remote }
+    this.setAddresses({ family: 'Unix', path: local }, { family: 'Unix', path: remote })
+  }
+
+  /** Names both ends, where the socket does not know them itself. */
+  setAddresses(local: Address | undefined, remote: Address | undefined): void {
+    this.#local = local
+    this.#remote = remote
+  }
+
+  /** Makes what the owner is told of an error of the socket. */
+  translate(error: Error): Error {
+    return error
   }
 
   start(owner: TransportOwner): void {
@@ -185,7 +195,8 @@ function onEnd(this: NodeSocket): void {
 }
 
 function onError(this: NodeSocket, error: Error): void {
-  ;(this as Wired)[SELF]?.owner?.onError(error)
+  const transport = (this as Wired)[SELF]
+  transport?.owner?.onError(transport.translate(error))
 }
 
 function onClose(this: NodeSocket): void {

@@ -11,7 +11,7 @@
  *   that can destroy our last words on their way (RFC 1122 §4.2.2.13; RFC 9112 §9.6 asks for the same).
  */
 import { formatEndpoint } from '../core/address.ts'
-import { codeOf, NetError, type Phase, TimeoutError } from '../core/errors.ts'
+import { codeOf, isTlsError, NetError, type Phase, TimeoutError, TlsError } from '../core/errors.ts'
 import { CONNECTION, type EventOf, type StateOf, step } from '../core/state.ts'
 import type { Timeouts } from '../core/timeouts.ts'
 import { type Deadline, startDeadline } from './deadline.ts'
@@ -50,6 +50,8 @@ export class StreamEngine implements TransportOwner, InboundOwner, OutboundOwner
   readonly parent: number
   readonly clock: Clock
   readonly transport: Transport
+  /** What it was made with, for whatever takes its place. */
+  readonly options: EngineOptions
   readonly inbound: Inbound
   readonly outbound: Outbound
   readonly idleTimeout: number
@@ -68,6 +70,7 @@ export class StreamEngine implements TransportOwner, InboundOwner, OutboundOwner
 
   constructor(transport: Transport, options: EngineOptions) {
     this.transport = transport
+    this.options = options
     this.clock = options.clock
     this.parent = options.parent
     this.idleTimeout = options.timeouts.idle
@@ -77,6 +80,10 @@ export class StreamEngine implements TransportOwner, InboundOwner, OutboundOwner
     if (tracing()) {
       const local = this.#format(transport.localAddress)
       publish(this.id, this.parent, 'open', { local, remote: this.target, side: options.side })
+      if (transport.tls !== undefined) {
+        const { protocol, cipher, alpn, resumed } = transport.tls
+        publish(this.id, this.parent, 'tls', { protocol, cipher, alpn, resumed })
+      }
     }
     transport.start(this)
   }
@@ -161,11 +168,11 @@ export class StreamEngine implements TransportOwner, InboundOwner, OutboundOwner
       return new NetError(reason === undefined ? facts : { ...facts, reason })
     }
     if (failure instanceof NetError && failure.code === 'ERR_RECEIVER') return failure
-    return new NetError({
-      ...this.#facts(verb, phase),
-      code: codeOf(failure) ?? 'ECONNRESET',
-      cause: failure,
-    })
+    const code = codeOf(failure) ?? 'ECONNRESET'
+    const facts = { ...this.#facts(verb, phase), code, cause: failure }
+    return isTlsError(failure)
+      ? new TlsError({ ...facts, reason: failure.reason })
+      : new NetError(facts)
   }
 
   busy(verb: string): Error {

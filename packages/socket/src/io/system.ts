@@ -1,13 +1,15 @@
 /**
  * The one seam between this package and the machine: network, name service, clock. Everything that waits
  * goes through a `System`, so that a test can fail its n-th call, turn a clock by hand, or put another
- * network underneath. Nothing else in the package names `node:net`, `node:dgram` or `node:dns` for more
- * than their types.
+ * network underneath. Nothing else in the package names `node:net`, `node:tls`, `node:dgram` or `node:dns` for
+ * more than their types. `node:tls` is loaded when it is first asked for: who speaks plain TCP does not wait for it.
  */
 import dgram from 'node:dgram'
 import dns from 'node:dns'
 import net from 'node:net'
 import os from 'node:os'
+import type { Duplex } from 'node:stream'
+import type tls from 'node:tls'
 
 import type { ResolvedAddress } from '../core/address-sort.ts'
 
@@ -45,6 +47,12 @@ export interface System {
   createResolver(options: dns.ResolverOptions): dns.promises.Resolver
   /** The IP addresses of this machine, a zone left off. */
   interfaces(): readonly string[]
+  /** As tls.createSecureContext. */
+  createSecureContext(options: tls.SecureContextOptions): tls.SecureContext
+  /** As tls.connect, over a stream that is connected. */
+  connectTls(options: tls.ConnectionOptions): tls.TLSSocket
+  /** As new tls.TLSSocket, for the server's side. */
+  acceptTls(stream: Duplex, options: tls.TLSSocketOptions): tls.TLSSocket
 }
 
 /** The clock of this process. */
@@ -74,4 +82,13 @@ export const system: System = {
   createResolver: (options) => new dns.promises.Resolver(options),
   interfaces: () =>
     Object.values(os.networkInterfaces()).flatMap((list) => (list ?? []).map((i) => i.address)),
+  createSecureContext: (options) => nodeTls().createSecureContext(options),
+  connectTls: (options) => nodeTls().connect(options),
+  // A TLSSocket takes any Duplex, though its type says net.Socket.
+  acceptTls: (stream, options) => new (nodeTls().TLSSocket)(stream as net.Socket, options),
+}
+
+/** The runtime's TLS. */
+export function nodeTls(): typeof tls {
+  return process.getBuiltinModule('node:tls')
 }

@@ -1,9 +1,10 @@
 /**
- * What carries the bytes of a `Connection`: a kernel socket through node:net, two ends in memory, later
- * TLS or a tunnel. A transport moves bytes and reports; it decides nothing. All verbs, waits, buffers and
+ * What carries the bytes of a `Connection`: a kernel socket through node:net, TLS over one, two ends in memory,
+ * later a tunnel. A transport moves bytes and reports; it decides nothing. All verbs, waits, buffers and
  * errors are the Connection's, so that each of them exists once whatever is underneath.
  */
 import type { Address } from '../core/address.ts'
+import type { TlsInfo } from './tls-info.ts'
 
 /** The part of a Connection that its transport reports to. */
 export interface TransportOwner {
@@ -22,6 +23,8 @@ export interface Transport {
   /** Where both ends are, as far as that is known; read once, when the connection opens. */
   readonly localAddress: Address | undefined
   readonly remoteAddress: Address | undefined
+  /** What a handshake agreed on; nothing for a transport in the clear. */
+  readonly tls?: TlsInfo | undefined
   /** Names the owner and begins to read. */
   start(owner: TransportOwner): void
   /** Takes bytes, or text of one byte a character. They leave in the order of the calls. */

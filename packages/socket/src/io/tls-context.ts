@@ -1,0 +1,119 @@
+/**
+ * `TlsContext`: certificate, key, trusted issuers and versions, parsed once and used for many handshakes. On a server
+ * its certificate can be exchanged while it listens.
+ */
+import type { SecureContext, SecureContextOptions } from 'node:tls'
+import { codeOf, TlsError } from '../core/errors.ts'
+import { toPem } from '../core/pem.ts'
+import {
+  type CertificateSource,
+  type ClientOptions,
+  CONTEXT_KEYS,
+  checkContextOptions,
+  type ServerOptions,
+  sourcesOf,
+  type TlsContextOptions,
+  type TlsHandshakeOptions,
+} from '../core/tls-options.ts'
+import { tlsCode, tlsReason } from '../core/tls-reasons.ts'
+import { checkKeys } from './options.ts'
+import { system as realSystem, type System } from './system.ts'
+
+/** How a client does its handshake: `connect(target, { tls })`, `startTls`. */
+export type TlsClientOptions = ClientOptions<TlsContext>
+/** How a server does its handshakes: `listen(target, { tls })`, `startTls`. */
+export type TlsServerOptions = ServerOptions<TlsContext>
+
+/**
+ * Sessions belong to a context by this name; without one, OpenSSL refuses to resume a session that came with a
+ * certificate of the client. The ticket keys are what really keeps contexts apart.
+ */
+const SESSION_ID_CONTEXT = 'sluice'
+
+/** Who we are and whom we trust, ready for use. Made by `openTlsContext`. */
+export class TlsContext {
+  #options: TlsContextOptions
+  #native: SecureContext
+  readonly #system: System
+
+  /** @internal */
+  constructor(options: TlsContextOptions, system: System) {
+    this.#options = options
+    this.#system = system
+    this.#native = build(options, system)
+  }
+
+  /** @internal What the runtime's TLS takes. */
+  get native(): SecureContext {
+    return this.#native
+  }
+
+  /**
+   * Exchanges the certificate: handshakes from now on use the new one, connections that stand live on. When it does
+   * not fit together nothing is exchanged. Sessions that were begun before are forgotten unless `ticketKeys` were
+   * given, since a resumed session does not look at certificates again.
+   *
+   * @param options new `cert`, `key` and perhaps `passphrase` and `ca`; what is left out stays
+   * @throws {TlsError} `ERR_TLS_KEY_MISMATCH`, `ERR_TLS_NO_PEM`, `ERR_TLS_PASSPHRASE`. {TypeError} as openTlsContext
+   * @example context.reload({ cert: await readFile('server.pem'), key: await readFile('server.key') })
+   */
+  reload(options: Pick<TlsContextOptions, 'cert' | 'key' | 'passphrase' | 'ca'>): void {
+    checkKeys('reload', options, ['cert', 'key', 'passphrase', 'ca'])
+    const next = { ...this.#options, ...options }
+    checkContextOptions(next)
+    this.#native = build(next, this.#system)
+    this.#options = next
+  }
+}
+
+/**
+ * Parses certificate, key and issuers for use in many handshakes.
+ *
+ * @returns a context; it holds no resource that would have to be closed
+ * @throws {TlsError} `ERR_TLS_KEY_MISMATCH`, `ERR_TLS_NO_PEM`, `ERR_TLS_PASSPHRASE`, `ERR_TLS_CIPHERS`
+ * @throws {TypeError | RangeError} for options that make no sense
+ * @example const context = openTlsContext({ cert, key })
+ */
+export function openTlsContext(options: TlsContextOptions & { system?: System }): TlsContext {
+  checkKeys('openTlsContext', options, [...CONTEXT_KEYS, 'system'])
+  checkContextOptions(options)
+  return new TlsContext(options, options.system ?? realSystem)
+}
+
+/** The context of a handshake: the one that is given, or one of the parts that are. */
+export function contextOf(options: TlsHandshakeOptions<TlsContext>, system: System): TlsContext {
+  if (options.context === undefined) return new TlsContext(options, system)
+  if (options.context instanceof TlsContext) return options.context
+  throw new TypeError('tls.context must come from openTlsContext')
+}
+
+function build(options: TlsContextOptions, system: System): SecureContext {
+  const { passphrase, minVersion = 'TLSv1.2', maxVersion, ciphers, ticketKeys } = options
+  const given: SecureContextOptions = { minVersion, sessionIdContext: SESSION_ID_CONTEXT }
+  if (options.ca !== undefined) given.ca = sourcesOf(options.ca).map((ca) => certificate('ca', ca))
+  if (options.cert !== undefined)
+    given.cert = sourcesOf(options.cert)
+      .map((cert) => certificate('cert', cert))
+      .join('\n')
+  if (options.key !== undefined) given.key = toPem('key', options.key, 'key')
+  if (passphrase !== undefined) given.passphrase = passphrase
+  if (maxVersion !== undefined) given.maxVersion = maxVersion
+  if (ciphers !== undefined) given.ciphers = ciphers
+  if (ticketKeys !== undefined) given.ticketKeys = Buffer.from(ticketKeys)
+  try {
+    return system.createSecureContext(given)
+  } catch (cause) {
+    const code = tlsCode(codeOf(cause), (cause as Error).message)
+    const reason = tlsReason(code) ?? (cause as Error).message
+    throw new TlsError({ verb: 'openTlsContext', target: '', code, reason, cause })
+  }
+}
+
+/** Trust must not shrink in silence: text without a certificate in it would be no error to the runtime. */
+function certificate(name: string, source: CertificateSource): string {
+  const pem = toPem(name, source, 'certificate')
+  if (/-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/.test(pem)) return pem
+  const code = 'ERR_TLS_NO_PEM'
+  const reason = `tls.${name} holds no certificate, neither PEM nor DER`
+  throw new TlsError({ verb: 'openTlsContext', target: '', code, reason })
+}

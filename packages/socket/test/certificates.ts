@@ -1,0 +1,125 @@
+/**
+ * Certificates for tests, made by the tests themselves: a small writer of DER (ITU-T X.690) for the one structure
+ * of RFC 5280, signed by node:crypto. No program outside is asked, since a machine that builds may have none.
+ */
+import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
+import { AF_INET, AF_INET6 } from '../src/core/constants.ts'
+import { inetPton, isIPv4 } from '../src/core/ip.ts'
+
+/** A certificate and its key, both as PEM, and what it takes to sign others. */
+export interface Made {
+  cert: string
+  key: string
+  privateKey: KeyObject
+  publicKey: KeyObject
+  name: string
+}
+
+export interface Wish {
+  /** The common name of the subject. */
+  name: string
+  /** Who signs; left out, it signs itself. */
+  issuer?: Made
+  /** DNS names and IP addresses of the subject's alternative names. */
+  names?: readonly string[]
+  from?: Date
+  to?: Date
+  isCa?: boolean
+  /** Use another's key pair instead of a new one, as a renewed certificate does. */
+  keyOf?: Made
+}
+
+const DAY = 86_400_000
+const [SEQUENCE, SET, INTEGER, BITS, OCTETS, OID, UTF8, UTC, TIME, TRUE] = [
+  0x30, 0x31, 2, 3, 4, 6, 0x0c, 0x17, 0x18, 0xff,
+] as const
+
+/** Makes a certificate of version 3 with an EC key. */
+export function makeCertificate(wish: Wish): Made {
+  const pair = wish.keyOf ?? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { privateKey, publicKey } = pair
+  const signer = wish.issuer?.privateKey ?? privateKey
+  const from = wish.from ?? new Date(Date.now() - DAY)
+  const to = wish.to ?? new Date(Date.now() + 30 * DAY)
+  const ecdsaWithSha256 = der(SEQUENCE, oid('1.2.840.10045.4.3.2'))
+  const body = der(
+    SEQUENCE,
+    der(0xa0, der(INTEGER, [2])),
+    der(INTEGER, [0x40, ...randomBytes(7)]),
+    ecdsaWithSha256,
+    distinguishedName(wish.issuer?.name ?? wish.name),
+    der(SEQUENCE, time(from), time(to)),
+    distinguishedName(wish.name),
+    publicKey.export({ type: 'spki', format: 'der' }),
+    der(0xa3, der(SEQUENCE, ...extensions(wish))),
+  )
+  const signature = sign('sha256', body, signer)
+  const whole = der(SEQUENCE, body, ecdsaWithSha256, der(BITS, [0], signature))
+  const key = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
+  return { cert: pem('CERTIFICATE', whole), key, privateKey, publicKey, name: wish.name }
+}
+
+/** Somebody who may vouch for others. */
+export function makeAuthority(name = 'Test CA'): Made {
+  return makeCertificate({ name, isCa: true })
+}
+
+/** Where the servers of the tests are. */
+export const LOCAL_NAMES: readonly string[] = ['localhost', '127.0.0.1', '::1']
+
+export function pem(label: string, bytes: Uint8Array): string {
+  const lines =
+    Buffer.from(bytes)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? []
+  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
+}
+
+function extensions({ isCa = false, names = [] }: Wish): Buffer[] {
+  const basic = isCa ? [der(1, [TRUE])] : []
+  const list = [
+    der(SEQUENCE, oid('2.5.29.19'), der(1, [TRUE]), der(OCTETS, der(SEQUENCE, ...basic))),
+  ]
+  if (names.length > 0)
+    list.push(
+      der(SEQUENCE, oid('2.5.29.17'), der(OCTETS, der(SEQUENCE, ...names.map(alternativeName)))),
+    )
+  return list
+}
+
+/** dNSName is [2], iPAddress is [7]. */
+function alternativeName(name: string): Buffer {
+  if (isIPv4(name)) return der(0x87, inetPton(AF_INET, name))
+  return name.includes(':') ? der(0x87, inetPton(AF_INET6, name)) : der(0x82, Buffer.from(name))
+}
+
+function distinguishedName(commonName: string): Buffer {
+  return der(SEQUENCE, der(SET, der(SEQUENCE, oid('2.5.4.3'), der(UTF8, Buffer.from(commonName)))))
+}
+
+/** UTCTime up to 2049, GeneralizedTime from then on. */
+function time(date: Date): Buffer {
+  const digits = `${date.toISOString().replace(/[-:T]/g, '').slice(0, 14)}Z`
+  const short = date.getUTCFullYear() < 2050
+  return short ? der(UTC, Buffer.from(digits.slice(2))) : der(TIME, Buffer.from(digits))
+}
+
+function oid(dotted: string): Buffer {
+  const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number)
+  const bytes = [first * 40 + second]
+  for (const part of rest) {
+    const groups = [part & 0x7f]
+    for (let left = part >>> 7; left > 0; left >>>= 7) groups.unshift((left & 0x7f) | 0x80)
+    bytes.push(...groups)
+  }
+  return der(OID, bytes)
+}
+
+/** Tag, length, content. */
+function der(tag: number, ...parts: (Uint8Array | readonly number[])[]): Buffer {
+  const content = Buffer.concat(parts.map((part) => Buffer.from(part as Uint8Array)))
+  const { length } = content
+  if (length < 0x80) return Buffer.concat([Buffer.from([tag, length]), content])
+  const size = length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff]
+  return Buffer.concat([Buffer.from([tag, ...size]), content])
+}
