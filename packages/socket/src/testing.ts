@@ -1,7 +1,15 @@
 /**
- * `@sluice/socket/testing`: what a test of a protocol needs. Two ends without a network, a clock that is
- * turned by hand, and the conformance suite that any stream can be put through.
+ * `@sluice/socket/testing`: streams without a network, lines that are bad, peers that follow a script, time by hand,
+ * and a check of what a stream has to be.
  */
+export { Link, type LinkOptions } from './core/link.ts'
+export { type LinkPairOptions, linkPair } from './io/testing/bad-link.ts'
 export { type CheckStreamCase, checkStream, type StreamPair } from './io/testing/check-stream.ts'
 export { FakeClock } from './io/testing/fake-clock.ts'
 export { type MemoryOptions, memoryPair } from './io/testing/memory.ts'
+export {
+  playScript,
+  type ScriptedServer,
+  type ScriptStep,
+  scriptedServer,
+} from './io/testing/scripted.ts'

@@ -12,7 +12,7 @@ import type { Take } from './inbound.ts'
 import { completeLimits } from './options.ts'
 import type { Attachment, ByteStream, Receiver, ShutdownHow, WaitOptions } from './stream.ts'
 import { type BufferLimits, DEFAULT_BUFFERS, StreamEngine } from './stream-engine.ts'
-import { toDuplex } from './streams.ts'
+import { toDuplex, toWebStreams, type WebStreams } from './streams.ts'
 import { type Clock, systemClock } from './system.ts'
 import type { TlsInfo } from './tls-info.ts'
 import type { Transport } from './transport.ts'
@@ -297,9 +297,18 @@ export class Connection implements ByteStream {
     return this.#engine.close()
   }
 
-  /** Lets go at once; the peer sees a reset where the transport has one, and what was not sent is lost. */
-  destroy(): void {
-    this.#engine.destroy()
+  /**
+   * Lets go at once; the peer sees a reset where the transport has one, and what was not sent is lost.
+   *
+   * @param reason what those who wait are told, its `code` among it; default `ERR_CLOSED`
+   */
+  destroy(reason?: Error): void {
+    this.#engine.destroy(reason)
+  }
+
+  /** Settles when the connection is over, however that comes: by us, by the peer, by the network. Never rejects. */
+  get closed(): Promise<void> {
+    return this.#engine.closed
   }
 
   /** Whether small writes leave at once (TCP_NODELAY); means nothing where there is no such thing. */
@@ -315,6 +324,19 @@ export class Connection implements ByteStream {
   /** Lets the process end although this is open. */
   unref(): void {
     this.#engine.transport.unref()
+  }
+
+  /**
+   * A view of the connection for code that speaks of web streams. It reads and writes through this object, which
+   * lives on; when both directions have ended the connection is closed.
+   *
+   * @returns `readable`, a byte stream (BYOB readers spare the copy), and `writable`, which takes bytes and text.
+   *   Cancelling the one ends reading, closing the other ends writing, aborting it resets the connection
+   * @throws {NetError} `ERR_BUSY` from the first read, while another reader waits
+   * @example await connection.toWeb().readable.pipeTo(destination)
+   */
+  toWeb(): WebStreams {
+    return toWebStreams(this)
   }
 
   /**

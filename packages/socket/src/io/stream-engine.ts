@@ -63,6 +63,8 @@ export class StreamEngine implements TransportOwner, InboundOwner, OutboundOwner
   #failure: Error | undefined
   #closing: Promise<void> | undefined
   #gone: (() => void) | undefined
+  #closed: Promise<void> | undefined
+  #whenClosed: (() => void) | undefined
   #deadline: Deadline | undefined
   /** The transport is let go of, or someone else's. */
   #released = false
@@ -227,8 +229,19 @@ export class StreamEngine implements TransportOwner, InboundOwner, OutboundOwner
     return closing
   }
 
-  destroy(): void {
+  /** Settles at the end of this life, however it comes. */
+  get closed(): Promise<void> {
+    this.#closed ??= new Promise((resolve) => {
+      if (this.#state === 'closed') resolve()
+      else this.#whenClosed = resolve
+    })
+    return this.#closed
+  }
+
+  /** @param reason why, for those who wait; without one it is "closed by this program" */
+  destroy(reason?: Error): void {
     if (this.#state === 'closed') return
+    this.#failure ??= reason
     this.#deadline?.stop()
     this.#step('broke')
     this.#released = true
@@ -282,6 +295,7 @@ export class StreamEngine implements TransportOwner, InboundOwner, OutboundOwner
     }
     this.outbound.abandon()
     this.#settleClose()
+    this.#whenClosed?.()
   }
 
   #settleClose(): void {

@@ -1,9 +1,14 @@
 /**
- * Other people's idea of a stream: a connection as a Node Duplex. Back-pressure is carried both ways, and
- * a broken connection destroys the Duplex with our error.
+ * Other people's idea of a stream: a connection as a Node Duplex, and as a pair of web streams. Back-pressure is
+ * carried both ways, and a broken connection breaks the view with our error.
  */
 import { Duplex } from 'node:stream'
-import { copy } from '../core/bytes.ts'
+import type {
+  ReadableByteStreamController,
+  ReadableStreamBYOBRequest,
+  UnderlyingByteSource,
+} from 'node:stream/web'
+import { copy, type Data } from '../core/bytes.ts'
 import { NodeTransport } from './node-transport.ts'
 import type { ByteStream } from './stream.ts'
 import type { StreamEngine } from './stream-engine.ts'
@@ -48,4 +53,50 @@ function viewOf(stream: ByteStream): Duplex {
     },
   })
   return duplex
+}
+
+/** The two directions as the web has them. */
+export interface WebStreams {
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>
+  readonly writable: WritableStream<Data>
+}
+
+/** How much one read of a reader without memory of its own may bring. */
+const CHUNK = 65_536
+
+/** A view of a stream as a pair of web streams. */
+export function toWebStreams(stream: ByteStream): WebStreams {
+  let open = 2
+  const oneEnded = (): void => {
+    open--
+    if (open === 0) void stream.close()
+  }
+  const source: UnderlyingByteSource = {
+    type: 'bytes',
+    autoAllocateChunkSize: CHUNK,
+    async pull(controller: ReadableByteStreamController) {
+      const request = controller.byobRequest as ReadableStreamBYOBRequest
+      const count = await stream.recvInto(request.view as Uint8Array)
+      if (count === null) {
+        controller.close()
+        oneEnded()
+      }
+      request.respond(count ?? 0)
+    },
+    async cancel() {
+      oneEnded()
+      // It may be over already; then there is nothing left to end.
+      await stream.shutdown('read').catch(() => {})
+    },
+  }
+  const writable = new WritableStream<Data>({
+    write: (chunk) => stream.sendAll(chunk),
+    async close() {
+      await stream.shutdown('write')
+      oneEnded()
+    },
+    abort: () => stream.destroy(),
+  })
+  const readable = new ReadableStream(source as never) as WebStreams['readable']
+  return { readable, writable }
 }
