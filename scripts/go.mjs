@@ -26,13 +26,7 @@ const build = ['turbo', 'run', 'build', '--output-logs=errors-only']
 const JOBS = {
   start: { run: [source('packages/examples/tour/main.ts')], keys: true },
   example: { run: [source('packages/examples/run.ts')], keys: true },
-  test: {
-    run: [
-      ['turbo', 'run', 'typecheck', '--output-logs=errors-only'],
-      ['node', 'scripts/lint.mjs'],
-      ['node', 'scripts/test.mjs'],
-    ],
-  },
+  test: { run: [['node', 'scripts/test.mjs', '--whole']] },
   ci: { run: [['node', 'scripts/ci.mjs']] },
   build: { run: [build] },
   typecheck: { run: [['turbo', 'run', 'typecheck', '--output-logs=errors-only']] },
