@@ -34,7 +34,7 @@ export type StartTlsOptions =
 
 /**
  * Goes on in TLS on a connection in the clear, as SMTP, IMAP, FTP and others do after STARTTLS. The old connection is
- * finished, whatever happens; what it had received and nobody had read goes to the handshake, where it is part of
+ * not to be used any more, whatever happens; what it had received and nobody had read goes to the handshake, where it is part of
  * TLS or breaks it. So a command that an attacker slipped in before the handshake is never taken for one that came
  * after it (CVE-2011-0411).
  *
