@@ -1,6 +1,6 @@
 // The generic half of the runner: a file of cases, a handler for its format, a list of deviations → counts and
 // names. It knows no format; `formats.ts` does.
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** A case; what else it holds is its format's business. */
@@ -40,7 +40,15 @@ export interface Deviation {
   readonly name: string
   readonly class: DeviationClass
   readonly reason: string
+  /** `area/file.json`, where the case is in a file that is no part of the project. */
+  readonly file?: string
 }
+
+/** Functions that no code is planned for or that wait for it, each with the reason: a package's `without-code.json`. */
+export type WithoutCode = Readonly<Record<string, string>>
+
+/** Something that cannot be read as cases: a folder, a file. Its message is a sentence that names it. */
+export class Unreadable extends Error {}
 
 /** What became of a file. */
 export interface Result {
@@ -54,18 +62,38 @@ export interface Result {
   readonly missing: Readonly<Record<string, readonly string[]>>
 }
 
-/** Reads a file of cases. A count that does not match means a damaged file. */
+/**
+ * Reads a file of cases. A count that does not match means a damaged file.
+ *
+ * @throws {Unreadable} when it is none
+ */
 export function readCorpus(root: string, path: string): Corpus {
-  const { format, cases, count } = JSON.parse(readFileSync(join(root, path), 'utf8'))
-  const names = new Set(cases.map((test: Case) => test.name))
+  const file = join(root, path)
+  let content: { format?: unknown; cases?: unknown; count?: unknown }
+  try {
+    content = JSON.parse(readFileSync(file, 'utf8')) ?? {}
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Unreadable(`${file} is no file of cases: ${why.replace(/\s+/g, ' ')}`)
+  }
+  const { format, cases, count } = content
+  if (typeof format !== 'string' || !Array.isArray(cases))
+    throw new Unreadable(`${file} is no file of cases: it needs a text 'format' and a list 'cases'`)
+  const names = new Set(cases.map((test: Case) => test?.name))
   if (cases.length !== count || names.size !== count)
-    throw new Error(`${path}: ${count} cases announced, ${cases.length} found, ${names.size} names`)
+    throw new Unreadable(
+      `${file} is damaged: ${count} cases announced, ${cases.length} found, ${names.size} names`,
+    )
   return { path, format, cases }
 }
 
-/** @returns `area/file.json` of every file below a folder, or of one folder that holds files itself */
+/**
+ * @returns `area/file.json` of every file below a folder, or of one folder that holds files itself
+ * @throws {Unreadable} when it is no folder
+ */
 export function listFiles(root: string): string[] {
   if (!existsSync(root)) return []
+  if (!statSync(root).isDirectory()) throw new Unreadable(`${root} is no folder`)
   return readdirSync(root, { recursive: true })
     .map((entry) => String(entry).replaceAll('\\', '/'))
     .filter((path) => path.endsWith('.json'))
@@ -76,6 +104,12 @@ export function listFiles(root: string): string[] {
 export function readDeviations(folder: string): Deviation[] {
   const file = join(folder, 'test', 'conformance', 'deviations.json')
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : []
+}
+
+/** Reads what a package has no code for. */
+export function readWithoutCode(folder: string): WithoutCode {
+  const file = join(folder, 'test', 'conformance', 'without-code.json')
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
 }
 
 /** Runs every case of a file. */
@@ -126,6 +160,27 @@ export function checkDeviations(deviations: readonly Deviation[]): string[] {
     if (!CLASSES.includes(kind)) return [`${name} has the unknown class ${kind}`]
     return reason ? [] : [`${name} is listed without a reason`]
   })
+}
+
+/**
+ * A deviation that matches no case speaks of something that is not there any more, or never was.
+ *
+ * @param deviations those of the files at hand
+ * @param corpora the files that they may belong to
+ * @returns the stale ones, each as a sentence
+ */
+export function checkStale(
+  deviations: readonly Deviation[],
+  corpora: readonly Pick<Corpus, 'path' | 'cases'>[],
+): string[] {
+  const names = new Set(corpora.flatMap(({ cases }) => cases.map(({ name }) => name)))
+  const inFile = (file: string, name: string): boolean =>
+    corpora.some(({ path, cases }) => path === file && cases.some((test) => test.name === name))
+  return deviations.flatMap(({ name, file }) =>
+    (file === undefined ? names.has(name) : inFile(file, name))
+      ? []
+      : [`${name} is listed, but there is no such case${file === undefined ? '' : ` in ${file}`}`],
+  )
 }
 
 /**
