@@ -60,13 +60,6 @@ export function runHttp1(test: Http1Case): string | undefined {
     : `no error for ${test.serverVerdict}`
 }
 
-/** @returns whether the machine chose what the corpus recommends where the RFC leaves a choice */
-export function followsRecommendation(test: Http1Case): boolean {
-  if (test.recommended === undefined) return true
-  const bytes = Uint8Array.from(atob(test.bytes), (c) => c.charCodeAt(0))
-  return (read(test, [bytes]).end === 'error') === (test.recommended === 'reject')
-}
-
 function* splits(bytes: Uint8Array): Generator<Uint8Array[]> {
   yield Array.from(bytes, (_, i) => bytes.subarray(i, i + 1))
   if (bytes.length >= 200) return
