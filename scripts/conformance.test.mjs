@@ -1,5 +1,16 @@
-import { describe, expect, it } from 'vitest'
-import { checkDeviations, checkShare, Missing, runCorpus } from './conformance/corpus.ts'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, it } from 'vitest'
+import {
+  checkDeviations,
+  checkShare,
+  checkStale,
+  Missing,
+  runCorpus,
+} from './conformance/corpus.ts'
 import { decode, differs, outcomeDiffers } from './conformance/decode.ts'
 
 const lookup = () => undefined
@@ -142,5 +153,69 @@ describe('checkDeviations()', () => {
     ['a missing reason', [{ name: 'a', class: 'wrong', reason: '' }]],
   ])('finds %s', (_, deviations) => {
     expect(checkDeviations(deviations)).toHaveLength(1)
+  })
+})
+
+describe('checkStale()', () => {
+  const corpora = [{ path: 'area/file.json', cases: [{ name: 'a' }] }]
+  const deviation = (name, file) => ({ name, class: 'stricter', reason: 'x', file })
+
+  it('finds a deviation without a case, in any file or in the one that it names', () => {
+    expect(checkStale([deviation('a'), deviation('a', 'area/file.json')], corpora)).toEqual([])
+    expect(checkStale([deviation('b')], corpora)).toEqual([
+      'b is listed, but there is no such case',
+    ])
+    expect(checkStale([deviation('a', 'area/other.json')], corpora)).toEqual([
+      'a is listed, but there is no such case in area/other.json',
+    ])
+  })
+})
+
+describe('npm run conformance -- --dir', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-cases-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  const file = (name, content) => {
+    const path = join(folder, name)
+    mkdirSync(path, { recursive: true })
+    writeFileSync(join(path, 'x.json'), content)
+    return path
+  }
+  const run = (dir, ...options) =>
+    spawnSync(
+      process.execPath,
+      [
+        ...['--conditions=@sluice/source', '--import', 'tsx', 'scripts/conformance/run.ts'],
+        ...['--dir', dir, ...options],
+      ],
+      { cwd: fileURLToPath(new URL('..', import.meta.url)), encoding: 'utf8' },
+    )
+
+  it.each([
+    ['broken JSON', () => file('broken', '{"format": '), /broken\/x\.json is no file of cases: /],
+    [
+      'JSON of another kind',
+      () => file('other', 'null'),
+      /other\/x\.json is no file of cases: it needs/,
+    ],
+    [
+      'a wrong count',
+      () => file('count', '{"format": "x", "count": 2, "cases": [{"name": "a"}]}'),
+      /count\/x\.json is damaged: 2 cases announced, 1 found, 1 names/,
+    ],
+    ['a file', () => join(file('file', '{}'), 'x.json'), /file\/x\.json is no folder/],
+    ['nothing', () => join(folder, 'nowhere'), /nowhere is no folder/],
+  ])('answers %s with one sentence that names it, and 2', (_what, make, says) => {
+    const { status, stdout, stderr } = run(make())
+    expect(stderr).toMatch(/^conformance: .+\n$/)
+    expect(stderr).toMatch(says)
+    expect([status, stdout]).toEqual([2, ''])
+  })
+
+  it('names the deviating cases of a class: all of them, or where they are few', () => {
+    const cases = fileURLToPath(new URL('../packages/url/test/conformance/cases', import.meta.url))
+    const few = run(cases).stdout
+    expect(few).toContain('  stricter urldefrag/HTTP://x_::1_/a_b?#a_b/619e42ce90a7\n')
+    expect(few).toMatch(/ {2}stricter: \d+ cases, by name with --names\n/)
+    expect(run(cases, '--names').stdout).not.toContain('by name with')
   })
 })
