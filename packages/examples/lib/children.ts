@@ -6,8 +6,9 @@ const running = new Set<ChildProcess>()
 
 /** A process, and what it said. */
 export interface Run {
-  /** Its standard output so far, and its error output. */
+  /** Its standard output so far, as text and as it came, and its error output. */
   readonly out: () => string
+  readonly bytes: () => Uint8Array
   readonly err: () => string
   /** Settles with its exit status once it has ended. */
   readonly ended: Promise<number>
@@ -26,14 +27,16 @@ export function start(
     env: { ...process.env, ...env },
   })
   running.add(child)
-  let out = ''
+  const pieces: Buffer[] = []
+  const bytes = (): Uint8Array => Buffer.concat(pieces)
+  const out = (): string => Buffer.concat(pieces).toString()
   let err = ''
   const waiting = new Set<() => void>()
   const poke = (): void => {
     for (const wake of waiting) wake()
   }
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    out += text
+  child.stdout.on('data', (piece: Buffer) => {
+    pieces.push(piece)
     poke()
   })
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -57,7 +60,7 @@ export function start(
   const says = (text: string): Promise<void> =>
     new Promise((resolve, reject) => {
       const look = (): void => {
-        if (out.includes(text) || err.includes(text)) resolve()
+        if (out().includes(text) || err.includes(text)) resolve()
         else if (over)
           reject(new Error(err.trim() || `${command} ended without saying ${JSON.stringify(text)}`))
         else return
@@ -66,7 +69,7 @@ export function start(
       waiting.add(look)
       look()
     })
-  return { out: () => out, err: () => err, ended, says }
+  return { out, bytes, err: () => err, ended, says }
 }
 
 /** Starts a TypeScript program of the examples, from its sources. */

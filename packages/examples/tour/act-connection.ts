@@ -1,6 +1,4 @@
 // Act 2: two processes and one TCP connection, then the same greeting over everything else there is.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type ByteStream, connect, listen, text, udp } from '@sluice/socket'
@@ -8,7 +6,9 @@ import { isNetError } from '@sluice/socket/errors'
 import { memoryPair } from '@sluice/socket/testing'
 import { hexLines } from '@sluice/socket/trace'
 import { has, type Run, start, startSource } from '../lib/children.ts'
-import { blue, dim, green, heading, ms, red, say } from './stage.ts'
+import { withFolder } from '../lib/temporary.ts'
+import { FOLDER } from './leftovers.ts'
+import { blue, complain, dim, green, heading, ms, red, say } from './stage.ts'
 
 const seed = (file: string): URL => new URL(`../seed/${file}`, import.meta.url)
 const tap = new URL('./tap.ts', import.meta.url)
@@ -16,11 +16,10 @@ const tap = new URL('./tap.ts', import.meta.url)
 /** Plays the act. @returns whether everything in it went as it should */
 export async function connectionAct(): Promise<boolean> {
   heading(2, 'Two processes, one TCP connection')
-  if (!(await isFree())) {
-    say(
-      red(
-        '   127.0.0.1:8080 is in use here, and the two programs are written for it: this part is left out.',
-      ),
+  const free = await isFree()
+  if (!free) {
+    complain(
+      '127.0.0.1:8080 is in use here, and the two programs are written for it: this part is left out.',
     )
   } else {
     say('   seed/server.ts and seed/client.ts, each in a process of its own, watched from outside:')
@@ -41,7 +40,7 @@ export async function connectionAct(): Promise<boolean> {
   await measured('UDP, two datagrams', overUdp)
   await measured('a Unix socket', overUnix)
   await measured('memory', async () => greet(...memoryPair()))
-  return true
+  return free
 }
 
 async function isFree(): Promise<boolean> {
@@ -158,14 +157,11 @@ async function overUdp(): Promise<string> {
   return text((await client.recv({ timeout: 2000 })).data)
 }
 
-async function overUnix(): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-tour-'))
-  try {
+function overUnix(): Promise<string> {
+  return withFolder(FOLDER, async (folder) => {
     const path = join(folder, 'tour.sock')
     await using listener = await listen({ path })
     const [client, server] = await Promise.all([connect({ path }), listener.accept()])
     return await greet(client, server)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  })
 }

@@ -33,10 +33,8 @@ export async function downloadAct(): Promise<boolean> {
     say(
       `   ${size(bytes)} in ${ms(time)}, ${size((bytes / time) * 1000)}/s with both ends and two checksums in this process`,
     )
-    say(`   SHA-256 sent      ${a.slice(0, 32)}`)
-    say(
-      `   SHA-256 received  ${a === b ? green(`${b.slice(0, 32)}  the same`) : red(b.slice(0, 32))}`,
-    )
+    say(`   SHA-256 sent      ${a}`)
+    say(`   SHA-256 received  ${a === b ? green(`${b}  the same`) : red(b)}`)
     return a === b && bytes === TOTAL
   } finally {
     await server.close()

@@ -8,7 +8,7 @@ import { fetch, type UrlTraceEvent } from '@sluice/url'
 import { has, start } from '../lib/children.ts'
 import { folder } from '../lib/folder.ts'
 import { printable } from '../lib/printable.ts'
-import { bold, dim, green, heading, ms, red, say, size } from './stage.ts'
+import { bold, complain, dim, green, heading, ms, red, say, size } from './stage.ts'
 
 /** The folder of this very repository. */
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
@@ -43,18 +43,22 @@ export async function fetchAct(): Promise<boolean> {
   }
 }
 
-/** A URL of the user's, through the same three columns. */
-export async function fetchUrl(url: string): Promise<boolean> {
+/**
+ * A URL of the user's, through the same three columns.
+ *
+ * @param patience milliseconds of silence after which we give up, before the head and inside the body
+ */
+export async function fetchUrl(url: string, patience: number): Promise<boolean> {
   // What a URL holds before its @ is nobody's to read on a screen.
   heading(3, `One fetch, three layers deep: ${url.replace(/\/\/[^/?#]*@/, '//***@')}`)
   try {
-    const bytes = await traced(url)
+    const bytes = await traced(url, { headers: patience, idle: patience })
     say()
     say(`   ${size(bytes.length)}, SHA-256 ${sha256(bytes)}`)
     return true
   } catch (error) {
     say()
-    say(`   ${red(error instanceof Error ? error.message : String(error))}`)
+    complain(error instanceof Error ? error.message : String(error))
     return false
   }
 }
@@ -70,7 +74,10 @@ interface Event {
 }
 
 /** Fetches, and prints what each layer did. The events of the server's side are not ours and are left out. */
-async function traced(url: string): Promise<Uint8Array> {
+async function traced(
+  url: string,
+  timeout: { headers?: number; idle?: number } = {},
+): Promise<Uint8Array> {
   const events: Event[] = []
   const keep = (message: unknown): void => {
     const event = { ...(message as UrlTraceEvent) } as unknown as Event
@@ -80,7 +87,7 @@ async function traced(url: string): Promise<Uint8Array> {
   }
   for (const name of CHANNELS) subscribe(name, keep)
   try {
-    const response = await fetch(url)
+    const response = await fetch(url, { timeout })
     return new Uint8Array(await response.arrayBuffer())
   } finally {
     // The connection says goodbye after the last byte of the body.
@@ -166,11 +173,11 @@ function cut(text: string, width: number): string {
 }
 
 function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex').slice(0, 32)
+  return createHash('sha256').update(bytes).digest('hex')
 }
 
 async function digestOf(command: string, args: string[]): Promise<string> {
   const run = start(command, args)
   const status = await run.ended
-  return status === 0 ? sha256(Buffer.from(run.out())) : run.err().trim()
+  return status === 0 ? sha256(run.bytes()) : run.err().trim()
 }

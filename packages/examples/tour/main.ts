@@ -1,36 +1,39 @@
 // `npm start`: the tour. One program that shows the same bytes pass through three layers, in six acts. It ends
 // with status 0 when all of them went as they should, and leaves nothing behind; every figure is measured here
 // and now.
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { endAll, stillRunning } from '../lib/children.ts'
 import { brokenAct } from './act-broken.ts'
 import { connectionAct } from './act-connection.ts'
 import { downloadAct } from './act-download.ts'
 import { fetchAct, fetchUrl } from './act-fetch.ts'
+import { type Leftovers, leftovers } from './leftovers.ts'
 import { bold, green, heading, ms, pause, red, say } from './stage.ts'
 
 const HELP = `npm start [-- OPTIONS] [URL]
 
   Shows the same bytes pass through three layers: socket, http, url.
 
-  URL        fetch this URL (http:, file:, data:) instead, and show its three layers
-  --yes      do not wait for Enter between the acts
-  --help     this text`
+  URL            fetch this URL (http:, file:, data:) instead, and show its three layers
+  --timeout=S    give up on it after S seconds of silence; default 10
+  --yes          do not wait for Enter between the acts
+  --help         this text`
 
+// However we end, our children end with us, by their ids.
+process.on('exit', endAll)
 // `npm start | head` closes our output early: that is no error of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  endAll()
-  process.exit(0)
-})
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit(0)
+  })
 
 const started = performance.now()
 const args = process.argv.slice(2)
 const urls = args.filter((arg) => !arg.startsWith('-'))
-const unknown = args.find(
-  (arg) => arg.startsWith('-') && !['--yes', '-y', '--help', '-h'].includes(arg),
-)
+const OPTIONS = /^(--yes|-y|--help|-h|--timeout=\d+(\.\d+)?)$/
+const unknown = args.find((arg) => arg.startsWith('-') && !OPTIONS.test(arg))
+const patience = Number(args.find((arg) => arg.startsWith('--timeout='))?.slice(10) ?? 10) * 1000
 
 if (args.includes('--help') || args.includes('-h')) say(HELP)
 else if (unknown !== undefined || urls.length > 1) {
@@ -38,48 +41,37 @@ else if (unknown !== undefined || urls.length > 1) {
   console.error(HELP)
   process.exitCode = 2
 } else {
-  // Ctrl-C: our children end with us, by their ids.
-  process.once('SIGINT', () => {
-    endAll()
-    say('\nThe tour was interrupted.')
-    process.exit(130)
-  })
+  // process.exit() runs what is registered for the end: children and temporary folders.
+  for (const [signal, status] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }))
+    process.once(signal, () => {
+      say('\nThe tour was interrupted.')
+      process.exit(status)
+    })
   process.exitCode = (await tour(urls[0])) ? 0 : 1
 }
 
 async function tour(url: string | undefined): Promise<boolean> {
   const options = { yes: args.includes('--yes') || args.includes('-y') }
-  if (url !== undefined) return fetchUrl(url)
+  if (url !== undefined) return fetchUrl(url, patience)
   // On a first run the map was shown while we were being installed.
   if (!process.env['SLUICE_MAP_SHOWN']) {
     say(bold('1. The map'))
     say(readFileSync(new URL('./map.txt', import.meta.url), 'utf8').trimEnd())
   }
   const before = leftovers()
+  let well = true
   for (const act of [connectionAct, fetchAct, brokenAct, downloadAct]) {
     await pause(options)
     if (await act()) continue
     say(red('\n   This act did not go as it should.'))
     endAll()
-    return false
+    well = false
   }
   await pause(options)
-  return farewell(before)
+  return (await farewell(before)) && well
 }
 
-/** What could be left of a run: processes of ours, open handles, files. */
-function leftovers(): { sockets: number; files: number } {
-  const handles = process
-    .getActiveResourcesInfo()
-    .filter((name) => /TCP|UDP|Pipe(?!Wrap$)|Server/.test(name))
-  const folder = tmpdir()
-  const files = existsSync(folder)
-    ? readdirSync(folder).filter((name) => name.startsWith('sluice-tour-'))
-    : []
-  return { sockets: handles.length, files: files.length }
-}
-
-async function farewell(before: { sockets: number; files: number }): Promise<boolean> {
+async function farewell(before: Leftovers): Promise<boolean> {
   heading(6, 'What was left behind')
   // The platform's fetch keeps its connections for a while, and closing takes a turn of the loop.
   let after = leftovers()

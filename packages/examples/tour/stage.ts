@@ -26,6 +26,12 @@ export function say(line = ''): void {
   console.log(line)
 }
 
+/** Says what went wrong, on the error output. */
+export function complain(sentence: string): void {
+  const coloured = process.stderr.isTTY === true && !process.env['NO_COLOR']
+  console.error(`   ${coloured ? `\u001b[31m${sentence}\u001b[0m` : sentence}`)
+}
+
 /** Begins an act. */
 export function heading(number: number, title: string): void {
   say()
