@@ -1,6 +1,8 @@
 // The import rule of the project, as a program: arrows point down and inward. It reads every source file
 // with the TypeScript parser and judges each way a module can be reached (import, export from, import(),
-// import types, require, process.getBuiltinModule), and what `core/` touches of the world around it.
+// import types, require, createRequire, process.getBuiltinModule), each global that reaches the network, and what
+// `core/` touches of the world around it. A global is found by its name, as a member of the global object, and in
+// what is taken out of that by a pattern.
 //
 // There is no list of exceptions. `judge(files)` is pure, so its test plants one sample per rule.
 // Why this is not a configuration of a dependency linter: decisions/0002-layer-check.md.
@@ -29,9 +31,19 @@ const IMPURE = new Set(
   (
     'Promise setTimeout setInterval setImmediate clearTimeout clearInterval clearImmediate queueMicrotask ' +
     'process performance console fetch crypto require WebSocket XMLHttpRequest navigator Worker ' +
-    'MessageChannel BroadcastChannel localStorage Atomics SharedArrayBuffer'
+    'MessageChannel BroadcastChannel localStorage Atomics SharedArrayBuffer EventSource WebTransport ' +
+    // Where the whole of it is handed on, what is taken out of it can't be seen.
+    'globalThis Math Math.random Date.now'
   ).split(' '),
 )
+
+/** Globals that reach the network without any import. */
+const NETWORK_GLOBALS = new Set(
+  'fetch WebSocket XMLHttpRequest EventSource WebTransport'.split(' '),
+)
+
+/** Names of the global object. */
+const GLOBAL_OBJECTS = new Set(['globalThis', 'global', 'self', 'window'])
 
 /** @returns which part of the house a file belongs to: package, room (core, io, door, test, app), door name */
 export function place(path) {
@@ -60,22 +72,29 @@ export function judge(files) {
     const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
     const report = (node, rule, what) => {
       const { line } = source.getLineAndCharacterOfPosition(node.getStart(source))
-      found.push({ file: path, line: line + 1, rule, what })
+      const same = found.some((f) => f.file === path && f.line === line + 1 && f.what === what)
+      if (!same) found.push({ file: path, line: line + 1, rule, what })
     }
     if (from.room === 'stray')
       report(source, 'unknown-room', 'a source file is a door, in core/ or in io/')
+    const names = namesOf(source)
+    const test = from.room === 'test'
     visit(source, (node) => {
-      const target = specifierOf(node)
+      const target = specifierOf(node, names)
       if (target === COMPUTED) {
-        if (from.room !== 'test' && from.room !== 'app')
-          report(node, 'computed-import', node.getText(source))
+        if (!test && from.room !== 'app') report(node, 'computed-import', node.getText(source))
       } else if (target !== undefined) {
         const rule = breaks(from, path, target, files)
         if (rule) report(node, rule, target)
       }
       if (from.room === 'core') {
-        const impure = impurity(node, path)
-        if (impure) report(node, 'core-is-pure', impure)
+        for (const impure of impurities(node, path, names.declared))
+          report(node, 'core-is-pure', impure)
+      } else if (!test && !(from.name === 'socket' && from.room === 'io')) {
+        // An example may set the platform's beside ours, when it says so: globalThis.fetch.
+        const said = from.room === 'app' && ts.isPropertyAccessExpression(node)
+        for (const name of touched(node, names.declared))
+          if (NETWORK_GLOBALS.has(name) && !said && !isInType(node)) report(node, 'network', name)
       }
     })
   }
@@ -84,19 +103,75 @@ export function judge(files) {
 
 const COMPUTED = Symbol('computed')
 
+/**
+ * Names that a file gives to things: all that it declares, and those among them that load modules, or make what does.
+ * A name counts for the whole file: whoever hides a global behind a parameter elsewhere wants another name.
+ */
+function namesOf(source) {
+  const declared = new Set()
+  const makers = new Set(['createRequire'])
+  const loaders = new Set(['require', 'getBuiltinModule'])
+  const names = { declared, makers, loaders }
+  const like = (name, original) => {
+    if (makers.has(original)) makers.add(name)
+    if (loaders.has(original) && original !== 'require') loaders.add(name)
+  }
+  visit(source, (node) => {
+    const { name } = node
+    if (name === undefined || !ts.isIdentifier(name)) return
+    const declares =
+      ts.isImportSpecifier(node) ||
+      ts.isImportClause(node) ||
+      ts.isNamespaceImport(node) ||
+      ts.isVariableDeclaration(node) ||
+      ts.isBindingElement(node) ||
+      ts.isParameter(node) ||
+      ts.isFunctionDeclaration(node) ||
+      ts.isFunctionExpression(node) ||
+      ts.isClassDeclaration(node)
+    if (!declares) return
+    if (ts.isImportSpecifier(node) || ts.isBindingElement(node)) {
+      like(name.text, (node.propertyName ?? name).text)
+      // What a pattern takes out of the global object is still the global.
+      const pattern = ts.isBindingElement(node) ? node.parent : undefined
+      if (pattern?.parent.initializer && denoted(pattern.parent.initializer, NONE) === 'globalThis')
+        return
+    }
+    declared.add(name.text)
+    if (!ts.isVariableDeclaration(node) || node.initializer === undefined) return
+    const value = bare(node.initializer)
+    like(name.text, ts.isIdentifier(value) ? value.text : keyOf(value))
+    if (isLoader(value, names)) loaders.add(name.text)
+  })
+  return names
+}
+
+const NONE = new Set()
+
+/** Whether an expression is a function that loads modules by name. */
+function isLoader(node, names) {
+  const at = bare(node)
+  if (ts.isIdentifier(at)) return names.loaders.has(at.text)
+  if (keyOf(at) === 'getBuiltinModule') return true
+  if (!ts.isCallExpression(at)) return false
+  const callee = bare(at.expression)
+  if (keyOf(callee) === 'bind') return isLoader(callee.expression, names)
+  return names.makers.has(ts.isIdentifier(callee) ? callee.text : keyOf(callee))
+}
+
 /** @returns the module that a node reaches for: its specifier, COMPUTED when it is not a literal, else undefined */
-function specifierOf(node) {
+function specifierOf(node, names) {
   if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node))
     return literal(node.moduleSpecifier)
   if (ts.isImportTypeNode(node)) return literal(node.argument.literal)
   if (ts.isImportEqualsDeclaration(node) && ts.isExternalModuleReference(node.moduleReference))
     return literal(node.moduleReference.expression)
   if (!ts.isCallExpression(node)) return undefined
-  const callee = node.expression
-  const reaches =
-    callee.kind === ts.SyntaxKind.ImportKeyword ||
-    (ts.isIdentifier(callee) && callee.text === 'require') ||
-    (ts.isPropertyAccessExpression(callee) && callee.name.text === 'getBuiltinModule')
+  const callee = bare(node.expression)
+  // load.call(process, 'node:net'): nobody writes that by chance.
+  if (['call', 'apply'].includes(keyOf(callee)) && isLoader(callee.expression, names))
+    return COMPUTED
+  const reaches = callee.kind === ts.SyntaxKind.ImportKeyword || isLoader(callee, names)
   return reaches ? (literal(node.arguments[0]) ?? COMPUTED) : undefined
 }
 
@@ -139,30 +214,127 @@ function breaks(from, path, specifier, files) {
   return 'door-re-exports'
 }
 
-/** @returns what a node of `core/` does that core must not do, or undefined */
-function impurity(node, path) {
-  if (ts.isAwaitExpression(node)) return 'await'
-  if (ts.isForOfStatement(node) && node.awaitModifier) return 'for await'
+/** @returns what a node of `core/` does that core must not do */
+function impurities(node, path, declared) {
+  if (ts.isAwaitExpression(node)) return ['await']
+  if (ts.isForOfStatement(node) && node.awaitModifier) return ['for await']
   if (
     ts.canHaveModifiers(node) &&
     ts.getModifiers(node)?.some((m) => m.kind === ts.SyntaxKind.AsyncKeyword)
   )
-    return 'async function'
-  if (ts.isPropertyAccessExpression(node)) {
-    const text = `${node.expression.getText()}.${node.name.text}`
-    if (text === 'Math.random' || text === 'Date.now') return text
+    return ['async function']
+  if (ts.isIdentifier(node) && node.text === 'Date' && isFree(node)) {
+    const { parent } = node
+    if (ts.isCallExpression(parent) && parent.expression === node) return ['Date()']
+    if (ts.isNewExpression(parent) && !parent.arguments?.length) return ['new Date()']
   }
-  if (ts.isIdentifier(node) && isFree(node)) {
-    if (IMPURE.has(node.text)) return node.text
-    // `core/bytes.ts` owns the fast slices of the global Buffer; everything else asks it.
-    if (node.text === 'Buffer' && path !== 'packages/socket/src/core/bytes.ts') return 'Buffer'
-    if (node.text === 'Date') {
-      const { parent } = node
-      if (ts.isCallExpression(parent) && parent.expression === node) return 'Date()'
-      if (ts.isNewExpression(parent) && !parent.arguments?.length) return 'new Date()'
-    }
+  // `core/bytes.ts` owns the fast slices of the global Buffer; everything else asks it.
+  const ownsBuffer = path === 'packages/socket/src/core/bytes.ts'
+  // Core has no names of its own for what it must not touch, apart from two that are words as well.
+  const own = new Set(['window', 'self'].filter((name) => declared.has(name)))
+  return [...touched(node, own)].filter(
+    (name) => IMPURE.has(name) || (name === 'Buffer' && !ownsBuffer),
+  )
+}
+
+/**
+ * The globals that a node reaches by itself: `fetch`, `globalThis.fetch`, `{ fetch } = globalThis`, `Math.random`,
+ * `{ random } = Math`. `globalThis` and `Math` are among them only where they are handed on whole.
+ */
+function* touched(node, declared) {
+  if (ts.isIdentifier(node)) {
+    const name = denoted(node, declared)
+    if (name === undefined || !isFree(node)) return
+    if (!WHOLES.has(name)) yield name
+    else if (name !== 'Date' && !isTakenApart(node)) yield name
+    return
   }
-  return undefined
+  const key = keyOf(node)
+  if (key !== undefined) {
+    const whole = denoted(node.expression, declared)
+    if (whole === 'globalThis') yield key
+    else if (WHOLES.has(whole)) yield `${whole}.${key}`
+    return
+  }
+  const pattern = patternOf(node)
+  const whole = pattern && denoted(pattern.from, declared)
+  if (!WHOLES.has(whole)) return
+  for (const name of pattern.names)
+    yield name === undefined ? whole : whole === 'globalThis' ? name : `${whole}.${name}`
+}
+
+/** Globals whose members matter, one by one. */
+const WHOLES = new Set(['globalThis', 'Math', 'Date'])
+
+/** @returns the global that an expression is, `globalThis` for each name of it, or undefined */
+function denoted(node, declared) {
+  const at = bare(node)
+  if (ts.isIdentifier(at)) {
+    if (declared.has(at.text)) return undefined
+    return GLOBAL_OBJECTS.has(at.text) ? 'globalThis' : at.text
+  }
+  const key = keyOf(at)
+  if (key === undefined || denoted(at.expression, declared) !== 'globalThis') return undefined
+  return GLOBAL_OBJECTS.has(key) ? 'globalThis' : key
+}
+
+/** @returns the names that a pattern takes out of an expression (undefined: any, or all the rest), if node is one */
+function patternOf(node) {
+  if (node.name && ts.isObjectBindingPattern(node.name) && node.initializer) {
+    const names = node.name.elements.map((element) =>
+      element.dotDotDotToken ? undefined : textOf(element.propertyName ?? element.name),
+    )
+    return { from: node.initializer, names }
+  }
+  if (!ts.isBinaryExpression(node) || node.operatorToken.kind !== ts.SyntaxKind.EqualsToken)
+    return undefined
+  const left = bare(node.left)
+  if (!ts.isObjectLiteralExpression(left)) return undefined
+  const names = left.properties.map((property) => property.name && textOf(property.name))
+  return { from: node.right, names }
+}
+
+/** Whether a name of a whole is followed by a member's, by a pattern, or only asked about. */
+function isTakenApart(node) {
+  let at = node
+  while (bare(at.parent) === bare(node) && at.parent !== node) at = at.parent
+  const { parent } = at
+  if (parent.expression === at && keyOf(parent) !== undefined) return true
+  if (ts.isQualifiedName(parent) || ts.isTypeQueryNode(parent)) return true
+  if (ts.isTypeOfExpression(parent)) return true
+  if (ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.InKeyword)
+    return true
+  return bare(patternOf(parent)?.from ?? parent) === bare(node)
+}
+
+/** An expression without its brackets and assertions. */
+function bare(node) {
+  let at = node
+  while (
+    ts.isParenthesizedExpression(at) ||
+    ts.isAsExpression(at) ||
+    ts.isSatisfiesExpression(at) ||
+    ts.isNonNullExpression(at)
+  )
+    at = at.expression
+  return at
+}
+
+/** @returns the member that is looked up, where its name is written down */
+function keyOf(node) {
+  if (ts.isPropertyAccessExpression(node)) return node.name.text
+  return ts.isElementAccessExpression(node) ? literal(node.argumentExpression) : undefined
+}
+
+function textOf(name) {
+  return ts.isIdentifier(name) ? name.text : literal(name)
+}
+
+/** Whether a node is part of a type, which is gone when the program runs. */
+function isInType(node) {
+  for (let at = node; at !== undefined; at = at.parent)
+    if (ts.isTypeNode(at) && !ts.isExpressionWithTypeArguments(at)) return true
+  return false
 }
 
 /** Whether an identifier stands for a variable, rather than naming a property or a member. */

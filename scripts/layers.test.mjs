@@ -198,6 +198,180 @@ describe('the layer check fires on', () => {
       'if (process.env) f()',
       '1 core-is-pure process',
     ],
+    [
+      'a timer of the global object in core',
+      'packages/http/src/core/a.ts',
+      'globalThis.setTimeout(f, 1)',
+      '1 core-is-pure setTimeout',
+    ],
+    [
+      'the same by a key',
+      'packages/http/src/core/a.ts',
+      "globalThis['setTimeout'](f, 1)",
+      '1 core-is-pure setTimeout',
+    ],
+    [
+      'the same behind an assertion',
+      'packages/http/src/core/a.ts',
+      '(globalThis as any).setTimeout(f, 1)',
+      '1 core-is-pure setTimeout',
+    ],
+    [
+      'a computed global in core',
+      'packages/http/src/core/a.ts',
+      'globalThis[name]',
+      '1 core-is-pure globalThis',
+    ],
+    [
+      'the global object handed on in core',
+      'packages/http/src/core/a.ts',
+      'const world = globalThis',
+      '1 core-is-pure globalThis',
+    ],
+    [
+      'process out of the global object in core',
+      'packages/http/src/core/a.ts',
+      'const { process: p } = globalThis',
+      '1 core-is-pure process',
+    ],
+    [
+      'all the rest of the global object in core',
+      'packages/http/src/core/a.ts',
+      'const { Map, ...rest } = globalThis',
+      '1 core-is-pure globalThis',
+    ],
+    [
+      'an assigned pattern in core',
+      'packages/http/src/core/a.ts',
+      '({ process: p } = globalThis)',
+      '1 core-is-pure process',
+    ],
+    [
+      'chance out of Math in core',
+      'packages/http/src/core/a.ts',
+      'const { random: r } = Math',
+      '1 core-is-pure Math.random',
+    ],
+    [
+      'chance of the global Math in core',
+      'packages/http/src/core/a.ts',
+      'globalThis.Math.random()',
+      '1 core-is-pure Math.random',
+    ],
+    [
+      'chance by a key in core',
+      'packages/http/src/core/a.ts',
+      "Math['random']()",
+      '1 core-is-pure Math.random',
+    ],
+    [
+      'Math handed on in core',
+      'packages/http/src/core/a.ts',
+      'const m = Math',
+      '1 core-is-pure Math',
+    ],
+    [
+      'a clock out of Date in core',
+      'packages/http/src/core/a.ts',
+      'const { now } = Date',
+      '1 core-is-pure Date.now',
+    ],
+    [
+      'the global Buffer in core',
+      'packages/http/src/core/a.ts',
+      'globalThis.Buffer',
+      '1 core-is-pure Buffer',
+    ],
+    [
+      'createRequire, called at once',
+      'packages/http/src/io/a.ts',
+      "createRequire(import.meta.url)('node:net')",
+      '1 network node:net',
+    ],
+    [
+      'createRequire, under another name',
+      'packages/url/src/io/a.ts',
+      "import { createRequire as make } from 'node:module'\nconst load = make(import.meta.url)\nload('node:tls')",
+      '3 network node:tls',
+    ],
+    [
+      'createRequire of a module',
+      'packages/examples/a.ts',
+      "module.createRequire(import.meta.url)('node:net')",
+      '1 network node:net',
+    ],
+    [
+      'createRequire in socket reaching for a package',
+      'packages/socket/src/io/a.ts',
+      "createRequire(import.meta.url)('ws')",
+      '1 no-dependency ws',
+    ],
+    [
+      'getBuiltinModule by a pattern',
+      'packages/http/src/io/a.ts',
+      "const { getBuiltinModule } = process\ngetBuiltinModule('node:net')",
+      '2 network node:net',
+    ],
+    [
+      'getBuiltinModule by a pattern, renamed',
+      'packages/http/src/io/a.ts',
+      "const { getBuiltinModule: load } = process\nload('node:net')",
+      '2 network node:net',
+    ],
+    [
+      'getBuiltinModule kept',
+      'packages/http/src/io/a.ts',
+      "const load = process.getBuiltinModule.bind(process)\nload('node:net')",
+      '2 network node:net',
+    ],
+    [
+      'getBuiltinModule by a key',
+      'packages/http/src/io/a.ts',
+      "process['getBuiltinModule']('node:net')",
+      '1 network node:net',
+    ],
+    [
+      'getBuiltinModule by call()',
+      'packages/http/src/io/a.ts',
+      "process.getBuiltinModule.call(process, 'node:net')",
+      "1 computed-import process.getBuiltinModule.call(process, 'node:net')",
+    ],
+    [
+      "the platform's fetch in http",
+      'packages/http/src/io/a.ts',
+      'await fetch(url)',
+      '1 network fetch',
+    ],
+    [
+      "the platform's fetch in url, by name",
+      'packages/url/src/io/a.ts',
+      'await globalThis.fetch(url)',
+      '1 network fetch',
+    ],
+    [
+      "the platform's fetch, taken out of the global object",
+      'packages/url/src/io/a.ts',
+      'const { fetch } = globalThis\nfetch(url)',
+      '2 network fetch',
+    ],
+    [
+      "the platform's fetch in an example that forgot ours",
+      'packages/examples/a.ts',
+      'await fetch(url)',
+      '1 network fetch',
+    ],
+    [
+      "the platform's WebSocket",
+      'packages/http/src/io/a.ts',
+      'new WebSocket(url)',
+      '1 network WebSocket',
+    ],
+    [
+      "a class on the platform's WebSocket",
+      'packages/http/src/io/a.ts',
+      'class A extends WebSocket {}',
+      '1 network WebSocket',
+    ],
     ['Buffer in core', 'packages/http/src/core/a.ts', 'Buffer.from(x)', '1 core-is-pure Buffer'],
   ]
   test.each(planted)('%s', (_title, path, text, found) => {
@@ -213,6 +387,52 @@ describe('the layer check fires on', () => {
 
 describe('the layer check is silent on', () => {
   const allowed = [
+    [
+      "url's own fetch",
+      'packages/url/src/io/a.ts',
+      'export async function fetch(url) {}\nfetch(1)',
+    ],
+    [
+      "url's own fetch, imported",
+      'packages/examples/a.ts',
+      "import { fetch } from '@sluice/url'\nfetch(1)",
+    ],
+    [
+      'a member called fetch',
+      'packages/http/src/io/a.ts',
+      'server.fetch(request); const o = { fetch: 1 }',
+    ],
+    [
+      "the type of the platform's fetch",
+      'packages/http/src/io/a.ts',
+      'let f: typeof globalThis.fetch',
+    ],
+    [
+      "the platform's fetch beside ours, named as such",
+      'packages/examples/a.ts',
+      'await globalThis.fetch(url)',
+    ],
+    ["the platform's fetch in a test", 'packages/url/test/a.test.ts', 'await fetch(url)'],
+    [
+      "arithmetic and the platform's classes in core",
+      'packages/http/src/core/a.ts',
+      "Math.max(1, 2); globalThis.Response; const { floor } = Math; 'Bun' in globalThis",
+    ],
+    [
+      'the fast slices of the global Buffer',
+      'packages/socket/src/core/bytes.ts',
+      '(globalThis as { Buffer?: B }).Buffer?.prototype',
+    ],
+    [
+      'a module that is no network',
+      'packages/http/src/io/a.ts',
+      "process.getBuiltinModule('node:zlib')",
+    ],
+    [
+      'a variable called window in core',
+      'packages/http/src/core/a.ts',
+      'const window = text.slice(1); window.indexOf(2); f(window)',
+    ],
     ['net in socket/io', 'packages/socket/src/io/a.ts', "import net from 'node:net'"],
     [
       'a pure door in core',

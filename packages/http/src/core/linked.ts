@@ -14,6 +14,15 @@
  */
 
 type Platform = { new (url: string): object; readonly prototype: object }
+type Name = 'Headers' | 'Request' | 'Response'
+type Platforms = Readonly<Partial<Record<Name, Platform>>>
+
+/** Each by its name and not by a key, so that the layer check sees which globals are meant. */
+const PLATFORM: Readonly<Record<Name, () => Platform | undefined>> = {
+  Headers: () => (globalThis as unknown as Platforms).Headers,
+  Request: () => (globalThis as unknown as Platforms).Request,
+  Response: () => (globalThis as unknown as Platforms).Response,
+}
 
 /**
  * Makes a base class that is linked to a class of the platform.
@@ -21,12 +30,8 @@ type Platform = { new (url: string): object; readonly prototype: object }
  * @param name of the platform's class
  * @param real builds the platform's object for one of ours, where that can help
  */
-export function linked(
-  name: 'Headers' | 'Request' | 'Response',
-  real?: (ours: object) => object,
-): new () => object {
-  const platform = (): Platform | undefined =>
-    (globalThis as unknown as Record<string, Platform>)[name]
+export function linked(name: Name, real?: (ours: object) => object): new () => object {
+  const platform = PLATFORM[name]
   let symbols: ReadonlySet<symbol> | undefined
   const isBrand = (key: PropertyKey): key is symbol => {
     // A symbol of the language or of the registry belongs to everybody.
