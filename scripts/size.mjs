@@ -1,6 +1,9 @@
 // Two budgets of a user: the bytes that a door adds to a bundle (minified and gzipped, lower packages kept
-// outside), and the milliseconds until it is loaded. Limits stand in each package.json under `budgets`;
-// every door has to have one. Build first.
+// outside), and the milliseconds that a layer adds until its main door is loaded. Limits of size stand in each
+// package.json under `budgets`; every door has to have one. Build first.
+//
+// The time that is budgeted is a package's own share. What somebody waits who imports one in a fresh process, with
+// the layers below and Node's own modules, is printed beside it, and has no budget: half of it is not ours.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
@@ -41,8 +44,11 @@ for (let i = 0; i < 3 && Object.values(times).some(({ own }) => own > LOAD); i++
   times = loadTimes(['socket', 'http', 'url'])
 for (const [name, { own, total }] of Object.entries(times)) {
   if (own > LOAD) over++
-  const told = `${own.toFixed(1)} of ${LOAD} ms, ${total.toFixed(1)} ms with the layers below`
-  console.log(`${own > LOAD ? 'OVER' : 'ok  '} @sluice/${name}: loads in ${told}`)
+  const share = `${own.toFixed(1)} of ${LOAD} ms for its own share`
+  const rest = `${total.toFixed(1)} ms with the layers below, ${coldTime(name).toFixed(1)} ms with Node's own modules too`
+  console.log(
+    `${own > LOAD ? 'OVER' : 'ok  '} @sluice/${name}: loads in ${share}; not budgeted: ${rest}`,
+  )
 }
 process.exit(over ? 1 : 0)
 
@@ -61,12 +67,7 @@ function loadTimes(names) {
       console.log(now - t)
       t = now
     }`
-  const runs = Array.from({ length: 7 }, () => {
-    const run = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
-      encoding: 'utf8',
-    })
-    return run.stdout.trim().split('\n').map(Number)
-  })
+  const runs = timesOf(program)
   let total = 0
   return Object.fromEntries(
     names.map((name, i) => {
@@ -75,4 +76,22 @@ function loadTimes(names) {
       return [name, { own, total }]
     }),
   )
+}
+
+/** Milliseconds of an import in a process that has loaded nothing yet. */
+function coldTime(name) {
+  const program = `
+    const t = performance.now()
+    await import('./packages/${name}/dist/index.js')
+    console.log(performance.now() - t)`
+  return Math.min(...timesOf(program).flat())
+}
+
+/** The numbers that a program prints, in each of seven processes. */
+function timesOf(program) {
+  return Array.from({ length: 7 }, () => {
+    const args = ['--input-type=module', '-e', program]
+    const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+    return stdout.trim().split('\n').map(Number)
+  })
 }
