@@ -11,7 +11,7 @@ const headings = (text) => [...text.matchAll(/^(#+) /gm)].map(([, level]) => lev
 const links = (text) => [...text.matchAll(/\]\(([^)#]+)\)/g)].map(([, target]) => target).sort()
 const rows = (text) => text.split('\n').filter((line) => line.startsWith('| '))
 const commands = (text) =>
-  rows(text).map((row) => [...row.matchAll(/`(npm [^`]*)`/g)].map(([, command]) => command))
+  rows(text).map((row) => [...row.matchAll(/`((?:npm|python3) [^`]*)`/g)].map(([, what]) => what))
 
 describe('both READMEs', () => {
   test('have the same programs, letter by letter', () => {
@@ -31,9 +31,18 @@ describe('both READMEs', () => {
       expect(programs(english)).toContain(`ts\n// ${name}.ts\n${code}`)
     }
   })
+  test('name beside a command what has to run before it', () => {
+    for (const row of commands(english)) {
+      const client = row.indexOf('npm run example seed-client')
+      if (client !== -1) expect(row[client - 1]).toBe('npm run example seed-server')
+      if (row.includes('npm start -- http://127.0.0.1:8000/'))
+        expect(row).toContain('python3 -m http.server')
+    }
+  })
   test('name commands and files that exist', () => {
     const { scripts } = JSON.parse(read('package.json'))
     for (const command of commands(english).flat()) {
+      if (!command.startsWith('npm ')) continue
       const name = command.replace(/^npm (run )?/, '').split(' ')[0]
       expect(Object.keys(scripts)).toContain(name)
     }
