@@ -1,6 +1,7 @@
 // What a user of the registry gets: packs every public package, has publint and are-the-types-wrong look at
-// the tarballs, installs all three in an empty folder and uses them there from plain Node 20, 24, 26, Bun and
-// Deno; then compiles a consumer with several TypeScripts, with and without the DOM library. Build first.
+// the tarballs, installs all three in an empty folder and uses them there from the Node that runs this, from Node
+// 24 and 26, Bun and Deno; then compiles a consumer with several TypeScripts, with and without the DOM library.
+// Build first.
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
   existsSync,
@@ -68,7 +69,8 @@ run('npm', ['install', '--offline', ...quiet], app)
 writeFileSync(join(app, 'smoke.mjs'), readFileSync('scripts/pack-check/smoke.mjs'))
 bringRuntimes()
 const runners = {
-  node20: [process.execPath],
+  // Whichever runs us, called by what it is: in CI it is Node 20, the oldest that is promised.
+  [`node${process.versions.node.split('.')[0]} (this one, ${process.version})`]: [process.execPath],
   node24: RUNTIMES.node24,
   node26: RUNTIMES.node26,
   bun: RUNTIMES.bun,
