@@ -180,25 +180,52 @@ describe('file:', () => {
     expect(error.message).toMatch(says)
     expect(isFetchError(error)).toBe(true)
   })
+  /** How many descriptors of ours are open on a file; 0 where nobody tells. */
+  const openOn = (path: string): number =>
+    existsSync('/proc/self/fd')
+      ? readdirSync('/proc/self/fd').filter((fd) => {
+          try {
+            return readlinkSync(`/proc/self/fd/${fd}`) === path
+          } catch {
+            return false
+          }
+        }).length
+      : 0
   test('an abort closes the file', async () => {
     const path = join(folder, 'long.bin')
     writeFileSync(path, new Uint8Array(300_000))
     const controller = new AbortController()
     const response = await fetch(pathToFileURL(path), { signal: controller.signal })
-    const open = (): number =>
-      existsSync('/proc/self/fd')
-        ? readdirSync('/proc/self/fd').filter((fd) => {
-            try {
-              return readlinkSync(`/proc/self/fd/${fd}`) === path
-            } catch {
-              return false
-            }
-          }).length
-        : 0
+    const reader = response.body?.getReader()
+    expect((await reader?.read())?.value?.length).toBeGreaterThan(0)
+    if (existsSync('/proc/self/fd')) expect(openOn(path)).toBe(1)
     controller.abort(new Error('enough'))
-    for (let i = 0; i < 100 && open() > 0; i++) await new Promise((r) => setTimeout(r, 5))
-    expect(open()).toBe(0)
-    expect((await rejection(response.text())).message).toBe('enough')
+    for (let i = 0; i < 100 && openOn(path) > 0; i++) await new Promise((r) => setTimeout(r, 5))
+    expect(openOn(path)).toBe(0)
+    expect((await rejection(reader?.read() as Promise<unknown>)).message).toBe('enough')
+    const unread = await fetch(pathToFileURL(path), { signal: AbortSignal.timeout(1) })
+    await new Promise((r) => setTimeout(r, 10))
+    expect((await rejection(unread.text())).name).toBe('TimeoutError')
+  })
+  test('a body that nobody reads holds no descriptor', async () => {
+    const path = join(folder, 'unread.bin')
+    writeFileSync(path, 'not to be read')
+    const responses = []
+    for (let i = 0; i < 50; i++) responses.push(await fetch(pathToFileURL(path)))
+    expect(openOn(path)).toBe(0)
+    expect(await responses[0]?.text()).toBe('not to be read')
+    expect(openOn(path)).toBe(0)
+  })
+  test('a file that changed before its body was read is told, since its length was', async () => {
+    const path = join(folder, 'changing.bin')
+    writeFileSync(path, 'short')
+    const response = await fetch(pathToFileURL(path))
+    writeFileSync(path, 'longer than it was')
+    const error = await rejection(response.text())
+    expect(error.message).toMatch(
+      /^GET file:.*: the file changed before its body was read \(ERR_CHANGED, phase body\)$/,
+    )
+    expect(openOn(path)).toBe(0)
   })
   test('can only be read', async () => {
     expect(

@@ -1,11 +1,14 @@
 /**
  * `file:` URLs: a regular file of this machine, streamed.
  *
+ * The file is looked at when it is asked for, and opened when its body is first read: a response that nobody reads
+ * holds no descriptor. What is opened then has to be what was looked at, or the length that was announced is wrong.
+ *
  * What is refused: folders, devices, pipes and sockets (a fetch of `/dev/zero` would never end, one of a pipe
  * would wait for ever), and everything but GET and HEAD.
  */
-import { constants } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { constants, type Stats } from 'node:fs'
+import { access, type FileHandle, open, stat } from 'node:fs/promises'
 import { Response } from '@sluice/http'
 import { FetchError } from '../../core/errors.ts'
 import { fileUrlToPath, POSIX, WINDOWS } from '../../core/file-path.ts'
@@ -33,31 +36,41 @@ export async function handleFile(request: PlannedRequest): Promise<Response> {
       cause,
     })
   }
-  const handle = await openFile(path, request)
+  const seen = await orFetchError(request, stat(path))
+  if (!seen.isFile()) throw notAFile(request, seen.isDirectory())
+  await orFetchError(request, access(path, constants.R_OK))
+  const headers = {
+    'Content-Type': 'application/octet-stream',
+    // What /proc holds has size 0 and bytes all the same.
+    ...(seen.size === 0 ? {} : { 'Content-Length': String(seen.size) }),
+    'Last-Modified': seen.mtime.toUTCString(),
+  }
+  const body = method === 'HEAD' ? null : pieces(() => openSame(path, seen, request), signal)
+  return located(new Response(body, { headers }), request)
+}
+
+async function orFetchError<T>({ method, url }: PlannedRequest, work: Promise<T>): Promise<T> {
   try {
-    const stat = await handle.stat()
-    if (!stat.isFile()) throw notAFile(request, stat.isDirectory())
-    const headers = {
-      'Content-Type': 'application/octet-stream',
-      // What /proc holds has size 0 and bytes all the same.
-      ...(stat.size === 0 ? {} : { 'Content-Length': String(stat.size) }),
-      'Last-Modified': stat.mtime.toUTCString(),
-    }
-    const body = method === 'HEAD' ? null : pieces(handle, signal)
-    if (body === null) await handle.close()
-    return located(new Response(body, { headers }), request)
-  } catch (error) {
-    await handle.close()
-    throw error
+    return await work
+  } catch (cause) {
+    throw new FetchError({ method, url: url.href, phase: 'open', cause })
   }
 }
 
-async function openFile(path: string, { method, url }: PlannedRequest): Promise<FileHandle> {
+/** Opens the file, if it still is the one that was looked at. */
+async function openSame(path: string, seen: Stats, request: PlannedRequest): Promise<FileHandle> {
+  // Without O_NONBLOCK the open of a pipe nobody writes to would hold a thread for ever.
+  const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
+  const handle = await orFetchError(request, open(path, flags))
   try {
-    // Without O_NONBLOCK the open of a pipe nobody writes to would hold a thread for ever.
-    return await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
-  } catch (cause) {
-    throw new FetchError({ method, url: url.href, phase: 'open', cause })
+    const { dev, ino, size } = await orFetchError(request, handle.stat())
+    if (dev === seen.dev && ino === seen.ino && size === seen.size) return handle
+    const { method, url } = request
+    const reason = 'the file changed before its body was read'
+    throw new FetchError({ method, url: url.href, phase: 'body', code: 'ERR_CHANGED', reason })
+  } catch (error) {
+    await handle.close()
+    throw error
   }
 }
 
@@ -67,23 +80,34 @@ function notAFile({ method, url }: PlannedRequest, folder: boolean): FetchError 
   return new FetchError(folder ? facts : { ...facts, reason: 'not a regular file' })
 }
 
-/** The file in pieces; closed when read to its end, given up, or aborted. */
-function pieces(handle: FileHandle, signal: AbortSignal | undefined): ReadableStream<Uint8Array> {
+/** The file in pieces; opened for the first one, closed when read to its end, given up, or aborted. */
+function pieces(
+  openFile: () => Promise<FileHandle>,
+  signal: AbortSignal | undefined,
+): ReadableStream<Uint8Array> {
+  let handle: FileHandle | undefined
   let onAbort: (() => void) | undefined
-  const close = (): Promise<void> => {
+  let over = false
+  const close = async (): Promise<void> => {
     if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort)
-    return handle.close()
+    over = true
+    await handle?.close()
   }
   return new ReadableStream<Uint8Array>(
     {
-      start(controller) {
-        onAbort = () => {
-          controller.error(signal?.reason)
-          void close()
-        }
-        signal?.addEventListener('abort', onAbort)
-      },
       async pull(controller) {
+        signal?.throwIfAborted()
+        if (handle === undefined) {
+          handle = await openFile()
+          onAbort = () => {
+            controller.error(signal?.reason)
+            void close()
+          }
+          // While it was opened, an abort or a cancel found nothing to close.
+          if (signal?.aborted) return onAbort()
+          if (over) return close()
+          signal?.addEventListener('abort', onAbort)
+        }
         const { bytesRead, buffer } = await handle.read(new Uint8Array(CHUNK), 0, CHUNK)
         // While we read, an abort may have ended the stream.
         if (signal?.aborted) return
