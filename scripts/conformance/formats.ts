@@ -6,12 +6,16 @@ import type { Case, Handler } from './corpus.ts'
 import { runDataUrl } from './data-url.ts'
 import { runHappyEyeballs } from './happy-eyeballs.ts'
 import { type Http1Case, runHttp1 } from './http1.ts'
+import { runProxyProtocol } from './proxy-protocol.ts'
 import { pythonCall } from './python-call.ts'
+import { runSocks } from './socks.ts'
 
 /** Handlers by the `format` of a file. */
 export const FORMATS: Readonly<Record<string, Handler>> = {
   'data-url': runDataUrl,
   'happy-eyeballs': runHappyEyeballs,
   http1: (test: Case) => runHttp1(test as unknown as Http1Case),
+  'proxy-protocol': runProxyProtocol,
   'python-call': pythonCall({ codecs, socket, urllib }),
+  'socks-trace': runSocks,
 }

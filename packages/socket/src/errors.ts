@@ -6,11 +6,13 @@ export { type KnownCode, REASONS, reasonOf } from './core/error-codes.ts'
 export {
   codeOf,
   isNetError,
+  isProxyError,
   isTimeoutError,
   isTlsError,
   NetError,
   type NetErrorFacts,
   type Phase,
+  ProxyError,
   TimeoutError,
   TlsError,
   UnexpectedEndError,

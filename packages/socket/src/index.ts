@@ -22,9 +22,11 @@ export {
   SOL_SOCKET,
   TCP_NODELAY,
 } from './core/constants.ts'
-export { type ConnectOptions, connect } from './io/connect.ts'
+export { connect } from './io/connect.ts'
+export type { ConnectOptions } from './io/connect-options.ts'
 export { Connection, type ConnectionOptions } from './io/connection.ts'
-export { Listener, type ListenOptions, listen } from './io/listener.ts'
+export { type ListenOptions, listen } from './io/listen.ts'
+export { Listener } from './io/listener.ts'
 export { Socket, type SocketAddress, type SocketOptions, socket } from './io/socket.ts'
 export type { Attachment, ByteStream, Receiver, ShutdownHow, WaitOptions } from './io/stream.ts'
 export type { Clock, System } from './io/system.ts'

@@ -1,5 +1,6 @@
 import { runHappyEyeballs } from '../../../scripts/conformance/happy-eyeballs.ts'
 import { pythonCall } from '../../../scripts/conformance/python-call.ts'
+import { runSocks } from '../../../scripts/conformance/socks.ts'
 import { testConformance } from '../../../scripts/conformance/suite.ts'
 import { codecs, socket } from '../src/python.ts'
 
@@ -8,6 +9,10 @@ const isIdna = (name: string): boolean => 'Deno' in globalThis && name.startsWit
 
 testConformance(
   new URL('..', import.meta.url),
-  { 'happy-eyeballs': runHappyEyeballs, 'python-call': pythonCall({ codecs, socket }) },
+  {
+    'happy-eyeballs': runHappyEyeballs,
+    'python-call': pythonCall({ codecs, socket }),
+    'socks-trace': runSocks,
+  },
   isIdna,
 )

@@ -55,6 +55,8 @@ export const REASONS = {
   ERR_TOO_LONG: 'longer than the limit',
   ERR_UNEXPECTED_END: 'the peer finished too early',
   ERR_BLOCKED: 'refused by a rule of this program',
+  ERR_PROXY: 'the proxy did not lead on',
+  ERR_PROXY_AUTH: 'the proxy wants other credentials',
   ERR_PROTOCOL: 'the peer broke the protocol',
   ERR_RECEIVER: 'the receiving function threw',
 } as const

@@ -111,6 +111,22 @@ export class TlsError extends NetError {
   }
 }
 
+const PROXY_BRAND = Symbol.for('sluice.ProxyError')
+
+/** A proxy on the way could not be reached, or did not lead on. `cause` is the error below, where there is one. */
+export class ProxyError extends NetError {
+  override readonly name: string = 'ProxyError'
+  /** Which one, without its secrets: `socks5://127.0.0.1:1080`. */
+  readonly proxy: string
+
+  constructor(facts: Omit<NetErrorFacts, 'phase'> & { proxy: string; reason: string }) {
+    const { proxy, reason, ...rest } = facts
+    super({ phase: 'proxy', ...rest, reason: `the proxy ${proxy} ${reason}` })
+    this.proxy = proxy
+    Object.defineProperty(this, PROXY_BRAND, { value: true })
+  }
+}
+
 /** The peer finished before all that was asked for had come. */
 export class UnexpectedEndError extends NetError {
   override readonly name: string = 'UnexpectedEndError'
@@ -163,6 +179,11 @@ export function isTlsError(value: unknown, code?: string): value is TlsError {
 export function codeOf(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null | undefined)?.code
   return typeof code === 'string' ? code : undefined
+}
+
+/** Tells whether a value is a `ProxyError`, with a given code if one is named. */
+export function isProxyError(value: unknown, code?: string): value is ProxyError {
+  return isNetError(value, code) && (value as { [PROXY_BRAND]?: unknown })[PROXY_BRAND] === true
 }
 
 function sentence(facts: NetErrorFacts): string {

@@ -25,6 +25,10 @@ export interface SocketTraceFacts {
   /** One address is tried, and did not answer. */
   attempt: { target: string }
   failed: { target: string; code: string }
+  /** A proxy is asked to lead on. */
+  hop: { proxy: string; hostname: string }
+  /** A balancer has said whose connection it is. */
+  proxied: { balancer: string; source: string }
   /** A connection stands. */
   open: { local: string; remote: string; side: 'client' | 'server' }
   /** A handshake is done, on the connection of this id; one failed, and its socket is closed. */

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream'
 import type { Address } from '../core/address.ts'
 import { type Bytes, copy, type Data, encodeLatin1, kindOf, toBytes } from '../core/bytes.ts'
 import { NetError, UnexpectedEndError } from '../core/errors.ts'
+import type { ProxyHeader } from '../core/proxy-protocol.ts'
 import type { ReceiveBuffer } from '../core/receive-buffer.ts'
 import { DEFAULT_TIMEOUTS, normaliseTimeout, type TimeoutOption } from '../core/timeouts.ts'
 import type { Take } from './inbound.ts'
@@ -102,6 +103,14 @@ export class Connection implements ByteStream {
   /** What the TLS handshake agreed on; `undefined` on a connection in the clear. */
   get tls(): TlsInfo | undefined {
     return this.#engine.transport.tls
+  }
+
+  /**
+   * What a balancer said of the client, on a listener with `proxyProtocol`; the addresses above are the client's then,
+   * if it said them.
+   */
+  get proxied(): ProxyHeader | undefined {
+    return this.#engine.proxied
   }
 
   /** False once the stream was closed by us, or broke. */

@@ -203,6 +203,16 @@ function onClose(this: NodeSocket): void {
   ;(this as Wired)[SELF]?.owner?.onClose()
 }
 
+/** Both ends of a socket that is connected. */
+export function endsOf(socket: NodeSocket): Pick<Transport, 'localAddress' | 'remoteAddress'> {
+  const { localAddress, localPort, localFamily } = socket
+  const { remoteAddress, remotePort, remoteFamily } = socket
+  return {
+    localAddress: addressOf(localAddress, localPort, localFamily),
+    remoteAddress: addressOf(remoteAddress, remotePort, remoteFamily),
+  }
+}
+
 function addressOf(
   hostname: string | undefined,
   port: number | undefined,

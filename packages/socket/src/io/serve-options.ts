@@ -2,7 +2,7 @@
 import type { Target } from '../core/address.ts'
 import { Admission } from '../core/admission.ts'
 import type { Connection } from './connection.ts'
-import type { ListenOptions } from './listener.ts'
+import type { ListenOptions } from './listen.ts'
 import { checkKeys, completeLimits } from './options.ts'
 import { PLACE_KEYS, type Place, placeOf } from './place.ts'
 import type { Clock } from './system.ts'

@@ -12,6 +12,7 @@
  */
 import { formatEndpoint } from '../core/address.ts'
 import { codeOf, isTlsError, NetError, type Phase, TimeoutError, TlsError } from '../core/errors.ts'
+import type { ProxyHeader } from '../core/proxy-protocol.ts'
 import { CONNECTION, type EventOf, type StateOf, step } from '../core/state.ts'
 import type { Timeouts } from '../core/timeouts.ts'
 import { type Deadline, startDeadline } from './deadline.ts'
@@ -56,6 +57,8 @@ export class StreamEngine implements TransportOwner, InboundOwner, OutboundOwner
   readonly outbound: Outbound
   readonly idleTimeout: number
   readonly sendTimeout: number
+  /** What a balancer said first. */
+  proxied: ProxyHeader | undefined
   bytesSent = 0
   bytesReceived = 0
   #state: StateOf<typeof CONNECTION> = 'open'

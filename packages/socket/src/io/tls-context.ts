@@ -3,7 +3,7 @@
  * its certificate can be exchanged while it listens.
  */
 import type { SecureContext, SecureContextOptions } from 'node:tls'
-import { codeOf, TlsError } from '../core/errors.ts'
+import { codeOf, NetError, TlsError } from '../core/errors.ts'
 import { toPem } from '../core/pem.ts'
 import {
   type CertificateSource,
@@ -17,6 +17,7 @@ import {
 } from '../core/tls-options.ts'
 import { tlsCode, tlsReason } from '../core/tls-reasons.ts'
 import { checkKeys } from './options.ts'
+import { runtime, runtimeName } from './runtime.ts'
 import { system as realSystem, type System } from './system.ts'
 
 /** How a client does its handshake: `connect(target, { tls })`, `startTls`. */
@@ -77,6 +78,7 @@ export class TlsContext {
 export function openTlsContext(options: TlsContextOptions & { system?: System }): TlsContext {
   checkKeys('openTlsContext', options, [...CONTEXT_KEYS, 'system'])
   checkContextOptions(options)
+  refuseIgnored('openTlsContext', options)
   return new TlsContext(options, options.system ?? realSystem)
 }
 
@@ -85,6 +87,21 @@ export function contextOf(options: TlsHandshakeOptions<TlsContext>, system: Syst
   if (options.context === undefined) return new TlsContext(options, system)
   if (options.context instanceof TlsContext) return options.context
   throw new TypeError('tls.context must come from openTlsContext')
+}
+
+/** Options that a runtime takes and does nothing with (tried out: Bun 1.4, Deno 2.9). */
+const IGNORED: Readonly<Record<typeof runtimeName, readonly (keyof TlsClientOptions)[]>> = {
+  node: [],
+  bun: ['keylog'],
+  deno: ['keylog', 'ciphers'],
+}
+
+/** @throws {NetError} `ERR_UNSUPPORTED`: who limits the ciphers must not get others in silence */
+export function refuseIgnored(verb: string, options: TlsClientOptions | TlsServerOptions): void {
+  const name = IGNORED[runtimeName].find((key) => key in options && options[key as 'keylog'])
+  if (name === undefined) return
+  const reason = `${runtime} does nothing with tls.${name}`
+  throw new NetError({ verb, target: '', phase: 'option', code: 'ERR_UNSUPPORTED', reason })
 }
 
 function build(options: TlsContextOptions, system: System): SecureContext {

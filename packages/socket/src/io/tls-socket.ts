@@ -282,11 +282,10 @@ class Handshake {
     certificate: Certificate | undefined,
     host: string | undefined,
   ): TlsError | undefined {
-    if (verdict !== undefined) return this.#error(verdict, { certificate, host })
+    const outdated = certificate && outdatedCode(certificate)
+    if (verdict !== undefined) return this.#error(outdated ?? verdict, { certificate, host })
     if (certificate === undefined) return this.#error('ERR_TLS_NO_CERTIFICATE', { host })
-    // The runtime looked at the dates when the session began, which may be long ago.
-    if (certificate.validTo.getTime() < Date.now())
-      return this.#error('CERT_HAS_EXPIRED', { certificate })
+    if (outdated !== undefined) return this.#error(outdated, { certificate })
     const reason = host === undefined ? undefined : checkServerName(certificate.names, host)
     if (reason === undefined) return undefined
     const facts = { ...this.#facts(this.#call), code: 'ERR_TLS_CERT_ALTNAME_INVALID', reason }
@@ -378,6 +377,16 @@ function verdictOf(socket: TLSSocket): string | undefined {
   if (typeof handle?.verifyError !== 'function') return 'CERT_UNTRUSTED'
   const verdict = handle.verifyError()
   return verdict ? tlsCode(codeOf(verdict), String((verdict as Error).message)) : undefined
+}
+
+/**
+ * What is wrong with the dates of a certificate. Looked at here as well: a resumed session was checked when it began, and
+ * Deno calls all that is wrong an unknown issuer.
+ */
+function outdatedCode({ validFrom, validTo }: Certificate): string | undefined {
+  const now = Date.now()
+  if (validTo.getTime() < now) return 'CERT_HAS_EXPIRED'
+  return validFrom.getTime() > now ? 'CERT_NOT_YET_VALID' : undefined
 }
 
 function servernameOf(socket: TLSSocket): string | undefined {

@@ -15,8 +15,13 @@ import { NodeTransport } from './node-transport.ts'
 import { checkKeys, checkTimeout } from './options.ts'
 import type { StreamEngine } from './stream-engine.ts'
 import { system as realSystem, type System } from './system.ts'
-import { contextOf, type TlsClientOptions, type TlsServerOptions } from './tls-context.ts'
-import { type HandshakeSide, handshake } from './tls-socket.ts'
+import {
+  contextOf,
+  refuseIgnored,
+  type TlsClientOptions,
+  type TlsServerOptions,
+} from './tls-context.ts'
+import { type HandshakeCall, type HandshakeSide, handshake } from './tls-socket.ts'
 
 interface StartTlsCommon {
   /** Ends the handshake; the promise rejects with `signal.reason`, and the connection is closed. */
@@ -63,22 +68,30 @@ export async function startTls(
       ? serverSide('startTls', tls as TlsServerOptions, system)
       : clientSide('startTls', tls as TlsClientOptions, undefined, system)
   signal?.throwIfAborted()
-  const engine = engineOf(connection)
+  const { target, parent, id, options: how } = engineOf(connection)
   const started = system.clock.now()
-  const { target, parent, id } = engine
-  const limit = timeout === 0 ? Number.POSITIVE_INFINITY : (timeout ?? engine.options.timeouts.tls)
+  const limit = timeout === 0 ? Number.POSITIVE_INFINITY : (timeout ?? how.timeouts.tls)
+  const call = { verb: 'startTls', target, started, id, parent, limit, signal }
+  return secureOver(connection, side, system, call)
+}
+
+/** Does a handshake on a connection; what it was is over, whatever happens. */
+export async function secureOver(
+  connection: Connection,
+  side: HandshakeSide,
+  system: System,
+  call: HandshakeCall,
+): Promise<Connection> {
+  const engine = engineOf(connection)
   const stream = await takeOver(connection, engine)
   const { localAddress, remoteAddress } = engine.transport
-  const call = { verb: 'startTls', target, started, id, parent, limit, signal }
+  const { timeouts: timeout, limits, clock } = engine.options
   return handshake(system, stream, side, call, (transport) => {
     transport.setAddresses(localAddress, remoteAddress)
-    return new Connection(transport, {
-      timeout: engine.options.timeouts,
-      limits: engine.options.limits,
-      clock: engine.options.clock,
-      side: side.side,
-      parent,
-    })
+    const how = { timeout, limits, clock, side: side.side, parent: call.parent }
+    const secure = new Connection(transport, how)
+    engineOf(secure).proxied = engine.proxied
+    return secure
   })
 }
 
@@ -95,6 +108,7 @@ export function clientSide(
 ): HandshakeSide & { side: 'client' } {
   checkKeys(`${verb}: tls`, options, CLIENT_KEYS)
   checkClientOptions(options)
+  refuseIgnored(verb, options)
   const name = options.serverName ?? host
   if (name === undefined && options.verify !== false)
     throw new TypeError(`${verb}: tls needs serverName to know whom to expect, or verify: false`)
@@ -110,6 +124,7 @@ export function serverSide(
 ): HandshakeSide & { side: 'server' } {
   checkKeys(`${verb}: tls`, options, SERVER_KEYS)
   checkServerOptions(options)
+  refuseIgnored(verb, options)
   return { side: 'server', options, context: contextOf(options, system) }
 }
 

@@ -5,7 +5,7 @@
 
 import type { Address } from '../../core/address.ts'
 import { type Data, text, toBytes } from '../../core/bytes.ts'
-import { listen } from '../listener.ts'
+import { listen } from '../listen.ts'
 import type { ByteStream } from '../stream.ts'
 
 /** One step of a script. */

@@ -1,0 +1,186 @@
+/** What `connect` takes, and the same made complete and checked before anything is sent. */
+import {
+  type Endpoint,
+  formatEndpoint,
+  isTls,
+  isUnix,
+  parseTarget,
+  type Target,
+} from '../core/address.ts'
+import type { ResolvedAddress } from '../core/address-sort.ts'
+import { MIN_ATTEMPT_DELAY } from '../core/happy-eyeballs.ts'
+import type { ProxyEnd } from '../core/proxy-protocol.ts'
+import { normaliseTimeout, type TimeoutOption, type Timeouts } from '../core/timeouts.ts'
+import type { ConnectionOptions } from './connection.ts'
+import { type Hop, type ProxyTarget, toHop } from './hops.ts'
+import { checkKeys, completeLimits } from './options.ts'
+import type { Resolver } from './resolve.ts'
+import { DEFAULT_BUFFERS } from './stream-engine.ts'
+import { system as realSystem, type System } from './system.ts'
+import { clientSide } from './tls.ts'
+import type { TlsClientOptions } from './tls-context.ts'
+import type { HandshakeSide } from './tls-socket.ts'
+
+/** What to say to a server that expects the PROXY protocol. */
+export interface ProxyProtocolOptions {
+  version: 1 | 2
+  source?: ProxyEnd | undefined
+  destination?: ProxyEnd | undefined
+}
+
+/** How to connect. */
+export interface ConnectOptions {
+  /**
+   * Milliseconds per phase: `lookup` 5 000, `connect` 10 000 for each address, `tls` 10 000, `send` 30 000, `idle` and
+   * `total` off. A number is `total`, the time until the connection stands.
+   */
+  timeout?: TimeoutOption | undefined
+  /** Ends the attempt; the promise rejects with `signal.reason`. Later it means nothing to the connection. */
+  signal?: AbortSignal | undefined
+  /**
+   * Speak TLS. `true` is the default of a target `tls://`: the certificate has to be for the target's host, and to be
+   * vouched for by an issuer that the runtime trusts.
+   */
+  tls?: boolean | TlsClientOptions | undefined
+  /**
+   * Proxies to go through, in their order: `socks5://user:password@host:1080`, or hops of other makers. Each may take up
+   * to `timeout.proxy`, 10 000 ms. `false` is as good as left out.
+   */
+  proxy?: ProxyTarget | readonly ProxyTarget[] | false | undefined
+  /**
+   * Say first whose connection this is, in this version of the PROXY protocol; `source` and `destination` are the
+   * client's two ends, default those of this connection.
+   */
+  proxyProtocol?: 1 | 2 | ProxyProtocolOptions | undefined
+  /** Only addresses of this family; 0 or left out: both, or that of `localAddress`. */
+  family?: 0 | 4 | 6 | undefined
+  /** Who tells the addresses of a name; default: the system's resolver, without a cache. */
+  resolver?: Resolver | undefined
+  /**
+   * Milliseconds until the next address of a name is tried beside those that have not answered yet; default 250
+   * (RFC 8305), at least 10. `Infinity`: only once the one before has failed.
+   */
+  attemptDelay?: number | undefined
+  /**
+   * Asked before each address is tried; false refuses it with ERR_BLOCKED. It sees resolved addresses, so that no
+   * name leads past it.
+   */
+  allowAddress?: ((address: ResolvedAddress) => boolean) | undefined
+  /** The address and port to come from; default: the system's choice. */
+  localAddress?: string | undefined
+  localPort?: number | undefined
+  /** Small writes leave at once instead of waiting for company (TCP_NODELAY); default true. */
+  noDelay?: boolean | undefined
+  /** Probe a silent peer after this many milliseconds (SO_KEEPALIVE); default: never. */
+  keepAlive?: number | undefined
+  /** Bounds of the connection's buffers. */
+  limits?: ConnectionOptions['limits']
+  /** Read through the buffer that all sockets share; default true. False for `detach()` to a net.Socket. */
+  sharedBuffer?: boolean | undefined
+  /** For trace events: the id, one layer up, of what asks for this connection. */
+  trace?: { parent: number } | undefined
+  /** The machine to do it on; for tests. */
+  system?: System | undefined
+}
+
+const KEYS = [
+  'timeout',
+  'signal',
+  'tls',
+  'proxy',
+  'proxyProtocol',
+  'family',
+  'resolver',
+  'attemptDelay',
+  'allowAddress',
+  'localAddress',
+  'localPort',
+  'noDelay',
+  'keepAlive',
+  'limits',
+  'sharedBuffer',
+  'trace',
+  'system',
+]
+
+/** Options, complete and checked. */
+export interface ConnectPlan {
+  readonly endpoint: Endpoint
+  /** The endpoint as errors name it. */
+  readonly target: string
+  readonly options: ConnectOptions
+  readonly timeouts: Timeouts
+  readonly tls: HandshakeSide | undefined
+  readonly hops: readonly Hop[]
+  readonly proxyProtocol: ProxyProtocolOptions | undefined
+  readonly system: System
+}
+
+/**
+ * Completes the options of `connect`.
+ *
+ * @throws {TypeError | RangeError | SyntaxError} what makes no sense
+ */
+export function planConnect(target: Target, options: ConnectOptions): ConnectPlan {
+  checkKeys('connect', options, KEYS)
+  const endpoint = parseTarget(target, ['tcp', 'tls'])
+  checkAttemptDelay(options.attemptDelay)
+  completeLimits('connect', options.limits, DEFAULT_BUFFERS)
+  return {
+    endpoint,
+    target: formatEndpoint(endpoint),
+    options,
+    timeouts: normaliseTimeout(options.timeout),
+    tls: tlsSide(target, endpoint, options),
+    hops: hopsOf(options.proxy, endpoint),
+    proxyProtocol: checkProxyProtocol(options.proxyProtocol),
+    system: options.system ?? realSystem,
+  }
+}
+
+function hopsOf(proxy: ConnectOptions['proxy'], endpoint: Endpoint): readonly Hop[] {
+  if (proxy === undefined || proxy === false) return []
+  const hops = (Array.isArray(proxy) ? proxy : [proxy]).map(toHop)
+  if (hops.length > 0 && isUnix(endpoint))
+    throw new TypeError('connect: no proxy leads to a Unix socket')
+  return hops
+}
+
+function checkProxyProtocol(
+  option: ConnectOptions['proxyProtocol'],
+): ProxyProtocolOptions | undefined {
+  if (option === undefined) return undefined
+  const complete = typeof option === 'number' ? { version: option } : option
+  checkKeys('connect: proxyProtocol', complete, ['version', 'source', 'destination'])
+  if (complete.version !== 1 && complete.version !== 2)
+    throw new RangeError(
+      `connect: proxyProtocol is version 1 or 2, not ${String(complete.version)}`,
+    )
+  return complete
+}
+
+/** What the option `tls` and the scheme of the target ask for. */
+function tlsSide(
+  target: Target,
+  endpoint: Endpoint,
+  options: ConnectOptions,
+): HandshakeSide | undefined {
+  const tls = options.tls ?? isTls(target)
+  if (tls === false) {
+    if (isTls(target)) throw new TypeError('connect: a target of tls: without tls')
+    return undefined
+  }
+  const host = isUnix(endpoint) ? undefined : endpoint.hostname
+  const system = options.system ?? realSystem
+  return clientSide('connect', tls === true ? {} : tls, host, system)
+}
+
+function checkAttemptDelay(delay: unknown): void {
+  if (delay === undefined) return
+  if (typeof delay !== 'number')
+    throw new TypeError('connect: attemptDelay must be a number of milliseconds')
+  if (!(delay >= MIN_ATTEMPT_DELAY))
+    throw new RangeError(
+      `connect: attemptDelay must be at least ${MIN_ATTEMPT_DELAY}, not ${delay}`,
+    )
+}

@@ -1,0 +1,159 @@
+/**
+ * `listen`: from a target to a listener that listens. What comes then is in `listener.ts`.
+ */
+import type { Server } from 'node:net'
+import { formatEndpoint, isTls, isUnix, parseTarget, type Target } from '../core/address.ts'
+import { kindOf } from '../core/bytes.ts'
+import { SOMAXCONN } from '../core/constants.ts'
+import { codeOf, NetError } from '../core/errors.ts'
+import { NetworkList } from '../core/network.ts'
+import { normaliseTimeout, type TimeoutOption } from '../core/timeouts.ts'
+import { within } from './deadline.ts'
+import { Listener } from './listener.ts'
+import { checkKeys, completeLimits } from './options.ts'
+import { checkReusePort } from './runtime.ts'
+import { type BufferLimits, DEFAULT_BUFFERS } from './stream-engine.ts'
+import { system as realSystem, type System } from './system.ts'
+import { serverSide } from './tls.ts'
+import type { TlsServerOptions } from './tls-context.ts'
+
+/** How to listen. */
+export interface ListenOptions {
+  /** How many connections the kernel may hold before we see them; a hint, capped by the system; default 4096. */
+  backlog?: number | undefined
+  /**
+   * For the connections that are accepted: `idle` (default off), `send` (default 30 000), `tls`, the handshake, and
+   * `proxy`, the PROXY header (default 10 000 each), in ms.
+   */
+  timeout?: TimeoutOption | undefined
+  /**
+   * `pending`: connections held for `accept()`, default 1024; `handshakes`, of TLS and PROXY headers, at a time, default 1024; the others
+   * bound each connection's buffers.
+   */
+  limits?: (Partial<BufferLimits> & { pending?: number; handshakes?: number }) | undefined
+  /** Speak TLS, with this certificate. A handshake is done before `accept()` hears of a connection. */
+  tls?: TlsServerOptions | undefined
+  /**
+   * Balancers whose connections begin with a PROXY header, v1 or v2: from these networks it is required, from all others
+   * it is not looked for, since whoever may send one may claim any address. On a Unix socket it is required of all.
+   */
+  proxyProtocol?: { from: readonly string[] } | undefined
+  /**
+   * Several processes or worker threads listen on the port, and the kernel shares connections out (SO_REUSEPORT);
+   * default false. `ERR_UNSUPPORTED` where the runtime would only pretend.
+   */
+  reusePort?: boolean | undefined
+  /** Accept IPv6 only on an IPv6 address; default false: `::` takes both. */
+  ipv6Only?: boolean | undefined
+  /** Small writes leave at once (TCP_NODELAY); default true. */
+  noDelay?: boolean | undefined
+  /** Probe silent peers after this many milliseconds; default: never. */
+  keepAlive?: number | undefined
+  /** Read through the buffer that all sockets share; default true. */
+  sharedBuffer?: boolean | undefined
+  /** Ends the start of listening; later it means nothing. */
+  signal?: AbortSignal | undefined
+  /** The machine to do it on; for tests. */
+  system?: System | undefined
+}
+
+const KEYS = [
+  'backlog',
+  'timeout',
+  'limits',
+  'tls',
+  'proxyProtocol',
+  'reusePort',
+  'ipv6Only',
+  'noDelay',
+  'keepAlive',
+  'sharedBuffer',
+  'signal',
+  'system',
+]
+const PENDING = 1024
+/** As arbitrary as that of `pending`. */
+const HANDSHAKES = 1024
+const BOUNDS = { ...DEFAULT_BUFFERS, pending: PENDING, handshakes: HANDSHAKES }
+
+/**
+ * Listens on a TCP port or a Unix socket.
+ *
+ * @param target as for `connect`; port 0 lets the system choose, see `address`
+ * @returns a listener that is listening; close it
+ * @throws {NetError} `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL` and others; `signal.reason` when aborted
+ * @throws {SyntaxError | RangeError | TypeError} for a target or options that make no sense
+ * @example
+ * const listener = await listen('tcp://127.0.0.1:8080')
+ * for await (const connection of listener) void serveOne(connection)
+ */
+export async function listen(target: Target, options: ListenOptions = {}): Promise<Listener> {
+  checkKeys('listen', options, KEYS)
+  const endpoint = parseTarget(target, ['tcp', 'tls'])
+  const timeouts = normaliseTimeout(options.timeout)
+  const limits = completeLimits('listen', options.limits, BOUNDS)
+  const system = options.system ?? realSystem
+  if (options.tls === undefined && isTls(target))
+    throw new TypeError('listen: a target of tls: needs the option tls, with cert and key')
+  const tls = options.tls === undefined ? undefined : serverSide('listen', options.tls, system)
+  const balancers = balancersOf(options.proxyProtocol)
+  options.signal?.throwIfAborted()
+  const name = formatEndpoint(endpoint)
+  if (options.reusePort) checkReusePort({ verb: 'listen', target: name, phase: 'listen' })
+  const fail = (error: unknown): NetError =>
+    new NetError({
+      verb: 'listen',
+      target: name,
+      phase: 'listen',
+      code: codeOf(error) ?? 'EINVAL',
+      cause: error,
+    })
+  let server: Server
+  try {
+    const { noDelay = true } = options
+    server = system.createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay })
+  } catch (error) {
+    throw fail(error)
+  }
+  const { noDelay: _, ...rest } = options
+  const listener = new Listener(server, { ...rest, name, system, timeouts, limits, tls, balancers })
+  const started = new Promise<Listener>((resolve, reject) => {
+    const onError = (error: unknown): void => reject(fail(error))
+    server.once('error', onError)
+    const where = isUnix(endpoint)
+      ? { path: endpoint.path }
+      : { host: endpoint.hostname, port: endpoint.port, ipv6Only: options.ipv6Only ?? false }
+    const { backlog = SOMAXCONN, reusePort } = options
+    server.listen({ ...where, backlog, ...(reusePort ? { reusePort } : {}) }, () => {
+      server.off('error', onError)
+      listener.started(isUnix(endpoint) ? endpoint.path : undefined)
+      resolve(listener)
+    })
+  })
+  return within(system.clock, started, {
+    ms: Number.POSITIVE_INFINITY,
+    signal: options.signal,
+    onTimeout: () => fail(undefined),
+    late: (late) => void late.close(),
+  }).catch((error: unknown) => {
+    server.close()
+    throw error
+  })
+}
+
+function balancersOf(option: ListenOptions['proxyProtocol']): NetworkList | undefined {
+  if (option === undefined) return undefined
+  checkKeys('listen: proxyProtocol', option, ['from'])
+  if (!Array.isArray(option.from))
+    throw new TypeError('listen: proxyProtocol.from must be a list of networks')
+  return new NetworkList(option.from)
+}
+
+/** @throws {RangeError | TypeError} what is not a backlog */
+export function checkBacklog(backlog: unknown): number {
+  if (typeof backlog !== 'number')
+    throw new TypeError(`backlog must be a number, not ${kindOf(backlog)}`)
+  if (!Number.isInteger(backlog) || backlog < 0)
+    throw new RangeError(`backlog must be 0 or more, not ${backlog}`)
+  return backlog
+}
