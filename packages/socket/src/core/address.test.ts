@@ -16,6 +16,9 @@ const good: [target: Target, endpoint: Endpoint][] = [
     { hostname: 'h', port: 1 },
   ],
   [{ path: '\0abstract' }, { path: '\0abstract' }],
+  [{ path: `/${'x'.repeat(106)}` }, { path: `/${'x'.repeat(106)}` }],
+  [{ path: `\0${'x'.repeat(107)}` }, { path: `\0${'x'.repeat(107)}` }],
+  [{ path: `\\\\.\\pipe\\${'x'.repeat(200)}` }, { path: `\\\\.\\pipe\\${'x'.repeat(200)}` }],
 ]
 test.each(good)('parseTarget(%j)', (target, endpoint) => {
   expect(parseTarget(target)).toEqual(endpoint)
@@ -46,6 +49,20 @@ test.each(bad)('parseTarget(%j) is refused in one sentence', (target, kind, says
   const parse = (): Endpoint => parseTarget(target as Target)
   expect(parse).toThrow(kind)
   expect(parse).toThrow(says)
+})
+
+test.each([
+  [`/${'x'.repeat(107)}`, 108, 107],
+  [`/${'ä'.repeat(54)}`, 109, 107],
+  [`\0${'x'.repeat(108)}`, 109, 108],
+])('a path of a Unix socket that does not fit is refused: %j', (path, has, fit) => {
+  for (const target of [{ path }, `unix:${path}`])
+    expect(() => parseTarget(target)).toThrow(
+      expect.objectContaining({
+        code: 'ENAMETOOLONG',
+        message: `open unix:${path.replace('\0', '@')}: the path has ${has} bytes, and ${fit} fit into an address (ENAMETOOLONG, phase open)`,
+      }),
+    )
 })
 
 describe('formatEndpoint()', () => {

@@ -5,7 +5,8 @@
  * Three forms of text: `tcp://host:port` (or `tls:`, `udp:`), `unix:/path`, and `host:port`, with brackets around an IPv6
  * address (RFC 3986 §3.2.2). `::1:80` is refused rather than guessed at.
  */
-import { kindOf } from './bytes.ts'
+import { kindOf, toBytes } from './bytes.ts'
+import { NetError } from './errors.ts'
 
 /** A TCP or UDP endpoint. */
 export interface InetEndpoint {
@@ -17,6 +18,7 @@ export interface InetEndpoint {
 
 /** A Unix socket, by its path in the file system; a leading NUL byte is Linux's abstract name space. */
 export interface UnixEndpoint {
+  /** At most 107 bytes, 108 for an abstract name. */
   path: string
 }
 
@@ -49,6 +51,7 @@ export type Scheme = 'tcp' | 'tls' | 'udp'
  * @throws {SyntaxError} text that is none of the three forms, or has another scheme
  * @throws {RangeError} a port outside 0 to 65535
  * @throws {TypeError} neither text nor an endpoint
+ * @throws {NetError} `ENAMETOOLONG` a path that no address of a Unix socket holds
  */
 export function parseTarget(
   target: Target,
@@ -115,7 +118,26 @@ function checkPath(path: unknown): string {
   if (typeof path !== 'string') throw new TypeError(`path must be a string, not ${kindOf(path)}`)
   if (path === '') throw new SyntaxError('path of a Unix socket must not be empty')
   if (path.indexOf('\0', 1) !== -1) throw new SyntaxError(`path ${quoted(path)} holds a NUL byte`)
+  checkLength(path)
   return path
+}
+
+/**
+ * What `sun_path` holds on Linux: 108 bytes, one of them the NUL at the end, which an abstract name does without
+ * (unix(7)). macOS has 104: there the system itself refuses what is between. Node 20 cuts a longer path in silence and
+ * listens somewhere else, so it is refused here.
+ */
+const SUN_PATH = 108
+
+function checkLength(path: string): void {
+  // A named pipe of Windows is no address of this kind.
+  if (/^[\\/]{2}[.?][\\/]/.test(path)) return
+  const { length } = toBytes(path)
+  const fits = path.startsWith('\0') ? SUN_PATH : SUN_PATH - 1
+  if (length <= fits) return
+  const reason = `the path has ${length} bytes, and ${fits} fit into an address`
+  const target = formatEndpoint({ path })
+  throw new NetError({ verb: 'open', target, code: 'ENAMETOOLONG', phase: 'open', reason })
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point.
