@@ -310,6 +310,30 @@ describe('what goes wrong is one sentence', () => {
     setTimeout(() => controller.abort(reason), 20)
     expect(await pending).toBe(reason)
   })
+  test.each<[what: string, options: unknown, says: string]>([
+    ['null for options', null, 'options must be an object, not null'],
+    ['a number for options', 5, 'options must be an object, not a number'],
+    ['a signal that is none', { signal: {} }, 'signal must be an AbortSignal, not an object'],
+    ['a number for a signal', { signal: 1 }, 'signal must be an AbortSignal, not a number'],
+    [
+      'a controller for a signal',
+      { signal: new AbortController() },
+      'signal must be an AbortSignal, not an object',
+    ],
+    ['an empty method', { method: '' }, 'method must be a token such as GET, not ""'],
+    ['a method with a blank', { method: 'a b' }, 'method must be a token such as GET, not "a b"'],
+    ['a number for a method', { method: 5 }, 'method must be a token such as GET, not a number'],
+    ['a connect that is none', { connect: 5 }, 'connect must be a function, not a number'],
+  ])('%s is one sentence', async (_what, options, says) => {
+    const error = await rejection(fetch('data:,x', options as never))
+    expect([error.name, error.message]).toEqual(['TypeError', `fetch: ${says}`])
+  })
+  test.each([null, undefined, 5, {}])('%j for a URL is one sentence', async (input) => {
+    const error = await rejection(fetch(input as never))
+    expect(error.message).toMatch(
+      /^GET \S.*: not an absolute URL \(is the scheme missing\?\) \(ERR_INVALID_URL, phase open\)$/,
+    )
+  })
   test('options that make no sense are refused by name; those of browsers are taken', async () => {
     expect((await rejection(fetch('data:,x', { timout: 1 } as never))).message).toContain(
       "there is no option 'timout'",

@@ -12,6 +12,7 @@ import {
 import { isNetError } from '@sluice/socket/errors'
 import { nextId } from '@sluice/socket/trace'
 import { FetchError, maskUrl } from '../core/errors.ts'
+import { checkCallable, checkMethod, checkObject, checkSignal } from '../core/options.ts'
 import { handleData } from './handlers/data.ts'
 import { handleFile } from './handlers/file.ts'
 import { handleHttp } from './handlers/http.ts'
@@ -113,11 +114,16 @@ export async function fetch(input: FetchInput, options: FetchOptions = {}): Prom
 }
 
 function plan(input: FetchInput, options: FetchOptions, started: number): PlannedRequest {
+  checkObject('fetch', options)
   for (const key of Object.keys(options))
     if (!OURS.includes(key) && !BROWSERS.includes(key))
       throw new TypeError(`fetch: there is no option '${key}'; there are ${OURS.join(', ')}`)
-  const from = typeof input === 'object' && 'headers' in input ? input : undefined
+  const isRequest = typeof input === 'object' && input !== null && 'headers' in input
+  const from = isRequest ? (input as globalThis.Request) : undefined
   const method = options.method ?? from?.method ?? 'GET'
+  checkMethod('fetch', method)
+  if (options.signal != null) checkSignal('fetch', options.signal)
+  checkCallable('fetch', 'connect', options.connect)
   const body = options.body !== undefined ? options.body : (from?.body ?? null)
   if (body !== null && /^(get|head)$/i.test(method))
     throw new TypeError(`fetch: a ${method.toUpperCase()} request has no body`)
