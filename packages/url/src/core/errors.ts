@@ -9,10 +9,17 @@
  * - A target never shows a password: sentences end in logs.
  * - Callers test with `isFetchError`, not with instanceof: two copies of a package may meet in one program.
  */
-import { codeOf, REASONS, reasonOf } from '@sluice/socket/errors'
+import { codeOf, type NetErrorFacts, REASONS, reasonOf } from '@sluice/socket/errors'
 
-/** What a `FetchError` is made of; `method`, `url` and the reason make the sentence. */
-export interface FetchErrorFacts {
+/**
+ * What a `FetchError` is made of; `method`, `url` and the reason make the sentence. `reason` is by default what the
+ * code means, else the cause's message. The rest is told as by a `NetError`.
+ */
+export interface FetchErrorFacts
+  extends Pick<
+    NetErrorFacts,
+    'reason' | 'elapsed' | 'attempt' | 'bytesSent' | 'bytesReceived' | 'cause' | 'errors'
+  > {
   /** What was being done: `GET`, `RETR`. */
   method: string
   /** To what; a password in it is masked. */
@@ -21,17 +28,6 @@ export interface FetchErrorFacts {
   code?: string
   /** Where it broke off. Default: the cause's own, else `fetch`. */
   phase?: string
-  /** Why, in words. Default: what the code means, else the cause's message. */
-  reason?: string
-  /** Milliseconds from the start of the call to the failure. */
-  elapsed?: number
-  /** Which try this was, from 1, where several are made. */
-  attempt?: number
-  bytesSent?: number
-  bytesReceived?: number
-  cause?: unknown
-  /** Every attempt's error, where several were made. */
-  errors?: readonly Error[]
 }
 
 // Symbol.for: the same mark in every copy of the package.
