@@ -120,10 +120,12 @@ export function outcomeDiffers(run: () => unknown, expected: Tagged): string | u
 /** Whether an error is of the expected type, or is one of its bases; `Exception` alone says nothing. */
 function isKind(thrown: unknown, { type, bases }: ExpectedError): boolean {
   if (!(thrown instanceof Error)) return false
-  const wanted = [type, ...bases].filter((name) => name !== 'Exception')
+  // Some are written with their module: `ssl.SSLError`.
+  const own = type.replace(/^.*\./, '')
+  const wanted = [own, ...bases].filter((name) => name !== 'Exception')
   if (wanted.includes(thrown.name)) return true
   for (let p: unknown = Object.getPrototypeOf(thrown); p; p = Object.getPrototypeOf(p))
-    if ((p as object).constructor.name === type) return true
+    if ((p as object).constructor.name === own) return true
   return false
 }
 

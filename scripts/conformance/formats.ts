@@ -1,6 +1,6 @@
 // Which code runs which format. A new area adds a file with its handler and a line here; a format without a line
 // is named in the report, with its number of cases.
-import { codecs, socket } from '../../packages/socket/src/python.ts'
+import { codecs, socket, ssl } from '../../packages/socket/src/python.ts'
 import { urllib } from '../../packages/url/src/python.ts'
 import type { Case, Handler } from './corpus.ts'
 import { runDataUrl } from './data-url.ts'
@@ -16,6 +16,6 @@ export const FORMATS: Readonly<Record<string, Handler>> = {
   'happy-eyeballs': runHappyEyeballs,
   http1: (test: Case) => runHttp1(test as unknown as Http1Case),
   'proxy-protocol': runProxyProtocol,
-  'python-call': pythonCall({ codecs, socket, urllib }),
+  'python-call': pythonCall({ codecs, socket, ssl, urllib }),
   'socks-trace': runSocks,
 }

@@ -1,6 +1,6 @@
 /**
- * `@sluice/socket/python`: the socket layer under Python's names. `socket`, `builtins` (exceptions) and
- * `codecs` are Python's modules; `kw` makes keyword arguments.
+ * `@sluice/socket/python`: the socket layer under Python's names. `socket`, `ssl`, `builtins` (exceptions)
+ * and `codecs` are Python's modules; `kw` makes keyword arguments.
  *
  * The rest is for the Python doors of the layers above: `bind` sorts arguments, `callable` lets a class be
  * called without `new`, `asValueError` turns the core's refusals into Python's.
@@ -17,4 +17,5 @@ export {
   kw,
 } from './io/python/keywords.ts'
 export * as socket from './io/python/socket.ts'
+export * as ssl from './io/python/ssl.ts'
 export { asValueError } from './io/python/translate.ts'

@@ -24,6 +24,10 @@ import { describe, expect, test } from 'vitest'
 import { LOCAL_NAMES, makeAuthority, makeCertificate } from './certificates.ts'
 import { fakeSystem, freePort, inetOf, rejection } from './kit.ts'
 
+// What other runtimes' TLS does not do; the README has the same list.
+const isBun = 'Bun' in globalThis
+const isDeno = 'Deno' in globalThis
+
 const ca = makeAuthority()
 const server = makeCertificate({ name: 'server', issuer: ca, names: LOCAL_NAMES })
 const other = makeCertificate({ name: 'other', issuer: ca, names: ['other.test', '*.wild.test'] })
@@ -191,7 +195,8 @@ describe('a failed check is told in plain words', () => {
     expect(error.message).toMatch(/^connect 127\.0\.0\.1:\d+: .* \([A-Z_]+, phase tls, \d+ ms\)$/)
   })
 
-  test('a chain whose issuer has expired', async () => {
+  // Deno takes the word of a trusted root whose time is over.
+  test.skipIf(isDeno)('a chain whose issuer has expired', async () => {
     const error = await refusal(
       { cert: [young.cert, oldCa.cert], key: young.key },
       { ca: oldCa.cert },
@@ -237,7 +242,7 @@ describe('options', () => {
     expect(error.message).toContain('the peer accepts no version of TLS that is allowed here')
   })
 
-  test('ciphers', async () => {
+  test.skipIf(isDeno)('ciphers', async () => {
     const suite = 'ECDHE-ECDSA-AES256-GCM-SHA384'
     const ends = await open({ maxVersion: 'TLSv1.2', ciphers: suite })
     expect(ends.client.tls?.cipher).toBe('TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384')
@@ -294,7 +299,7 @@ describe('options', () => {
     expect(parseCertificate(server.cert).spkiSha256).toBe(pin)
   })
 
-  test('keylog gets lines of an NSS key log on both sides', async () => {
+  test.skipIf(isBun || isDeno)('keylog gets lines of an NSS key log on both sides', async () => {
     const lines: string[] = []
     const keylog = (line: string): void => void lines.push(line)
     const ends = await open({ keylog }, { keylog })
@@ -305,30 +310,34 @@ describe('options', () => {
     await ends.close()
   })
 
-  test.each(['TLSv1.2', 'TLSv1.3'] as const)('sessions are resumed with %s', async (version) => {
-    const context = openTlsContext({ ...keyPair(server), ca: ca.cert, maxVersion: version })
-    const mutual: TlsServerOptions = { context, clientCertificate: 'require' }
-    let session: Uint8Array | undefined
-    const onSession = (given: Uint8Array): void => {
-      session = given
-    }
-    const first = await open(mutual, { ...keyPair(client), onSession })
-    await echo(first)
-    await first.close()
-    expect(session).toBeInstanceOf(Uint8Array)
-    const second = await open(mutual, { ...keyPair(client), session })
-    expect([second.client.tls?.resumed, second.server.tls?.resumed]).toEqual([true, true])
-    expect(second.client.tls).toMatchObject({ authorized: true })
-    expect(second.server.tls).toMatchObject({ authorized: true })
-    await echo(second)
-    await second.close()
-    // A session is held to the name as any other handshake is.
-    const listener = await listen('127.0.0.1:0', { tls: mutual })
-    const wrong = { ca: ca.cert, ...keyPair(client), session, serverName: 'elsewhere.test' }
-    const error = await rejection(connect(listener.address, { tls: wrong }))
-    expect(isTlsError(error, 'ERR_TLS_CERT_ALTNAME_INVALID')).toBe(true)
-    await listener.close()
-  })
+  // Deno never resumes one of these: its server gives tickets that its client does not use.
+  test.skipIf(isDeno).each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'sessions are resumed with %s',
+    async (version) => {
+      const context = openTlsContext({ ...keyPair(server), ca: ca.cert, maxVersion: version })
+      const mutual: TlsServerOptions = { context, clientCertificate: 'require' }
+      let session: Uint8Array | undefined
+      const onSession = (given: Uint8Array): void => {
+        session = given
+      }
+      const first = await open(mutual, { ...keyPair(client), onSession })
+      await echo(first)
+      await first.close()
+      expect(session).toBeInstanceOf(Uint8Array)
+      const second = await open(mutual, { ...keyPair(client), session })
+      expect([second.client.tls?.resumed, second.server.tls?.resumed]).toEqual([true, true])
+      expect(second.client.tls).toMatchObject({ authorized: true })
+      expect(second.server.tls).toMatchObject({ authorized: true })
+      await echo(second)
+      await second.close()
+      // A session is held to the name as any other handshake is.
+      const listener = await listen('127.0.0.1:0', { tls: mutual })
+      const wrong = { ca: ca.cert, ...keyPair(client), session, serverName: 'elsewhere.test' }
+      const error = await rejection(connect(listener.address, { tls: wrong }))
+      expect(isTlsError(error, 'ERR_TLS_CERT_ALTNAME_INVALID')).toBe(true)
+      await listener.close()
+    },
+  )
 
   test('a certificate may be DER, and a key as well', async () => {
     const cert = parseCertificate(server.cert).der
@@ -343,6 +352,7 @@ describe('options', () => {
     const trusted = { ca: parseCertificate(ca.cert).der }
     for (const key of [pkcs8, sec1]) await (await open({ cert, key }, trusted)).close()
     await (await open({ cert, key: encrypted, passphrase: 'secret' }, trusted)).close()
+    if (isDeno) return
     const error = await rejection(
       listen('127.0.0.1:0', { tls: { cert, key: encrypted, passphrase: 'wrong' } }),
     )
@@ -355,7 +365,9 @@ describe('options', () => {
     ['no key', { cert: server.cert, key: 'key' }, 'ERR_TLS_NO_PEM'],
     ['unknown ciphers', { ...keyPair(server), ciphers: 'NONE-AT-ALL' }, 'ERR_TLS_CIPHERS'],
     ['no issuer', { ...keyPair(server), ca: 'nobody' }, 'ERR_TLS_NO_PEM'],
-  ])('%s is told when listening begins', async (_, tls, code) => {
+  ])('%s is told when listening begins', async (what, tls, code) => {
+    // Deno looks at a key when a client comes.
+    if (isDeno && !/PEM|issuer/.test(what)) return
     const error = await rejection(listen('127.0.0.1:0', { tls }))
     expect(error.message).toMatch(/^openTlsContext: .* \(ERR_TLS_[A-Z_]+, phase tls\)$/)
     expect(isTlsError(error, code)).toBe(true)
@@ -448,6 +460,7 @@ describe('a function of the program that throws closes that connection, never th
     ['alpn with a protocol that was not offered', { alpn: () => 'x' }],
     ['keylog of the server', { keylog: boom }],
   ])('%s', async (_, tls) => {
+    if (tls.keylog && (isBun || isDeno)) return
     const listener = await listen('127.0.0.1:0', { tls: { ...keyPair(server), ...tls } })
     const options = { tls: { ca: ca.cert, serverName: 'localhost', alpn: ['a'] } }
     const error = await rejection(connect(listener.address, options).then((c) => c.recvExactly(1)))
@@ -456,14 +469,21 @@ describe('a function of the program that throws closes that connection, never th
     await listener.close()
   })
 
-  test('keylog of the client', async () => {
+  test.skipIf(isBun || isDeno)('keylog of the client', async () => {
     const error = await refusal(keyPair(server), { keylog: boom })
     expect(isTlsError(error, 'ERR_TLS_CALLBACK')).toBe(true)
     expect(error.message).toContain('the function tls.keylog threw')
     expect((error.cause as Error).message).toBe('boom')
   })
 
-  test('onSession, after the connection was handed over', async () => {
+  test.runIf(isBun || isDeno)('keylog where nothing would come is refused', async () => {
+    const tls = { keylog: () => {} }
+    const error = await rejection(connect('127.0.0.1:9', { tls }))
+    expect(error).toMatchObject({ code: 'ERR_UNSUPPORTED' })
+  })
+
+  // Deno tells of sessions when the connection is over.
+  test.skipIf(isDeno)('onSession, after the connection was handed over', async () => {
     const ends = await open({}, { onSession: boom })
     await ends.server.sendAll('x')
     const error = await rejection(
@@ -491,7 +511,8 @@ describe('a context', () => {
     expect(after.tls?.peerCertificate?.subject).toEqual({ CN: 'renewed' })
     await beforeServer.sendAll('still here')
     expect(text(await before.recv())).toBe('still here')
-    expect(() => context.reload({ cert: server.cert, key: other.key })).toThrow(/does not belong/)
+    if (!isDeno)
+      expect(() => context.reload({ cert: server.cert, key: other.key })).toThrow(/not belong/)
     const [last, lastServer] = await once()
     expect(last.tls?.peerCertificate?.subject).toEqual({ CN: 'renewed' })
     for (const c of [before, after, last, beforeServer, afterServer, lastServer]) c.destroy()

@@ -24,6 +24,10 @@ import type { TransportOwner } from './transport.ts'
 export class TlsTransport extends NodeTransport {
   readonly tls: TlsInfo
   readonly #below: Duplex
+  /** How many writes were made, how many of them the record layer has, and who waits for which. */
+  #made = 0
+  #done = 0
+  readonly #waiting: { made: number; callback: (error?: Error | null) => void }[] = []
 
   /** @param below what the TLS socket was put on */
   constructor(socket: TLSSocket, below: Duplex, tls: TlsInfo) {
@@ -59,8 +63,31 @@ export class TlsTransport extends NodeTransport {
     return translateTlsError(error)
   }
 
+  override write(data: Uint8Array | string): void {
+    if (data.length === 0) return
+    this.#made++
+    if (typeof data === 'string') this.socket.write(data, 'latin1', this.#written)
+    else this.socket.write(data, this.#written)
+  }
+
+  override writeMany(parts: readonly Uint8Array[]): void {
+    this.socket.cork()
+    for (const part of parts) this.write(part)
+    this.socket.uncork()
+  }
+
+  // Not by an empty write, as over a plain socket: Deno has an error for a record without content.
   override whenFlushed(callback: (error?: Error | null) => void): void {
-    super.whenFlushed((error) => callback(error ? translateTlsError(error) : error))
+    if (this.socket.writableEnded) super.whenFlushed(callback)
+    else if (this.#made === this.#done) process.nextTick(callback)
+    else this.#waiting.push({ made: this.#made, callback })
+  }
+
+  readonly #written = (error?: Error | null): void => {
+    this.#done++
+    const reason = error ? translateTlsError(error) : error
+    while (this.#waiting[0] !== undefined && this.#waiting[0].made <= this.#done)
+      this.#waiting.shift()?.callback(reason)
   }
 }
 
