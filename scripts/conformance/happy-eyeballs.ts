@@ -58,7 +58,7 @@ export async function runHappyEyeballs(test: Case): Promise<Verdict> {
   const sockets: { destroyed: boolean }[] = []
   const system = {
     clock,
-    interfaces: () => ['192.0.2.99', '2001:db8::99'],
+    networkInterfaces: () => [{ addresses: ['192.0.2.99', '2001:db8::99'] }],
     connect: ({ host }: { host: string }) => {
       const name = nameOf(host)
       const socket = fakeSocket(host)

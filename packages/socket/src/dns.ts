@@ -1,9 +1,22 @@
 /**
- * `@sluice/socket/dns`: from names to addresses. The resolvers that `connect` can be given, a cache for any of
- * them, and the order of RFC 6724.
+ * `@sluice/socket/dns`: names and addresses. The resolvers that `connect` can be given, a cache for any of them, the
+ * order of RFC 6724, and the functions of netdb.h under their names.
  */
 export { type ResolvedAddress, sortAddresses } from './core/address-sort.ts'
 export type { Answer, CacheLimits } from './core/dns-cache.ts'
+export { type PortProtocol, protocolByName, serviceByName, serviceByPort } from './core/services.ts'
+export {
+  type AddressHints,
+  type AddressInfo,
+  getaddrinfo,
+  getfqdn,
+  gethostbyaddr,
+  gethostbyname,
+  gethostname,
+  getnameinfo,
+  type HostEntry,
+  networkInterfaces,
+} from './io/names.ts'
 export {
   CachingResolver,
   type CachingResolverOptions,
@@ -13,3 +26,4 @@ export {
   type Resolver,
   SystemResolver,
 } from './io/resolve.ts'
+export type { NetworkInterface } from './io/system.ts'

@@ -41,7 +41,11 @@ export function fakeSystem(parts: Partial<System>): System {
         family: a.family as 4 | 6,
       })),
     createResolver: (options) => new dns.Resolver(options),
-    interfaces: () => ['127.0.0.1', '::1'],
+    reverse: async (address) => (await dns.lookupService(address, 0)).hostname,
+    networkInterfaces: () => [
+      { name: 'lo', index: 1, addresses: ['127.0.0.1', '::1'], mac: '', isLoopback: true },
+    ],
+    hostname: () => 'here.test',
     createSecureContext: (options) => tls.createSecureContext(options),
     connectTls: (options) => tls.connect(options),
     acceptTls: (stream, options) => new tls.TLSSocket(stream as net.Socket, options),

@@ -16,6 +16,8 @@ export const AF_INET6 = 10
 
 /** A reliable stream of bytes, without messages: TCP, or a Unix stream socket. */
 export const SOCK_STREAM = 1
+/** Packets as they are; here only a number. */
+export const SOCK_RAW = 3
 /** Single datagrams that may be lost, doubled or reordered: UDP. */
 export const SOCK_DGRAM = 2
 
@@ -27,9 +29,11 @@ export const SHUT_WR = 1
 export const SHUT_RDWR = 2
 
 export const IPPROTO_IP = 0
+export const IPPROTO_ICMP = 1
 export const IPPROTO_TCP = 6
 export const IPPROTO_UDP = 17
 export const IPPROTO_IPV6 = 41
+export const IPPROTO_RAW = 255
 
 export const SOL_SOCKET = 1
 export const SO_REUSEADDR = 2
@@ -43,6 +47,23 @@ export const SO_REUSEPORT = 15
 export const TCP_NODELAY = 1
 export const TCP_KEEPIDLE = 4
 export const IPV6_V6ONLY = 26
+
+/** Flags of `getaddrinfo`, netdb.h. */
+export const AI_PASSIVE = 1
+export const AI_CANONNAME = 2
+export const AI_NUMERICHOST = 4
+export const AI_V4MAPPED = 8
+export const AI_ALL = 16
+export const AI_ADDRCONFIG = 32
+export const AI_NUMERICSERV = 1024
+/** Flags of `getnameinfo`. */
+export const NI_NUMERICHOST = 1
+export const NI_NUMERICSERV = 2
+export const NI_NOFQDN = 4
+export const NI_NAMEREQD = 8
+export const NI_DGRAM = 16
+/** Any family. */
+export const AF_UNSPEC = 0
 
 /** The backlog that `listen()` asks for when none is named; Linux caps it at net.core.somaxconn. */
 export const SOMAXCONN = 4096

@@ -246,5 +246,6 @@ export function tellingCode(errors: readonly unknown[]): string {
 export function sorterOf(
   system: System,
 ): (addresses: readonly ResolvedAddress[]) => readonly ResolvedAddress[] {
-  return (addresses) => sortAddresses(addresses, system.interfaces())
+  const sources = system.networkInterfaces().flatMap(({ addresses }) => addresses)
+  return (addresses) => sortAddresses(addresses, sources)
 }

@@ -6,6 +6,7 @@
  */
 import dgram from 'node:dgram'
 import dns from 'node:dns'
+import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import os from 'node:os'
 import type { Duplex } from 'node:stream'
@@ -31,6 +32,18 @@ export interface Clock {
   clearTimeout(timer: Timer): void
 }
 
+/** A network interface of this machine. */
+export interface NetworkInterface {
+  name: string
+  /** The number by which zones name it; 0 where nobody tells. */
+  index: number
+  /** Its IP addresses, without zones. */
+  addresses: string[]
+  mac: string
+  /** Whether only this machine is behind it. */
+  isLoopback: boolean
+}
+
 /** What this package asks of the machine. */
 export interface System {
   /** All time that this package measures, and all its timers. */
@@ -45,8 +58,12 @@ export interface System {
   lookup(hostname: string, family: 0 | 4 | 6): Promise<readonly ResolvedAddress[]>
   /** As new dns.promises.Resolver. */
   createResolver(options: dns.ResolverOptions): dns.promises.Resolver
-  /** The IP addresses of this machine, a zone left off. */
-  interfaces(): readonly string[]
+  /** The name of who has an address, or the address itself. @throws an error with a `code` */
+  reverse(address: string, port: number): Promise<string>
+  /** The interfaces of this machine that are up. */
+  networkInterfaces(): NetworkInterface[]
+  /** The name of this machine. */
+  hostname(): string
   /** As tls.createSecureContext. */
   createSecureContext(options: tls.SecureContextOptions): tls.SecureContext
   /** As tls.connect, over a stream that is connected. */
@@ -80,12 +97,35 @@ export const system: System = {
       )
     }),
   createResolver: (options) => new dns.promises.Resolver(options),
-  interfaces: () =>
-    Object.values(os.networkInterfaces()).flatMap((list) => (list ?? []).map((i) => i.address)),
+  reverse: (address, port) =>
+    new Promise((resolve, reject) => {
+      dns.lookupService(address, port, (error, hostname) => {
+        if (error) reject(error)
+        else resolve(hostname)
+      })
+    }),
+  networkInterfaces: () =>
+    Object.entries(os.networkInterfaces()).map(([name, list = []]) => ({
+      name,
+      index: indexOf(name, list),
+      addresses: list.map(({ address }) => address),
+      mac: list[0]?.mac ?? '',
+      isLoopback: list.some(({ internal }) => internal),
+    })),
+  hostname: () => os.hostname(),
   createSecureContext: (options) => nodeTls().createSecureContext(options),
   connectTls: (options) => nodeTls().connect(options),
   // A TLSSocket takes any Duplex, though its type says net.Socket.
   acceptTls: (stream, options) => new (nodeTls().TLSSocket)(stream as net.Socket, options),
+}
+
+/** Linux keeps it in a file; elsewhere a link-local IPv6 address has it as its zone. */
+function indexOf(name: string, list: readonly os.NetworkInterfaceInfo[]): number {
+  try {
+    return Number(readFileSync(`/sys/class/net/${name}/ifindex`, 'utf8'))
+  } catch {
+    return list.find(({ scopeid }) => scopeid)?.scopeid ?? 0
+  }
 }
 
 /** The runtime's TLS. */

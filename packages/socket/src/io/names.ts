@@ -1,0 +1,248 @@
+/**
+ * Names and addresses in the words of netdb.h: what a program asks before it has a socket. The answers come from the
+ * same seam as those of `connect`.
+ */
+import type { Endpoint } from '../core/address.ts'
+import * as C from '../core/constants.ts'
+import { codeOf, NetError } from '../core/errors.ts'
+import { isIPv4, isIPv6 } from '../core/ip.ts'
+import { type PortProtocol, serviceByName, serviceByPort } from '../core/services.ts'
+import { type NetworkInterface, system as realSystem, type System } from './system.ts'
+
+/** Which answers are wanted. */
+export interface AddressHints {
+  /** AF_INET, AF_INET6, or 0 (AF_UNSPEC) for both; default 0. */
+  family?: number | undefined
+  /** SOCK_STREAM, SOCK_DGRAM, or 0 for all; default 0. */
+  type?: number | undefined
+  /** IPPROTO_TCP, IPPROTO_UDP, or 0 for whichever fits; default 0. */
+  protocol?: number | undefined
+  /** AI_PASSIVE, AI_CANONNAME, AI_NUMERICHOST, AI_NUMERICSERV and others, added up; default 0. */
+  flags?: number | undefined
+  /** The machine to do it on; for tests. */
+  system?: System | undefined
+}
+
+/** One way to reach a service. */
+export interface AddressInfo {
+  family: typeof C.AF_INET | typeof C.AF_INET6
+  type: number
+  protocol: number
+  /** The name's canonical form, on the first answer, with AI_CANONNAME; else empty. */
+  canonicalName: string
+  address: Endpoint & { hostname: string; port: number }
+}
+
+/** The kinds of sockets that a service can have, in the order in which getaddrinfo(3) tells them. */
+const KINDS = [
+  { type: C.SOCK_STREAM, protocol: C.IPPROTO_TCP, name: 'tcp' },
+  { type: C.SOCK_DGRAM, protocol: C.IPPROTO_UDP, name: 'udp' },
+  { type: C.SOCK_RAW, protocol: C.IPPROTO_IP, name: undefined },
+] as const
+
+/**
+ * Translates a host and a service into addresses: one answer for each address and kind of socket.
+ *
+ * @param host a name, an address, or `null` for this machine (any address, with AI_PASSIVE)
+ * @param service a name (`http`), a port, or `null` for port 0
+ * @returns never empty
+ * @throws {NetError} `ENOTFOUND`, `EAI_AGAIN`; `EAI_SERVICE` for a service that no wanted kind of socket has;
+ *   `EAI_NONAME` for neither host nor service, or a name with AI_NUMERICHOST; `EAI_FAMILY`, `EAI_SOCKTYPE`
+ * @see getaddrinfo(3), RFC 3493 §6.1
+ * @example const [first] = await getaddrinfo('localhost', 80, { type: SOCK_STREAM })
+ */
+export async function getaddrinfo(
+  host: string | null,
+  service: string | number | null = null,
+  hints: AddressHints = {},
+): Promise<AddressInfo[]> {
+  const { family = 0, type = 0, protocol = 0, flags = 0, system = realSystem } = hints
+  const target = `${host ?? ''}:${service ?? ''}`
+  const refuse = (code: string): NetError =>
+    new NetError({ verb: 'getaddrinfo', target, phase: 'lookup', code })
+  if (host === null && service === null) throw refuse('EAI_NONAME')
+  if (family !== 0 && family !== C.AF_INET && family !== C.AF_INET6) throw refuse('EAI_FAMILY')
+  const kinds = KINDS.filter(
+    (kind) =>
+      (type === 0 || kind.type === type) &&
+      (protocol === 0 || kind.protocol === protocol || kind.type === C.SOCK_RAW),
+  )
+  if (kinds.length === 0) throw refuse('EAI_SOCKTYPE')
+  const ports = kinds.flatMap((kind) => {
+    const port = portOf(service, kind.name, flags)
+    return port === undefined ? [] : [{ kind, port }]
+  })
+  if (ports.length === 0) throw refuse('EAI_SERVICE')
+  const addresses = await addressesOf(host, family, flags, system, target)
+  const canonicalName = flags & C.AI_CANONNAME ? (host ?? '') : ''
+  const answers = addresses.flatMap(({ address, family: found }) =>
+    ports.map(({ kind, port }) => ({
+      family: found === 6 ? (C.AF_INET6 as typeof C.AF_INET6) : (C.AF_INET as typeof C.AF_INET),
+      type: kind.type,
+      protocol: kind.type === C.SOCK_RAW ? protocol : kind.protocol,
+      canonicalName: '',
+      address: { hostname: address, port },
+    })),
+  )
+  return answers.map((answer, i) => (i === 0 ? { ...answer, canonicalName } : answer))
+}
+
+function portOf(
+  service: string | number | null,
+  protocol: PortProtocol | undefined,
+  flags: number,
+): number | undefined {
+  if (service === null) return 0
+  if (typeof service === 'number' || /^\d+$/.test(service)) {
+    const port = Number(service)
+    if (!Number.isInteger(port) || port < 0 || port > 65_535)
+      throw new RangeError(
+        `getaddrinfo: port must be a whole number from 0 to 65535, not ${service}`,
+      )
+    return port
+  }
+  // Raw sockets have no ports, hence no services.
+  return flags & C.AI_NUMERICSERV || protocol === undefined
+    ? undefined
+    : serviceByName(service, protocol)
+}
+
+async function addressesOf(
+  host: string | null,
+  family: number,
+  flags: number,
+  system: System,
+  target: string,
+): Promise<readonly { address: string; family: 4 | 6 }[]> {
+  const facts = { verb: 'getaddrinfo', target, phase: 'lookup' as const }
+  if (host === null || host === '') {
+    const any = (flags & C.AI_PASSIVE) !== 0
+    const six = { address: any ? '::' : '::1', family: 6 as const }
+    const four = { address: any ? '0.0.0.0' : '127.0.0.1', family: 4 as const }
+    // glibc tells IPv4 first for the wildcard, IPv6 first for loopback.
+    const both = any ? [four, six] : [six, four]
+    return both.filter((one) => family === 0 || (family === C.AF_INET6) === (one.family === 6))
+  }
+  const wanted = family === C.AF_INET6 ? 6 : family === C.AF_INET ? 4 : 0
+  const found = isIPv4(host) ? 4 : isIPv6(host.replace(/%.*$/, '')) ? 6 : 0
+  if (found !== 0) {
+    if (wanted === 0 || wanted === found) return [{ address: host, family: found }]
+    throw new NetError({ ...facts, code: 'EAI_ADDRFAMILY' })
+  }
+  if (flags & C.AI_NUMERICHOST) throw new NetError({ ...facts, code: 'EAI_NONAME' })
+  try {
+    const addresses = await system.lookup(host, wanted)
+    if (addresses.length > 0) return addresses
+  } catch (cause) {
+    throw new NetError({ ...facts, code: codeOf(cause) ?? 'ENOTFOUND', cause })
+  }
+  throw new NetError({ ...facts, code: 'ENODATA' })
+}
+
+/**
+ * Translates an address into names: who is there, and what the port is for.
+ *
+ * @param flags NI_NUMERICHOST and NI_NUMERICSERV leave numbers, NI_NAMEREQD makes a missing name an error, NI_DGRAM asks
+ *   for the service over UDP; default 0
+ * @throws {NetError} `ENOTFOUND` with NI_NAMEREQD
+ * @throws {SyntaxError} when `hostname` is no address {RangeError} for a port outside 0 to 65535
+ * @see getnameinfo(3)
+ */
+export async function getnameinfo(
+  { hostname, port }: { hostname: string; port: number },
+  flags = 0,
+  system: System = realSystem,
+): Promise<{ host: string; service: string }> {
+  if (!isIPv4(hostname) && !isIPv6(hostname.replace(/%.*$/, '')))
+    throw new SyntaxError(`getnameinfo: ${JSON.stringify(hostname)} is no IP address`)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new RangeError(`getnameinfo: port must be a whole number from 0 to 65535, not ${port}`)
+  const protocol = flags & C.NI_DGRAM ? 'udp' : 'tcp'
+  const known = flags & C.NI_NUMERICSERV ? undefined : serviceByPort(port, protocol)
+  const service = known ?? String(port)
+  if (flags & C.NI_NUMERICHOST) return { host: hostname, service }
+  try {
+    const host = await system.reverse(hostname, port)
+    if (host !== hostname || !(flags & C.NI_NAMEREQD)) return { host, service }
+  } catch (cause) {
+    if (!(flags & C.NI_NAMEREQD)) return { host: hostname, service }
+    throw notFound('getnameinfo', hostname, cause)
+  }
+  throw notFound('getnameinfo', hostname, undefined)
+}
+
+/** The names and addresses of a host, as `gethostbyname` and `gethostbyaddr` tell them. */
+export interface HostEntry {
+  name: string
+  aliases: string[]
+  addresses: string[]
+}
+
+/**
+ * The IPv4 addresses of a host: what programs used before getaddrinfo.
+ *
+ * @throws {NetError} `ENOTFOUND` and others
+ * @see gethostbyname(3)
+ */
+export async function gethostbyname(
+  hostname: string,
+  system: System = realSystem,
+): Promise<HostEntry> {
+  if (hostname === '' || hostname === '<broadcast>') {
+    const address = hostname === '' ? '0.0.0.0' : '255.255.255.255'
+    return { name: hostname, aliases: [], addresses: [address] }
+  }
+  const answers = await getaddrinfo(hostname, null, {
+    family: C.AF_INET,
+    type: C.SOCK_STREAM,
+    system,
+  })
+  return { name: hostname, aliases: [], addresses: answers.map(({ address }) => address.hostname) }
+}
+
+/**
+ * The name of whoever has an address.
+ *
+ * @param address an IP address, or a name that is looked up first
+ * @throws {NetError} `ENOTFOUND` when nobody has it, or has no name
+ * @see gethostbyaddr(3)
+ */
+export async function gethostbyaddr(
+  address: string,
+  system: System = realSystem,
+): Promise<HostEntry> {
+  const [first] = await getaddrinfo(address, null, { type: C.SOCK_STREAM, system })
+  const hostname = first?.address.hostname ?? address
+  const { host } = await getnameinfo({ hostname, port: 0 }, C.NI_NAMEREQD, system)
+  return { name: host, aliases: [], addresses: [hostname] }
+}
+
+/**
+ * The fully qualified name of a host: its first name with a dot in it, else the name itself. Never rejects.
+ *
+ * @param hostname default: this machine's
+ */
+export async function getfqdn(hostname = '', system: System = realSystem): Promise<string> {
+  const name = hostname === '' || hostname === '0.0.0.0' ? system.hostname() : hostname
+  try {
+    const entry = await gethostbyaddr(name, system)
+    return [entry.name, ...entry.aliases].find((one) => one.includes('.')) ?? entry.name
+  } catch {
+    return name
+  }
+}
+
+/** The name of this machine. @see gethostname(2) */
+export function gethostname(system: System = realSystem): string {
+  return system.hostname()
+}
+
+/** The network interfaces of this machine that are up. @see if_nameindex(3) */
+export function networkInterfaces(system: System = realSystem): NetworkInterface[] {
+  return system.networkInterfaces()
+}
+
+function notFound(verb: string, target: string, cause: unknown): NetError {
+  const reason = 'the address has no name'
+  return new NetError({ verb, target, phase: 'lookup', code: 'ENOTFOUND', reason, cause })
+}
