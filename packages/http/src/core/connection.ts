@@ -71,6 +71,11 @@ export class Http1Machine {
   readonly #sides: Sides
   #error: ProtocolError | undefined
 
+  /**
+   * @param role whose side this is: `client` or `server`
+   * @param options caps on what the peer may send, and whether Host is checked
+   * @throws {TypeError} another role, a limit that there is not; {RangeError} a limit out of bounds
+   */
   constructor(role: Role, options: MachineOptions = {}) {
     if (role !== 'client' && role !== 'server')
       throw new TypeError(`role must be 'client' or 'server', not ${JSON.stringify(role)}`)
@@ -81,10 +86,11 @@ export class Http1Machine {
     this.#reader = new MessageReader(this.#input, role === 'server', this.limits, checkHost)
   }
 
-  /** State of the side that asks, and of the one that answers. */
+  /** State of the side that asks. */
   get clientState(): ClientState {
     return this.#sides.client
   }
+  /** State of the side that answers. */
   get serverState(): ServerState {
     return this.#sides.server
   }
@@ -132,6 +138,9 @@ export class Http1Machine {
   /**
    * Takes bytes of the peer; `null` when it has finished. The view is looked at until `next` says
    * `need-data` or `paused`; what is unread then has been copied.
+   * Never throws: what is wrong with the bytes is said by `next`.
+   *
+   * @param view bytes as they came, in pieces of any size, or `null`; it must not change before `next` says either
    */
   receive(view: Uint8Array | null): void {
     this.#input.receive(view)
@@ -157,7 +166,11 @@ export class Http1Machine {
     }
   }
 
-  /** Every event that can be read now, up to the next `need-data` or `paused`; data is copied. */
+  /**
+   * Every event that can be read now, up to the next `need-data` or `paused`; data is copied.
+   *
+   * @throws {ProtocolError | IncompleteBodyError} as `next`
+   */
   *events(): IterableIterator<Http1Event> {
     for (let event = this.next(); event !== NEED_DATA && event !== PAUSED; event = this.next()) {
       yield event.type === 'data' ? { type: 'data', data: copy(event.data) } : event
@@ -165,12 +178,12 @@ export class Http1Machine {
     }
   }
 
-  /** Copies what has not been read yet, when the caller stops before `next` said so itself. */
+  /** Copies what has not been read yet, when the caller stops before `next` said so itself. Never throws. */
   hold(): void {
     this.#input.keep()
   }
 
-  /** Gives back the bytes that were received and do not belong to HTTP any more: after a switch. */
+  /** Gives back the bytes that were received and do not belong to HTTP any more: after a switch. Never throws. */
   takeRest(): Uint8Array {
     const { bytes, at, end } = this.#input
     const rest = copy(bytes.subarray(at, end))
@@ -214,6 +227,7 @@ export class Http1Machine {
   /**
    * Turns an event into the bytes to send.
    *
+   * @param event the next one of a message: a head, data, or its end
    * @throws {ProtocolError} side `local`: this can not be sent, or not now
    * @throws {TypeError} a field name or value that can not be sent
    */
@@ -243,6 +257,10 @@ export class Http1Machine {
    * @param length bytes of the body, or `unknown` when only its end will tell; left out when there is none,
    *   or the fields say it
    * @param more further lines, complete and checked, such as a cached Host
+   * @param method a token, its case kept (RFC 9110 §9.1)
+   * @param target in one of the forms of RFC 9112 §3.2
+   * @param fields the header section, checked
+   * @throws {ProtocolError} side `local`: this can not be sent, or not now
    */
   requestHead(
     method: string,
@@ -262,7 +280,14 @@ export class Http1Machine {
     return `${line}${more}${fields.text}${framing}\r\n`
   }
 
-  /** Writes an interim response. @throws {ProtocolError} no request waits for one, or it speaks HTTP/1.0 */
+  /**
+   * Writes an interim response.
+   *
+   * @param status 100 to 199, but not 101
+   * @param reason the reason phrase; default: the registered one
+   * @param fields the header section, checked
+   * @throws {ProtocolError} no request waits for one, or it speaks HTTP/1.0
+   */
   interimHead(status: number, reason: string | undefined, fields: OutgoingFields): string {
     if (!isInterim(status)) throw new ProtocolError({ reason: `status ${status} is not interim` })
     // RFC 9110 §15.2: an HTTP/1.0 client would take it for the response.
@@ -278,6 +303,10 @@ export class Http1Machine {
    * @param length bytes of the body; `undefined` when the fields say it, or nobody knows
    * @param more further lines, complete and checked, such as a cached Date
    * @param close whether the connection shall end with this response
+   * @param status 101, or 200 to 999
+   * @param reason the reason phrase; default: the registered one
+   * @param fields the header section, checked
+   * @throws {ProtocolError} side `local`: this can not be sent, or not now
    */
   responseHead(
     status: number,
@@ -330,6 +359,7 @@ export class Http1Machine {
   /**
    * Announces `size` bytes of body, which the caller sends next.
    *
+   * @param size bytes that follow, 0 or more
    * @returns what goes before them: a chunk size, or nothing; after a chunk size, CRLF follows the bytes
    * @throws {ProtocolError} more than was announced, or a message without a body
    */

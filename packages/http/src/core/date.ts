@@ -38,6 +38,7 @@ const ASCTIME = new RegExp(`^(?:${SHORT_DAY}) (${MONTH}) (\\d{2}| \\d) ${TIME} (
  *
  * @param time milliseconds since 1970 in UTC; fractions of a second are dropped
  * @throws {RangeError} a time outside the years 0 to 9999
+ * @see RFC 9110 §5.6.7
  */
 export function formatDate(time: number): string {
   const date = new Date(time)
@@ -50,10 +51,12 @@ export function formatDate(time: number): string {
 
 /**
  * Reads any of the three forms. The name of the day is not compared with the date: RFC 9110 does not ask
- * for it, and nothing is safer for it.
+ * for it, and nothing is safer for it. Never throws.
  *
  * @param now milliseconds since 1970: a two-digit year that seems more than 50 years ahead of it is past
+ * @param text the value of a field; anything
  * @returns milliseconds since 1970, or `undefined` for anything else
+ * @see RFC 9110 §5.6.7
  */
 export function parseDate(text: string, now: number): number | undefined {
   const imf = IMF_FIXDATE.exec(text)

@@ -40,6 +40,7 @@ export class ProtocolError extends NetError {
   /** The broken rule, without verb and target around it. */
   readonly reason: string
 
+  /** @param facts the rule that was broken, by whom, and what a server may answer with */
   constructor(facts: ProtocolErrorFacts) {
     super({
       verb: facts.verb ?? 'http',
@@ -63,6 +64,7 @@ export class IncompleteBodyError extends ProtocolError {
   /** Bytes that did come. */
   readonly received: number
 
+  /** @param facts bytes that were announced, and those that came */
   constructor(
     facts: Omit<ProtocolErrorFacts, 'reason' | 'code' | 'phase'> & {
       expected: number | undefined
@@ -89,6 +91,7 @@ export class IncompleteBodyError extends ProtocolError {
  * Tells whether a value is a `ProtocolError`, from whichever copy of the package.
  *
  * @param side when given, the mistake must have been made on this side
+ * @param value anything that was caught
  * @example if (isProtocolError(error, 'remote')) console.log(error.statusHint)
  */
 export function isProtocolError(value: unknown, side?: Side): value is ProtocolError {
@@ -97,7 +100,11 @@ export function isProtocolError(value: unknown, side?: Side): value is ProtocolE
   return side === undefined ? found === 'local' || found === 'remote' : found === side
 }
 
-/** Tells whether a value is an `IncompleteBodyError`, from whichever copy of the package. */
+/**
+ * Tells whether a value is an `IncompleteBodyError`, from whichever copy of the package.
+ *
+ * @param value anything that was caught
+ */
 export function isIncompleteBodyError(value: unknown): value is IncompleteBodyError {
   return isNetError(value, 'ERR_INCOMPLETE_BODY')
 }

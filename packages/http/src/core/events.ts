@@ -17,7 +17,9 @@ export class RequestHead {
   readonly target: string
   /** Minor version as sent: 0 for HTTP/1.0; all from 1 up are treated alike (RFC 9110 §2.5). */
   readonly minor: number
+  /** The header section: ordered, names as they were sent. */
   readonly fields: FieldBlock
+  /** How the body is framed, and so how long it is (RFC 9112 §6.3). */
   readonly framing: Framing
   /** Whether another request may follow on this connection. */
   readonly keepAlive: boolean
@@ -57,8 +59,11 @@ export class ResponseHead {
   readonly status: number
   /** As it was sent; often empty, and never to be relied on. */
   readonly reason: string
+  /** Minor version as sent: 0 for HTTP/1.0; all from 1 up are treated alike (RFC 9110 §2.5). */
   readonly minor: number
+  /** The header section: ordered, names as they were sent. */
   readonly fields: FieldBlock
+  /** How the body is framed, and so how long it is (RFC 9112 §6.3). */
   readonly framing: Framing
   /** Whether the connection can be used for another request. */
   readonly keepAlive: boolean

@@ -23,16 +23,19 @@ export const KNOWN = {
 export class FieldBlock {
   /** The section alone, from its first field line to its empty line. */
   readonly section: string
-  /** Value of the first Host field, or undefined; `hostCount` says how many there were. */
+  /** Value of the first Host field, or undefined. */
   host: string | undefined = undefined
+  /** How many Host fields there were; a request has one (RFC 9112 §3.2). */
   hostCount = 0
   /** The announced length, or -1. */
   contentLength = -1
   /** All Transfer-Encoding values as one list, or undefined. */
   transferEncoding: string | undefined = undefined
-  /** Connection options (RFC 9110 §7.6.1) that matter here. */
+  /** Whether Connection has `close` (RFC 9110 §7.6.1). */
   close = false
+  /** Whether Connection has `keep-alive`, which HTTP/1.0 needs to go on. */
   keepAlive = false
+  /** Whether Connection has `upgrade`, without which Upgrade means nothing (RFC 9110 §7.8). */
   connectionUpgrade = false
   /** Value of Upgrade, or undefined. */
   upgrade: string | undefined = undefined
@@ -40,6 +43,7 @@ export class FieldBlock {
   expectsContinue = false
   #entries: readonly string[] | undefined = undefined
 
+  /** @param section complete and checked, from its first field line to its empty line */
   constructor(section: string) {
     this.section = section
   }
@@ -55,7 +59,12 @@ export class FieldBlock {
     return this.entries.length / 3
   }
 
-  /** @returns the value of a field, several ones joined by `, `; `undefined` when there is none */
+  /**
+   * Looks a field up. Never throws.
+   *
+   * @param name in any case
+   * @returns the value of a field, several ones joined by `, `; `undefined` when there is none
+   */
   get(name: string): string | undefined {
     return lookUp(this.entries, name.toLowerCase())
   }

@@ -56,7 +56,10 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
   #over = false
   #failure: Error | undefined
 
-  /** @param stream open, and read by nobody else */
+  /**
+   * @param stream open, and read by nobody else
+   * @param options caps on what the server may send, and names for errors and events
+   */
   constructor(stream: ByteStream, options: ClientConnectionOptions = {}) {
     this.stream = stream
     this.#machine = new Http1Machine('client', { limits: options.limits })
@@ -89,6 +92,7 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
    * Makes one request.
    *
    * @param target the request target, usually a path with its query
+   * @param options method, fields, body and timeouts of this exchange
    * @returns the response as soon as its head is here; the connection is free once its body has been read
    * @throws {NetError} `ERR_BUSY` an exchange is going on; `ERR_CLOSED` the connection can not be used again;
    *   `ERR_UNEXPECTED_END` the server closed it without an answer; the errors of the stream
@@ -129,7 +133,7 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     return this.stream.close()
   }
 
-  /** Lets go at once. */
+  /** Lets go at once. Never throws. */
   destroy(): void {
     this.#end()
     this.stream.destroy()

@@ -36,9 +36,11 @@ export interface ExchangeOptions {
   method?: string | undefined
   /** With `Expect: 100-continue` the body waits until the server wants it, a second at most. */
   headers?: HeadersInit | undefined
+  /** What to send: text, bytes, a Blob, a form, a stream. Default: nothing. */
   body?: BodyInit | null | undefined
   /** Ends the exchange and its connection; whatever waits rejects with `signal.reason`. */
   signal?: AbortSignal | undefined
+  /** Milliseconds until the head is here, of silence in the body, and for the whole. */
   timeout?: ClientTimeouts | undefined
   /** For trace events: the id, one layer up, of what asks. */
   trace?: { parent: number } | undefined

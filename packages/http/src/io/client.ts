@@ -30,10 +30,12 @@ const PATIENCE = 300_000
  * Makes one request over a connection of its own.
  *
  * @param url an `http:` URL; its fragment stays here
+ * @param options method, fields, body, timeouts, and how to connect
  * @returns the response as soon as its head is here. Read its body, or cancel it: the connection is closed
  *   after that
  * @throws {TypeError} a URL, method, header or option that is none
  * @throws what `connect()` and `ClientConnection.request()` throw
+ * @see RFC 9110 §7.3, §9; RFC 9112 §9
  * @example
  * const response = await request('http://127.0.0.1:8080/')
  * console.log(response.status, await response.text())

@@ -19,6 +19,7 @@ export interface ResponseInit {
   status?: number | undefined
   /** The reason phrase; default: the registered one. */
   statusText?: string | undefined
+  /** Fields: pairs, an object, or Headers. Default: none. */
   headers?: HeadersInit | undefined
   /**
    * Called once the body has been read or sent to its end, for the fields that only then are known. Sent behind

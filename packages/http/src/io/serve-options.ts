@@ -35,7 +35,12 @@ export interface ServeOptions {
   target?: Target | undefined
   /** Instead of all of them: a listener that exists already. The server closes it. */
   listener?: Listener | undefined
+  /**
+   * Milliseconds: `headers` 30 000 until a head is complete, `keepAlive` 75 000 between requests, `idle` 300 000 of
+   * silence inside a body. 0 or Infinity turns one off.
+   */
   timeout?: Partial<ServerTimeouts> | undefined
+  /** Caps on connections, heads and bodies; each has its default. */
   limits?: Partial<ServerLimits> | undefined
   /**
    * Told what a handler threw, and what broke a response on its way. Default: `console.error`. What it

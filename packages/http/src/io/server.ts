@@ -17,6 +17,7 @@ export interface Info {
   readonly id: number
   /** Where the client is; behind a proxy, where the proxy is. */
   readonly remoteAddress: Address | undefined
+  /** Where the request came in; `undefined` where the stream has no address. */
   readonly localAddress: Address | undefined
 }
 
@@ -28,14 +29,19 @@ export type Handler = (
 
 /** What a server has counted. */
 export interface ServerStats {
-  /** Connections that are open now, and all there ever were. */
+  /** Connections that are open now. */
   connections: number
+  /** All connections that there ever were. */
   accepted: number
-  /** Requests read, responses completed, and those between the two. */
+  /** Requests whose head was read. */
   requests: number
+  /** Responses that were completed. */
   responses: number
+  /** Requests that are being answered. */
   inFlight: number
+  /** Bytes from all connections, heads included. */
   bytesReceived: number
+  /** Bytes to all connections, heads included. */
   bytesSent: number
   /** Errors by code. */
   errors: Record<string, number>
@@ -60,9 +66,11 @@ export interface ServerContext {
  * Serves HTTP/1.1.
  *
  * @param handler answers each request; or an object with such a `fetch`, as frameworks export
+ * @param options where to listen, timeouts, limits, and who is told of errors
  * @returns the server, listening
  * @throws {NetError} `EADDRINUSE` and the others of `listen`
  * @throws {TypeError | RangeError | SyntaxError} for options that make no sense, or that say twice where to listen
+ * @see RFC 9112; RFC 9110 §3.6
  * @example
  * const server = await serve(() => new Response('Hello, World!'), { port: 8080 })
  * console.log(`listening on ${server.url}`)
@@ -93,6 +101,11 @@ export class Server implements AsyncDisposable {
   #room: (() => void) | undefined
   #idle: (() => void) | undefined
 
+  /**
+   * @param handler answers each request; or an object with such a `fetch`
+   * @param options as for `serve()`
+   * @throws {TypeError | RangeError | SyntaxError} for options that make no sense
+   */
   constructor(handler: Handler | { fetch: Handler }, options: ServeOptions = {}) {
     const { target, timeouts, limits, maxConnections, maxBody } = normaliseServe(options)
     this.#options = options
@@ -120,7 +133,11 @@ export class Server implements AsyncDisposable {
     this.#setDate()
   }
 
-  /** Begins to listen; `serve()` calls it. */
+  /**
+   * Begins to listen; `serve()` calls it.
+   *
+   * @throws {NetError} `EADDRINUSE` and the others of `listen`
+   */
   async listen(): Promise<void> {
     const { listener, listen: how = {} } = this.#options
     this.#listener = listener ?? (await listen(this.#target, how))
@@ -142,7 +159,7 @@ export class Server implements AsyncDisposable {
     return `http://${family === 'IPv6' ? `[${hostname}]` : hostname}:${port}/`
   }
 
-  /** What was counted so far. Costs nothing until it is asked for. */
+  /** What was counted so far. Costs nothing until it is asked for. Never throws. */
   stats(): ServerStats {
     let inFlight = 0
     let sent = this.#sent
@@ -163,7 +180,11 @@ export class Server implements AsyncDisposable {
     }
   }
 
-  /** Serves one stream, wherever it comes from: a memory pair, a tunnel. */
+  /**
+   * Serves one stream, wherever it comes from: a memory pair, a tunnel. Never throws.
+   *
+   * @param stream open, and read by nobody else; closed at once when the server is stopping
+   */
   handle(stream: ByteStream): void {
     if (this.#stopping) {
       void stream.close()
@@ -178,6 +199,7 @@ export class Server implements AsyncDisposable {
 
   /**
    * Stops in good order: no new connection, idle ones end, requests that are being answered are answered.
+   * Never rejects.
    *
    * @param options `grace`: milliseconds after which what is left is cut off; default 10 000
    */

@@ -22,6 +22,7 @@ export interface DataUrl {
   mediaType: string
   /** What the URL says in that place, before it is judged; may be empty. */
   declared: string
+  /** The data, with the escapes or the Base64 read. */
   body: Uint8Array<ArrayBuffer>
 }
 

@@ -40,15 +40,22 @@ export class FetchError extends TypeError {
   readonly code: string
   /** Where it broke off: `lookup`, `connect`, `headers`, `body`, `redirect` ... */
   readonly phase: string
+  /** What was being done: `GET`. */
   readonly method: string
   /** The URL, its password masked. */
   readonly target: string
+  /** Milliseconds from the start of the call to the failure. */
   readonly elapsed: number | undefined
+  /** Which try this was, from 1, where several were made. */
   readonly attempt: number | undefined
+  /** Bytes that had left on the connection, where that is known. */
   readonly bytesSent: number | undefined
+  /** Bytes that had come on the connection, where that is known. */
   readonly bytesReceived: number | undefined
+  /** Every attempt's error, where several were made; else empty. */
   readonly errors: readonly Error[]
 
+  /** @param facts what the sentence is made of; code and phase are by default those of `cause` */
   constructor(facts: FetchErrorFacts) {
     const lower = (facts.cause ?? {}) as Partial<Record<keyof FetchErrorFacts, unknown>>
     const code = facts.code ?? codeOf(facts.cause) ?? 'ERR_FETCH'
@@ -71,6 +78,7 @@ export class FetchError extends TypeError {
  * Tells whether a value is a `FetchError`, from whichever copy of the package.
  *
  * @param code when given, the error must carry this code
+ * @param value anything that was caught
  * @example if (isFetchError(error, 'ENOTFOUND')) console.log('is the name right?')
  */
 export function isFetchError(value: unknown, code?: string): value is FetchError {
@@ -84,6 +92,9 @@ export function isFetchError(value: unknown, code?: string): value is FetchError
 /**
  * Hides what a URL must not show in a log: the password, or all of a userinfo that has no colon (a token).
  *
+ * @param url may be any text, since it is shown when it is no URL, too
+ * @returns the text with `***` for the secret; never throws
+ * @see RFC 3986 §3.2.1, §7.5
  * @example maskUrl('ftp://me:secret@host/') // 'ftp://me:***@host/'
  */
 export function maskUrl(url: string): string {

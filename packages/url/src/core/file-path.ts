@@ -40,6 +40,7 @@ export const WINDOWS: PathRule = { separator: '\\', drives: true }
  * Turns a `file:` URL into the path it names.
  *
  * @param rule how this machine writes paths
+ * @param url absolute, with the scheme `file`; query and fragment are left out
  * @returns an absolute path, escapes read as UTF-8
  * @throws {SyntaxError} for another scheme, a host that a path cannot name, a missing drive, an escaped
  *   separator or NUL, or escapes that are no UTF-8
@@ -63,7 +64,9 @@ export function fileUrlToPath(url: string, rule: PathRule): string {
  * Turns an absolute path into its `file:` URL.
  *
  * @param rule how this machine writes paths
+ * @param path absolute, in the way of writing that `rule` names
  * @throws {SyntaxError} when the path is relative, holds a NUL, or is a Windows device (`\\.\…`)
+ * @see RFC 8089 §2, §E.2, §E.3
  * @example pathToFileUrl('/tmp/a b', POSIX) // 'file:///tmp/a%20b'
  * @example pathToFileUrl('\\\\nas\\music', WINDOWS) // 'file://nas/music'
  */

@@ -34,6 +34,7 @@ export interface JoinOptions {
  *
  * @param base the URL of the document; empty means that `url` is the answer
  * @param url absolute or relative; empty means that `base` is the answer
+ * @param options whether `#` begins a fragment; default yes
  * @throws {SyntaxError} when one of them cannot be split
  * @see RFC 3986 §5.2; Python's urllib.parse.urljoin
  * @example urljoin('http://example.com/a/b?c', '../d') // 'http://example.com/d'

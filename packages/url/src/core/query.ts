@@ -48,6 +48,7 @@ export interface EncodeOptions {
  * Reads a query into a list of names and values, in order.
  *
  * @param query what follows the `?`, without it
+ * @param options blank values, strictness, the separator, and how many fields at most
  * @throws {SyntaxError} with `strictParsing`, for a piece without `=`
  * @throws {RangeError} for more than `maxNumFields` pieces, or an empty separator
  * @throws {TypeError} for an unknown option
@@ -62,7 +63,10 @@ export function parseQsl(query: string, options: QueryOptions = {}): [string, st
 /**
  * Reads a query into a Map from each name to its values, in order.
  *
+ * @param query what follows the `?`, without it
+ * @param options as for `parseQsl`
  * @throws as `parseQsl`
+ * @see Python's urllib.parse.parse_qs
  * @example parseQs('a=1&a=2').get('a') // ['1', '2']
  */
 export function parseQs(query: string, options: QueryOptions = {}): Map<string, string[]> {
@@ -74,6 +78,7 @@ export function parseQs(query: string, options: QueryOptions = {}): Map<string, 
  * Writes names and values as a query.
  *
  * @param query a Map, pairs or a plain object; strings are encoded as UTF-8, bytes are taken as they are
+ * @param options whether lists are written out, what is left alone, and what escapes
  * @throws {SyntaxError} for a lone surrogate
  * @throws {TypeError} for a list without `doseq`, for what has no text, and for an unknown option
  * @see Python's urllib.parse.urlencode

@@ -76,6 +76,8 @@ export function quote(text: string | Uint8Array, safe = '/'): string {
  * @param text a string is encoded as UTF-8; bytes are taken as they are
  * @param safe ASCII characters to leave alone besides letters, digits and `-._~`; default none
  * @throws {SyntaxError} for a lone surrogate
+ * @throws {TypeError} when `text` is neither string nor bytes
+ * @see Python's urllib.parse.quote_plus; WHATWG URL §5.2
  * @example quotePlus('a b&c') // 'a+b%26c'
  */
 export function quotePlus(text: string | Uint8Array, safe = ''): string {
@@ -90,7 +92,9 @@ export function quotePlus(text: string | Uint8Array, safe = ''): string {
  * Escapes bytes; what `quote` does with the UTF-8 of a string.
  *
  * @param safe ASCII characters to leave alone besides letters, digits and `-._~`; default `/`
+ * @param bytes each outside the safe set becomes `%XX`
  * @throws {TypeError} when `bytes` is not a Uint8Array
+ * @see RFC 3986 §2.1; Python's urllib.parse.quote_from_bytes
  * @example quoteFromBytes(new Uint8Array([0x61, 0xff])) // 'a%FF'
  */
 export function quoteFromBytes(bytes: Uint8Array, safe = '/'): string {
@@ -107,6 +111,7 @@ export function quoteFromBytes(bytes: Uint8Array, safe = '/'): string {
  * Reads the escapes of a text, as UTF-8.
  *
  * @param text text whose characters beyond ASCII stand for themselves, or bytes
+ * @param options `fatal`: refuse what is no UTF-8; default: read it as U+FFFD
  * @throws {SyntaxError} with `fatal`, when the escapes are no UTF-8
  * @throws {TypeError} when `text` is neither string nor bytes
  * @see Python's urllib.parse.unquote
@@ -121,7 +126,10 @@ export function unquote(text: string | Uint8Array, options?: UnquoteOptions): st
 /**
  * Reads the escapes of a query's text, where `+` is a blank.
  *
+ * @param text text whose characters beyond ASCII stand for themselves
+ * @param options `fatal`: refuse what is no UTF-8; default: read it as U+FFFD
  * @throws {SyntaxError} with `fatal`, when the escapes are no UTF-8
+ * @see Python's urllib.parse.unquote_plus; WHATWG URL §5.1
  * @example unquotePlus('a+b%26c') // 'a b&c'
  */
 export function unquotePlus(text: string, options?: UnquoteOptions): string {
@@ -134,6 +142,7 @@ export function unquotePlus(text: string, options?: UnquoteOptions): string {
  * @param text characters beyond ASCII become their UTF-8
  * @throws {SyntaxError} for a lone surrogate
  * @throws {TypeError} when `text` is neither string nor bytes
+ * @see Python's urllib.parse.unquote_to_bytes; RFC 3986 §2.1
  * @example unquoteToBytes('a%FF') // Uint8Array [0x61, 0xff]
  */
 export function unquoteToBytes(text: string | Uint8Array): Uint8Array<ArrayBuffer> {

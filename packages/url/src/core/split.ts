@@ -116,9 +116,10 @@ abstract class NetlocResult {
     return port
   }
 
-  /** The URL put together again; equal to what was split, but for marks that nothing followed. */
+  /** The URL put together again; equal to what was split, but for marks that nothing followed. Never throws. */
   abstract geturl(): string
 
+  /** The same as `geturl()`. Never throws. */
   toString(): string {
     return this.geturl()
   }
@@ -170,7 +171,9 @@ export class ParseResult extends NetlocResult {
   readonly path: string
   /** What follows the first `;` of the last path segment, in schemes that have such a thing. */
   readonly params: string
+  /** What stands between `?` and `#`, without either. */
   readonly query: string
+  /** What follows the `#`. */
   readonly fragment: string
 
   constructor(
@@ -207,8 +210,9 @@ export class ParseResult extends NetlocResult {
 
 /** A URL without its fragment, and the fragment. */
 export class DefragResult {
-  /** All of it but the fragment, and the fragment without its `#`. */
+  /** All of it but the fragment. */
   readonly url: string
+  /** What follows the `#`; empty where there was none. */
   readonly fragment: string
 
   constructor(url: string, fragment: string) {
@@ -216,12 +220,12 @@ export class DefragResult {
     this.fragment = fragment
   }
 
-  /** Both put together again. */
+  /** Both put together again. Never throws. */
   geturl(): string {
     return this.fragment === '' ? this.url : `${this.url}#${this.fragment}`
   }
 
-  /** As `geturl()`. */
+  /** The same as `geturl()`. Never throws. */
   toString(): string {
     return this.geturl()
   }
@@ -238,6 +242,7 @@ export class DefragResult {
  * port are read off the result when asked for.
  *
  * @param url absolute or relative
+ * @param options the scheme to assume, and whether `#` begins a fragment
  * @throws {SyntaxError} for brackets that hold no address, or a netloc that NFKC turns into another one
  * @throws {TypeError} when `url` is not a string, or for an unknown option
  * @see RFC 3986 §3; Python's urllib.parse.urlsplit
@@ -255,7 +260,11 @@ export function urlsplit(url: string, options?: SplitOptions): SplitResult {
  * RFC 3986 lets every segment carry parameters and gives them no place of their own: `urlsplit` is the
  * one to use, unless you talk to something that still reads RFC 1808.
  *
+ * @param url absolute or relative
+ * @param options as for `urlsplit`
  * @throws {SyntaxError} as `urlsplit`
+ * @throws {TypeError} as `urlsplit`
+ * @see RFC 1808 §2.1; Python's urllib.parse.urlparse
  * @example urlparse('ftp://example.com/file;type=a').params // 'type=a'
  */
 export function urlparse(url: string, options?: SplitOptions): ParseResult {
@@ -270,6 +279,7 @@ export function urlparse(url: string, options?: SplitOptions): ParseResult {
  *
  * @param parts scheme, netloc, path, query and fragment: a `SplitResult`, or any five strings
  * @throws {TypeError} when there are not five
+ * @see RFC 3986 §5.3; Python's urllib.parse.urlunsplit
  * @example urlunsplit(['http', 'example.com', '/a', '', '']) // 'http://example.com/a'
  */
 export function urlunsplit(parts: Iterable<string>): string {
@@ -282,6 +292,7 @@ export function urlunsplit(parts: Iterable<string>): string {
  *
  * @param parts scheme, netloc, path, params, query and fragment: a `ParseResult`, or any six strings
  * @throws {TypeError} when there are not six
+ * @see Python's urllib.parse.urlunparse
  * @example urlunparse(['ftp', 'example.com', '/file', 'type=a', '', '']) // 'ftp://example.com/file;type=a'
  */
 export function urlunparse(parts: Iterable<string>): string {
@@ -292,6 +303,7 @@ export function urlunparse(parts: Iterable<string>): string {
 /**
  * Takes the fragment off a URL.
  *
+ * @param url absolute or relative
  * @returns the URL without it, and the fragment: empty where there was none
  * @throws {SyntaxError} as `urlsplit`, for a URL with a fragment
  * @see RFC 3986 §3.5

@@ -24,7 +24,9 @@ import { publish, tracing } from './trace.ts'
 export interface FetchOptions {
   /** Default GET. */
   method?: string | undefined
+  /** Fields of the request: pairs, an object, or Headers. Default: those of a Request that is fetched, else none. */
   headers?: HeadersInit | undefined
+  /** What to send: text, bytes, a Blob, a form, a stream. Default: that of a Request that is fetched, else nothing. */
   body?: BodyInit | null | undefined
   /** `follow` up to 20 redirects (default), hand them out (`manual`), or reject (`error`). */
   redirect?: 'follow' | 'manual' | 'error' | undefined

@@ -244,11 +244,17 @@ function decodeAll(result: Iterable<Bytes>, encoding: string, errors: string): s
   return Array.from(result, (bytes) => codecs.decode(bytes, encoding, errors))
 }
 
+/** Python's `SplitResult`: what `urlsplit` gives for str; called with `new` or without. */
 const splitResult: Callable<typeof SplitResult> = callable(SplitResult)
+/** Python's `ParseResult`: what `urlparse` gives for str; called with `new` or without. */
 const parseResult: Callable<typeof ParseResult> = callable(ParseResult)
+/** Python's `DefragResult`: what `urldefrag` gives for str; called with `new` or without. */
 const defragResult: Callable<typeof DefragResult> = callable(DefragResult)
+/** Python's `SplitResultBytes`: what `urlsplit` gives for bytes; called with `new` or without. */
 const splitResultBytes: Callable<typeof SplitResultBytes> = callable(SplitResultBytes)
+/** Python's `ParseResultBytes`: what `urlparse` gives for bytes; called with `new` or without. */
 const parseResultBytes: Callable<typeof ParseResultBytes> = callable(ParseResultBytes)
+/** Python's `DefragResultBytes`: what `urldefrag` gives for bytes; called with `new` or without. */
 const defragResultBytes: Callable<typeof DefragResultBytes> = callable(DefragResultBytes)
 
 export {
