@@ -93,8 +93,8 @@ export interface ByteStream extends AsyncDisposable, AsyncIterable<Bytes> {
   shutdown(how: ShutdownHow): Promise<void>
   /** Sends what is left, says goodbye and lets go, after a short deadline by force. Never rejects. */
   close(): Promise<void>
-  /** Lets go at once; the peer sees a reset where the transport has one. */
-  destroy(): void
+  /** Lets go at once; the peer sees a reset where the transport has one. Those who wait are told `reason`. */
+  destroy(reason?: Error): void
   /** Whether this stream keeps the process alive. */
   ref(): void
   unref(): void

@@ -1,0 +1,224 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { connect, listen, text, udp } from '@sluice/socket'
+import { serve } from '@sluice/socket/server'
+import { scriptedServer } from '@sluice/socket/testing'
+import { afterAll, describe, expect, test } from 'vitest'
+import { makeCertificate } from './certificates.ts'
+import { freePort, inetOf } from './kit.ts'
+
+const bin = fileURLToPath(new URL('../src/bin.ts', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'sluice-command-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** The command, as a person starts it. */
+class Run {
+  readonly child: ChildProcessWithoutNullStreams
+  readonly done: Promise<number | null>
+  stdout = ''
+  stderr = ''
+
+  constructor(...args: readonly string[]) {
+    this.child = spawn(
+      process.execPath,
+      ['--conditions=@sluice/source', '--import', 'tsx', bin, ...args],
+      { env: { ...process.env, NO_COLOR: '1' } },
+    )
+    this.child.stdout.on('data', (chunk) => (this.stdout += chunk))
+    this.child.stderr.on('data', (chunk) => (this.stderr += chunk))
+    this.done = new Promise((resolve) => this.child.once('close', resolve))
+  }
+
+  /** Waits for a line on the error output. */
+  async says(pattern: RegExp): Promise<RegExpExecArray> {
+    for (let i = 0; i < 1500; i++) {
+      const found = pattern.exec(this.stderr)
+      if (found) return found
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    throw new Error(`never said ${pattern}: ${this.stderr}`)
+  }
+
+  async port(): Promise<number> {
+    return Number((await this.says(/(?:listening on|relaying) \S*:(\d+)/))[1])
+  }
+}
+
+const echo = () =>
+  serve(async (connection) => {
+    for await (const bytes of connection) await connection.sendAll(bytes)
+  })
+
+describe.concurrent('sluice-socket', { timeout: 20_000 }, () => {
+  test('connect: input goes out, the end of it is our end, what comes back is written', async () => {
+    await using server = await serve(async (connection) => {
+      let all = ''
+      for await (const bytes of connection) all += text(bytes)
+      await connection.sendAll(all.toUpperCase())
+    })
+    const run = new Run('connect', '127.0.0.1', String(inetOf(server.address).port), '--crlf')
+    run.child.stdin.end('hello\nworld\n')
+    expect(await run.done).toBe(0)
+    expect(run.stdout).toBe('HELLO\r\nWORLD\r\n')
+    expect(run.stderr).toBe('')
+  })
+
+  test('listen: one connection, then it ends; a port in use is 45', async () => {
+    const run = new Run('listen', '127.0.0.1:0')
+    const port = await run.port()
+    const second = new Run('listen', String(port))
+    expect(await second.done).toBe(45)
+    expect(second.stderr).toMatch(
+      /^sluice-socket: listen 127\.0\.0\.1:\d+: address already in use \(EADDRINUSE, phase listen\)\n$/,
+    )
+    const client = await connect(`127.0.0.1:${port}`)
+    run.child.stdin.end('from the server')
+    await client.sendAll('from the client')
+    await client.shutdown('write')
+    expect(text(await client.recvExactly(15))).toBe('from the server')
+    await client.close()
+    expect(await run.done).toBe(0)
+    expect(run.stdout).toBe('from the client')
+  })
+
+  test('listen --echo serves any number, and ends clean at Ctrl-C', async () => {
+    const run = new Run('listen', '--echo', '0')
+    const port = await run.port()
+    for (const word of ['one', 'two']) {
+      const client = await connect(`127.0.0.1:${port}`)
+      await client.sendAll(word)
+      expect(text(await client.recvExactly(3))).toBe(word)
+      await client.close()
+    }
+    run.child.kill('SIGINT')
+    expect(await run.done).toBe(0)
+  })
+
+  test('listen --exec gives a connection to a program', async () => {
+    const run = new Run('listen', '127.0.0.1:0', '-e', 'tr a-z A-Z')
+    const client = await connect(`127.0.0.1:${await run.port()}`)
+    await client.sendAll('quiet')
+    await client.shutdown('write')
+    let answer = ''
+    for await (const bytes of client) answer += text(bytes)
+    expect(answer).toBe('QUIET')
+    await client.close()
+    run.child.kill('SIGTERM')
+    expect(await run.done).toBe(0)
+  })
+
+  test('TLS on both sides, and a certificate that is not trusted is 60', async () => {
+    const { cert, key } = makeCertificate({ name: 'here', names: ['localhost', '127.0.0.1'] })
+    const file = join(folder, 'both.pem')
+    writeFileSync(file, `${key}${cert}`)
+    const run = new Run('listen', '--echo', '--cert', file, '127.0.0.1:0')
+    const port = await run.port()
+    const trusting = new Run('connect', `tls://127.0.0.1:${port}`, '--ca', file)
+    trusting.child.stdin.end('secret')
+    expect(await trusting.done).toBe(0)
+    expect(trusting.stdout).toBe('secret')
+    const strict = new Run('connect', '--tls', `127.0.0.1:${port}`)
+    expect(await strict.done).toBe(60)
+    expect(strict.stderr).toMatch(
+      /^sluice-socket: connect 127\.0\.0\.1:\d+: the certificate .+phase tls.+\n$/,
+    )
+    run.child.kill()
+    await run.done
+  })
+
+  test('relay: forwards, slows down, shows the bytes and records them', async () => {
+    await using server = await echo()
+    const file = join(folder, 'record.jsonl')
+    const to = `127.0.0.1:${inetOf(server.address).port}`
+    const run = new Run('relay', '127.0.0.1:0', to, '--latency', '40', '-v', '--record', file)
+    const client = await connect(`127.0.0.1:${await run.port()}`)
+    const from = performance.now()
+    await client.sendAll('ping')
+    expect(text(await client.recvExactly(4))).toBe('ping')
+    expect(performance.now() - from).toBeGreaterThan(75)
+    await client.close()
+    await run.says(/70 69 6e 67 +ping/)
+    run.child.kill('SIGINT')
+    expect(await run.done).toBe(0)
+    const lines = readFileSync(file, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines.map(({ direction, bytes }) => [direction, atob(bytes)])).toEqual([
+      ['up', 'ping'],
+      ['down', 'ping'],
+    ])
+  })
+
+  test('datagrams both ways', async () => {
+    const run = new Run('listen', '-u', '--echo', '127.0.0.1:0')
+    const port = await run.port()
+    await using socket = await udp('127.0.0.1:0')
+    await socket.send('hello', `127.0.0.1:${port}`)
+    expect(text((await socket.recv({ timeout: 5000 })).data)).toBe('hello')
+    const client = new Run('connect', '-u', `127.0.0.1:${port}`, '--timeout', '1')
+    client.child.stdin.end('datagram')
+    expect(await client.done).toBe(28)
+    expect(client.stdout).toBe('datagram')
+    run.child.kill()
+    expect(await run.done).toBe(130)
+  })
+
+  test('output that nobody reads any more ends it without a word', async () => {
+    await using server = await serve(async (connection) => {
+      for (;;) await connection.sendAll(new Uint8Array(65_536))
+    })
+    const run = new Run('connect', `127.0.0.1:${inetOf(server.address).port}`)
+    run.child.stdout.once('data', () => run.child.stdout.destroy())
+    expect(await run.done).toBe(23)
+    expect(run.stderr).toBe('')
+  })
+
+  test('Ctrl-C while connected is 130, and the peer is told', async () => {
+    const listener = await listen('127.0.0.1:0')
+    const run = new Run('connect', `127.0.0.1:${inetOf(listener.address).port}`)
+    const accepted = await listener.accept()
+    run.child.kill('SIGINT')
+    expect(await run.done).toBe(130)
+    expect(await accepted.recv().catch((error) => error.code)).toBe('ECONNRESET')
+    await listener.close()
+  })
+
+  test('what goes wrong is one sentence, on the error output, with the number', async () => {
+    const nobody = await freePort()
+    await using rude = await scriptedServer([[{ expect: 'x' }, 'reset']])
+    const rows: [args: string[], status: number, says: RegExp][] = [
+      [['connect', `127.0.0.1:${nobody}`], 7, /connection refused \(ECONNREFUSED, phase connect/],
+      [['connect', 'no-such-host.invalid', '80'], 6, /phase lookup/],
+      [['connect', 'nonsense'], 3, /expected host:port/],
+      [['connect', '--tlz', 'h:1'], 2, /there is no option --tlz/],
+      [
+        ['connect', '-x', `socks5h://127.0.0.1:${nobody}`, 'h:1'],
+        97,
+        /the proxy socks5h.+can not be reached/,
+      ],
+      [['connect', '--ca', join(folder, 'none.pem'), 'h:1'], 26, /ENOENT/],
+      [['connect', `127.0.0.1:${inetOf(rude.address).port}`], 56, /ECONNRESET/],
+      [['listen', '--cert', bin, '127.0.0.1:0'], 58, /holds no certificate/],
+    ]
+    for (const [args, status, says] of rows) {
+      const run = new Run(...args)
+      run.child.stdin.on('error', () => {}).write('x')
+      expect([args, await run.done]).toEqual([args, status])
+      expect(run.stderr).toMatch(/^sluice-socket: [^\n]+\n$/)
+      expect(run.stderr).toMatch(says)
+      expect(run.stdout).toBe('')
+    }
+    const json = new Run('connect', '--json', `127.0.0.1:${nobody}`)
+    expect(await json.done).toBe(7)
+    const last = json.stderr
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+      .at(-1)
+    expect(last).toMatchObject({ code: 'ECONNREFUSED', phase: 'connect', status: 7 })
+  })
+})
