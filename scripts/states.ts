@@ -5,6 +5,7 @@ import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 type Table = Record<string, Record<string, string>>
+type Reasons = Record<string, string>
 
 const check = process.argv.includes('--check') || process.env['CI'] !== undefined
 let stale = 0
@@ -14,8 +15,12 @@ for (const name of readdirSync('packages')) {
   )
   if (tables.length > 0) draw(`packages/${name}/docs/states.md`, renderStates(name, tables))
   const { REASONS } = await load(`packages/${name}/src/core/error-codes.ts`)
+  const { TLS_REASONS } = await load(`packages/${name}/src/core/tls-reasons.ts`)
   if (REASONS !== undefined)
-    draw(`packages/${name}/docs/errors.md`, renderErrors(name, REASONS as Record<string, string>))
+    draw(
+      `packages/${name}/docs/errors.md`,
+      renderErrors(name, REASONS as Reasons) + renderTlsErrors(TLS_REASONS as Reasons | undefined),
+    )
 }
 const changed = check ? 'are stale' : 'were drawn'
 console.log(`states: ${stale === 0 ? 'all pages are current' : `${stale} pages ${changed}`}`)
@@ -37,8 +42,28 @@ function draw(page: string, text: string): void {
   console.log(`wrote ${page}`)
 }
 
-function renderErrors(name: string, reasons: Record<string, string>): string {
-  const rows = Object.entries(reasons).map(([code, reason]) => `| \`${code}\` | ${reason} |`)
+function rowsOf(reasons: Reasons): string {
+  return Object.entries(reasons)
+    .map(([code, reason]) => `| \`${code}\` | ${reason} |`)
+    .join('\n')
+}
+
+/** The codes of TLS, where a layer has them. */
+function renderTlsErrors(reasons: Reasons | undefined): string {
+  if (reasons === undefined) return ''
+  return `
+## TLS
+
+Drawn from \`src/core/tls-reasons.ts\`. Codes of a failed check are those of X.509 verification; a word in braces is
+replaced by what the certificate says.
+
+| code | the reason in the sentence |
+| --- | --- |
+${rowsOf(reasons)}
+`
+}
+
+function renderErrors(name: string, reasons: Reasons): string {
   return `# Error codes of @sluice/${name}
 
 Drawn from the table in \`src/core/error-codes.ts\` by \`npm run states\`. A code is a promise and never changes; the
@@ -46,7 +71,7 @@ wording may improve. Codes of the operating system that are not in the table are
 
 | code | the reason in the sentence |
 | --- | --- |
-${rows.join('\n')}
+${rowsOf(reasons)}
 `
 }
 

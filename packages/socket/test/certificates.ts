@@ -67,7 +67,7 @@ export function makeAuthority(name = 'Test CA'): Made {
 /** Where the servers of the tests are. */
 export const LOCAL_NAMES: readonly string[] = ['localhost', '127.0.0.1', '::1']
 
-export function pem(label: string, bytes: Uint8Array): string {
+function pem(label: string, bytes: Uint8Array): string {
   const lines =
     Buffer.from(bytes)
       .toString('base64')

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import net from 'node:net'
+import tls from 'node:tls'
 import {
   type Connection,
   type ConnectOptions,
@@ -17,6 +18,7 @@ import { FakeClock } from '@sluice/socket/testing'
 import {
   openTlsContext,
   parseCertificate,
+  systemCertificates,
   type TlsClientOptions,
   type TlsServerOptions,
 } from '@sluice/socket/tls'
@@ -519,11 +521,41 @@ describe('a context', () => {
     await listener.close()
   })
 
+  test.skipIf(isDeno)(
+    'shares its sessions by ticketKeys, and forgets them with a reload',
+    async () => {
+      const ticketKeys = new Uint8Array(48).fill(7)
+      let session: Uint8Array | undefined
+      const onSession = (given: Uint8Array): void => {
+        session = given
+      }
+      const resumed = async (context: ReturnType<typeof openTlsContext>): Promise<boolean> => {
+        const ends = await open({ context }, { session, onSession })
+        await echo(ends)
+        await ends.close()
+        return ends.client.tls?.resumed === true
+      }
+      expect(await resumed(openTlsContext({ ...keyPair(server), ticketKeys }))).toBe(false)
+      expect(await resumed(openTlsContext({ ...keyPair(server), ticketKeys }))).toBe(true)
+      const alone = openTlsContext(keyPair(server))
+      expect(await resumed(alone)).toBe(false)
+      expect(await resumed(alone)).toBe(true)
+      alone.reload(keyPair(server))
+      expect(await resumed(alone)).toBe(false)
+    },
+  )
+
   test('is shared by clients', async () => {
     const context = openTlsContext({ ca: ca.cert })
     await (await open({}, { context })).close()
     await (await open({}, { context, serverName: 'localhost' })).close()
   })
+})
+
+test('systemCertificates gives what the system trusts, or says that the runtime does not tell', () => {
+  if (typeof (tls as { getCACertificates?: unknown }).getCACertificates === 'function')
+    for (const pem of systemCertificates()) expect(pem).toContain('BEGIN CERTIFICATE')
+  else expect(() => systemCertificates()).toThrow(/ does not tell what the system trusts/)
 })
 
 describe('who is on the other side', () => {

@@ -23,12 +23,15 @@ import { formatPem, parsePem, toBase64 } from './pem.ts'
 
 /** What a certificate says. */
 export interface Certificate {
-  /** The holder and the one who vouches, by the short names of X.500: `{ CN: 'localhost', O: 'Example' }`. */
+  /** The holder, by the short names of X.500: `{ CN: 'localhost', O: 'Example' }`. */
   readonly subject: Readonly<Record<string, string>>
+  /** The one who vouches for it, in the same form. */
   readonly issuer: Readonly<Record<string, string>>
   /** What it is for: the subject's alternative names. A common name is no name of a host any more (RFC 9525 §2). */
   readonly names: CertificateNames
+  /** The first moment it is good for. */
   readonly validFrom: Date
+  /** The last one. */
   readonly validTo: Date
   /** Hexadecimal, upper case, as other tools show it. */
   readonly serialNumber: string
@@ -38,13 +41,17 @@ export interface Certificate {
   readonly spkiSha256: string
   /** Whether it may vouch for others. */
   readonly isCa: boolean
+  /** The whole as PEM, for `ca` and `cert`. */
   readonly pem: string
+  /** The whole as DER. */
   readonly der: Bytes
 }
 
-/** DNS names as they are written, addresses in their usual text. */
+/** What a certificate is for. */
 export interface CertificateNames {
+  /** DNS names as they are written, wildcards among them. */
   readonly dns: readonly string[]
+  /** Addresses in their usual text. */
   readonly ip: readonly string[]
 }
 

@@ -31,7 +31,7 @@ export const TAG = {
 const LENGTH_BYTES = 4
 
 /** Reads the elements that stand in `bytes`, one after the other, to its end. @throws {SyntaxError} */
-export function readAll(bytes: Uint8Array): DerElement[] {
+function readAll(bytes: Uint8Array): DerElement[] {
   const elements: DerElement[] = []
   for (let at = 0; at < bytes.length; ) {
     const element = readAt(bytes, at)

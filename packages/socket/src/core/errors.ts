@@ -104,6 +104,7 @@ export class TlsError extends NetError {
   /** The reason alone, without what was being done. */
   readonly reason: string
 
+  /** @param facts what the sentence is made of; the phase is `tls` */
   constructor(facts: Omit<NetErrorFacts, 'phase'> & { reason: string; phase?: Phase }) {
     super({ phase: 'tls', ...facts })
     this.reason = facts.reason
@@ -170,7 +171,14 @@ export function isTimeoutError(value: unknown, phase?: TimeoutPhase): value is T
   return isNetError(value, 'ERR_TIMEOUT') && (phase === undefined || value.phase === phase)
 }
 
-/** Tells whether a value is a `TlsError`, with a given code if one is named. */
+/**
+ * Tells whether a value is a `TlsError`, from whichever copy of the package.
+ *
+ * @param value anything
+ * @param code when given, the error must carry this code
+ * @see isNetError
+ * @example if (isTlsError(error, 'CERT_HAS_EXPIRED')) console.log('renew it')
+ */
 export function isTlsError(value: unknown, code?: string): value is TlsError {
   return isNetError(value, code) && (value as { [TLS_BRAND]?: unknown })[TLS_BRAND] === true
 }

@@ -17,7 +17,9 @@ import { inetNtop, inetPton, isIPv4, isIPv6 } from './ip.ts'
  *
  * @param names what the certificate is for
  * @param hostname a name, with or without a final dot, or an address, with or without brackets
- * @returns nothing when it is, else the reason in plain words
+ * @returns nothing when it is, else the reason in plain words. Never throws
+ * @see RFC 9525 §6
+ * @example console.log(checkServerName({ dns: ['*.example'], ip: [] }, 'www.example'))
  */
 export function checkServerName(names: CertificateNames, hostname: string): string | undefined {
   const address = normalAddress(hostname)

@@ -170,7 +170,7 @@ export function checkServerOptions(options: ServerOptions<unknown>): void {
  * @throws {TypeError} for no text. {SyntaxError} for what no host is called: a CR, LF or NUL would cut it in half for
  *   whoever reads it as C does
  */
-export function checkHostname(what: string, name: unknown): void {
+function checkHostname(what: string, name: unknown): void {
   if (typeof name !== 'string') throw new TypeError(`${what} must be a string, not ${kindOf(name)}`)
   if (name === '' || /[^\x21-\x7e\u{80}-\u{10ffff}]|[/\\@?#,]/u.test(name))
     throw new SyntaxError(`${what}: ${JSON.stringify(name)} is not the name of a host`)

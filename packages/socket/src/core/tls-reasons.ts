@@ -11,6 +11,7 @@
 import { type Certificate, shortName } from './certificate.ts'
 import { listed, printable } from './tls-names.ts'
 
+/** The reason for each code of TLS. */
 export const TLS_REASONS = {
   // The check of a certificate.
   CERT_HAS_EXPIRED: 'the certificate expired on {to}',

@@ -31,8 +31,9 @@ export interface SocketTraceFacts {
   proxied: { balancer: string; source: string }
   /** A connection stands. */
   open: { local: string; remote: string; side: 'client' | 'server' }
-  /** A handshake is done, on the connection of this id; one failed, and its socket is closed. */
+  /** A handshake of TLS is done, on the connection of this id. */
   tls: { protocol: string; cipher: string; alpn: string | undefined; resumed: boolean }
+  /** A handshake failed; its socket is closed. */
   tlsFailed: { target: string; code: string }
   /**
    * Bytes went to the system, or came from it. `data` is valid during the publish call only (what came

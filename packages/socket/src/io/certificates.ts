@@ -16,7 +16,9 @@ import { sha256 } from './tls-info.ts'
  * @returns who it is for, who vouches for it, how long, and its fingerprints. Nothing of it is verified
  * @throws {SyntaxError} for what is no certificate. {TypeError} for neither text nor bytes
  * @see RFC 5280
- * @example const { names, validTo } = parseCertificate(await readFile('server.pem'))
+ * @example
+ * import { rootCertificates } from 'node:tls'
+ * console.log(parseCertificate(rootCertificates[0] ?? '').validTo)
  */
 export function parseCertificate(source: string | Uint8Array): Certificate {
   if (typeof source !== 'string' && !(source instanceof Uint8Array))
@@ -28,7 +30,7 @@ export function parseCertificate(source: string | Uint8Array): Certificate {
  * The certificates that the operating system trusts, as PEM: for `ca`, which replaces what the runtime trusts by itself.
  *
  * @throws {NetError} `ERR_UNSUPPORTED` where the runtime can not tell (Node before 22.15)
- * @example const ca = [...systemCertificates(), ourOwnCa]
+ * @see tls.getCACertificates of Node, which it asks
  */
 export function systemCertificates(): readonly string[] {
   const tls = nodeTls() as { getCACertificates?: (which: 'system') => string[] }

@@ -56,7 +56,6 @@ export class TlsContext {
    *
    * @param options new `cert`, `key` and perhaps `passphrase` and `ca`; what is left out stays
    * @throws {TlsError} `ERR_TLS_KEY_MISMATCH`, `ERR_TLS_NO_PEM`, `ERR_TLS_PASSPHRASE`. {TypeError} as openTlsContext
-   * @example context.reload({ cert: await readFile('server.pem'), key: await readFile('server.key') })
    */
   reload(options: Pick<TlsContextOptions, 'cert' | 'key' | 'passphrase' | 'ca'>): void {
     checkKeys('reload', options, ['cert', 'key', 'passphrase', 'ca'])
@@ -70,10 +69,12 @@ export class TlsContext {
 /**
  * Parses certificate, key and issuers for use in many handshakes.
  *
+ * @param options who we are (`cert`, `key`) and whom we trust (`ca`); all of them may be left out by a client
  * @returns a context; it holds no resource that would have to be closed
  * @throws {TlsError} `ERR_TLS_KEY_MISMATCH`, `ERR_TLS_NO_PEM`, `ERR_TLS_PASSPHRASE`, `ERR_TLS_CIPHERS`
  * @throws {TypeError | RangeError} for options that make no sense
- * @example const context = openTlsContext({ cert, key })
+ * @see RFC 8446 §4.2 and §4.4.2, for what of it is negotiated and what is shown
+ * @example const context = openTlsContext({ minVersion: 'TLSv1.3' })
  */
 export function openTlsContext(options: TlsContextOptions & { system?: System }): TlsContext {
   checkKeys('openTlsContext', options, [...CONTEXT_KEYS, 'system'])

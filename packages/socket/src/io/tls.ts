@@ -50,10 +50,6 @@ export type StartTlsOptions =
  * @throws {TlsError} with the reason. {TimeoutError} phase `tls`. {NetError} `ERR_CLOSED`, `ERR_BUSY`
  * @throws {TypeError | RangeError | SyntaxError} for options that make no sense; then the connection is as it was
  * @see RFC 3207, RFC 2595, RFC 4217
- * @example
- * await connection.sendAll('STARTTLS\r\n')
- * await connection.recvLine()
- * const secure = await startTls(connection, { serverName: 'mail.example' })
  */
 export async function startTls(
   connection: Connection,

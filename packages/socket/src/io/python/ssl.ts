@@ -16,8 +16,8 @@ import { asValueError } from './translate.ts'
 export class SSLError extends OSError {}
 /** A certificate is not for this host, or no name of it can be compared. */
 export class SSLCertVerificationError extends SSLError {}
-/** The name of the class up to Python 3.6. */
-export const CertificateError: typeof SSLCertVerificationError = SSLCertVerificationError
+// The name of the class up to Python 3.6.
+export { SSLCertVerificationError as CertificateError }
 
 /** What `getpeercert()` gives: pairs of kind and name, and the subject as a list of lists of pairs. */
 type PeerCertificate = Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>
