@@ -13,6 +13,7 @@
  * @param value an integer, 0 to 65 535
  * @throws {RangeError} outside that range
  * @throws {TypeError} for anything but an integer
+ * @see byteorder(3)
  * @example htons(80) // 20480
  */
 export function htons(value: number): number {
@@ -20,7 +21,13 @@ export function htons(value: number): number {
   return ((value & 0xff) << 8) | (value >> 8)
 }
 
-/** Swaps the bytes of a 16-bit number, from network to host order; the same work as `htons`. */
+/**
+ * Swaps the bytes of a 16-bit number, from network to host order; the same work as `htons`.
+ *
+ * @param value an integer, 0 to 65 535
+ * @throws as `htons`
+ * @see byteorder(3)
+ */
 export function ntohs(value: number): number {
   check('ntohs', value, 0xffff)
   return ((value & 0xff) << 8) | (value >> 8)
@@ -32,6 +39,7 @@ export function ntohs(value: number): number {
  * @param value an integer, 0 to 4 294 967 295
  * @throws {RangeError} outside that range
  * @throws {TypeError} for anything but an integer
+ * @see byteorder(3)
  * @example htonl(1) // 16777216
  */
 export function htonl(value: number): number {
@@ -39,7 +47,13 @@ export function htonl(value: number): number {
   return swap32(value)
 }
 
-/** Swaps the bytes of a 32-bit number, from network to host order; the same work as `htonl`. */
+/**
+ * Swaps the bytes of a 32-bit number, from network to host order; the same work as `htonl`.
+ *
+ * @param value an integer, 0 to 4 294 967 295
+ * @throws as `htonl`
+ * @see byteorder(3)
+ */
 export function ntohl(value: number): number {
   check('ntohl', value, 0xffff_ffff)
   return swap32(value)

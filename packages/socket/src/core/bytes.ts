@@ -40,6 +40,7 @@ export const EMPTY: Bytes = new Uint8Array(0)
  *
  * @param data a string becomes UTF-8; a view or ArrayBuffer is looked at where it lies
  * @throws {TypeError} for anything else
+ * @see Python's bytes(); WHATWG Encoding §9.2 (encode)
  */
 export function toBytes(data: Data): Uint8Array {
   if (typeof data === 'string') return encodeUtf8(data)
@@ -54,21 +55,34 @@ export function toBytes(data: Data): Uint8Array {
 
 /**
  * Decodes UTF-8, the idiom for Python's `data.decode()`. Malformed bytes become U+FFFD; a leading byte
- * order mark stays, since it is part of what was sent.
+ * order mark stays, since it is part of what was sent. Never throws.
  *
  * @param bytes what `recv()` gave; `null`, the end of the stream, is the empty string
+ * @see WHATWG Encoding §6 (UTF-8 decode without BOM); Python's bytes.decode('utf-8', 'replace')
  * @example const greeting = text(await connection.recv())
  */
 export function text(bytes: Uint8Array | null): string {
   return bytes === null ? '' : decodeUtf8(bytes, 0, bytes.length)
 }
 
-/** Encodes text as UTF-8; lone surrogates become U+FFFD. */
+/**
+ * Encodes text as UTF-8; lone surrogates become U+FFFD. Never throws.
+ *
+ * @param text any string
+ * @see WHATWG Encoding §9.2; RFC 3629 §3
+ */
 export function encodeUtf8(text: string): Bytes {
   return utf8Encoder.encode(text)
 }
 
-/** Decodes UTF-8 from `start` to `end`; malformed bytes become U+FFFD. */
+/**
+ * Decodes UTF-8 from `start` to `end`; malformed bytes become U+FFFD. Never throws.
+ *
+ * @param bytes UTF-8, or what should be
+ * @param start the first byte; default 0
+ * @param end behind the last byte; default all
+ * @see WHATWG Encoding §9.1; RFC 3629 §3
+ */
 export function decodeUtf8(bytes: Uint8Array, start = 0, end: number = bytes.length): string {
   if (nativeUtf8) return nativeUtf8.call(bytes as unknown as NativeSlices, start, end)
   return utf8Decoder.decode(bytes.subarray(start, end))
@@ -77,8 +91,10 @@ export function decodeUtf8(bytes: Uint8Array, start = 0, end: number = bytes.len
 /**
  * Encodes text as latin-1, a byte a character.
  *
+ * @param text characters up to U+00FF
  * @throws {RangeError} for a character above U+00FF: it would be cut to another one, the way in which
  *   `\u560d` once became a carriage return inside a header
+ * @see ISO/IEC 8859-1; RFC 9110 §5.5
  */
 export function encodeLatin1(text: string): Bytes {
   const bytes = new Uint8Array(text.length)
@@ -93,7 +109,15 @@ export function encodeLatin1(text: string): Bytes {
   return bytes
 }
 
-/** Decodes latin-1 from `start` (default 0) to `end` (default all). @returns one character for every byte */
+/**
+ * Decodes latin-1, a character for every byte. Never throws.
+ *
+ * @param bytes any
+ * @param start the first byte; default 0
+ * @param end behind the last byte; default all
+ * @returns one character for every byte
+ * @see ISO/IEC 8859-1; RFC 9110 §5.5
+ */
 export function decodeLatin1(bytes: Uint8Array, start = 0, end: number = bytes.length): string {
   if (nativeLatin1) return nativeLatin1.call(bytes as unknown as NativeSlices, start, end)
   let text = ''
@@ -108,15 +132,23 @@ export function decodeLatin1(bytes: Uint8Array, start = 0, end: number = bytes.l
  *
  * Memory of its own, not a piece of Buffer's pool, although that is a third of a microsecond cheaper for a few
  * hundred bytes: whoever looks at `.buffer` of a pooled copy sees what other connections received, and
- * Buffer's `slice()` would give a view where every other Uint8Array gives a copy.
+ * Buffer's `slice()` would give a view where every other Uint8Array gives a copy. Never throws.
  *
+ * @param view the bytes as they are now
  * @returns new memory that nobody else writes into
+ * @see decisions/0005-own-memory-for-received-bytes.md
  */
 export function copy(view: Uint8Array): Bytes {
   return new Uint8Array(view)
 }
 
-/** Joins parts. @returns new bytes; empty for no parts */
+/**
+ * Joins parts. Never throws.
+ *
+ * @param parts in their order; they are copied
+ * @returns new bytes; empty for no parts
+ * @see Node's Buffer.concat
+ */
 export function concat(parts: readonly Uint8Array[]): Bytes {
   let length = 0
   for (const part of parts) length += part.length
@@ -130,9 +162,12 @@ export function concat(parts: readonly Uint8Array[]): Bytes {
 }
 
 /**
- * Compares two byte sequences. Not for secrets: the time it takes tells where they differ.
+ * Compares two byte sequences. Not for secrets: the time it takes tells where they differ. Never throws.
  *
+ * @param a any bytes
+ * @param b any bytes
  * @returns whether length and content are the same
+ * @see memcmp(3)
  */
 export function equal(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
@@ -141,9 +176,13 @@ export function equal(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /**
- * Finds the first place at or after `from` where `needle` begins.
+ * Finds the first place at or after `from` where `needle` begins. Never throws.
  *
+ * @param haystack where to look
+ * @param needle what to look for
+ * @param from the first place that counts; default 0
  * @returns its index, or -1; an empty needle is found at `from`
+ * @see memmem(3); Python's bytes.find
  */
 export function indexOf(haystack: Uint8Array, needle: Uint8Array, from = 0): number {
   const first = needle[0]

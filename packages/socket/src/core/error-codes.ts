@@ -69,7 +69,13 @@ export const REASONS = {
 /** A code of the table. Others can still arrive from the operating system and are passed on as they are. */
 export type KnownCode = keyof typeof REASONS
 
-/** @returns the plain reason for a code, or the code itself when the table does not have it */
+/**
+ * Says what a code means. Never throws.
+ *
+ * @param code of an error, any
+ * @returns the plain reason for a code, or the code itself when the table does not have it
+ * @see errno(3), whose codes most of them are
+ */
 export function reasonOf(code: string): string {
   return Object.hasOwn(REASONS, code) ? REASONS[code as KnownCode] : code
 }

@@ -15,11 +15,18 @@ import type { ReceiveBuffer } from './receive-buffer.ts'
 export interface Framer {
   /**
    * Takes the payload of the next frame.
+   *
+   * @param buffer what has arrived; only whole frames are taken out of it
    * @returns the payload, possibly empty, or `undefined` while the frame is not complete
    * @throws {NetError} `ERR_TOO_LONG` once it is certain that the frame passes the limit
    */
   take(buffer: ReceiveBuffer): Bytes | undefined
-  /** Builds the frame of a payload. @throws {RangeError} when this framing can't carry it */
+  /**
+   * Builds the frame of a payload.
+   *
+   * @param payload a string becomes UTF-8
+   * @throws {RangeError} when this framing can't carry it
+   */
   frame(payload: Data): Bytes
 }
 
@@ -30,7 +37,13 @@ const MAX_MESSAGE = 16_777_216
 
 const LF: Bytes = encodeLatin1('\n')
 
-/** Lines that end with LF or CRLF; the ending is not part of the payload. `frame` writes LF. */
+/**
+ * Lines that end with LF or CRLF; the ending is not part of the payload. `frame` writes LF.
+ * Never throws; its `take` and `frame` do, as `Framer` says.
+ *
+ * @param options `max`: bytes of a line without its end, default 65 536
+ * @see RFC 5234 §B.1 (CRLF); Python's StreamReader.readline
+ */
 export function lines({ max = MAX_LINE }: { max?: number } = {}): Framer {
   return {
     take(buffer) {
@@ -53,7 +66,9 @@ export function lines({ max = MAX_LINE }: { max?: number } = {}): Framer {
  * Messages that end with a mark of one byte or more; the mark is not part of the payload.
  *
  * @param options `max`: bytes of a payload, default 65 536
+ * @param mark at least one byte; a string becomes UTF-8
  * @throws {RangeError} for an empty mark
+ * @see Python's StreamReader.readuntil
  */
 export function delimited(mark: Data, { max = MAX_LINE }: { max?: number } = {}): Framer {
   const bytes = toBytes(mark)
@@ -68,7 +83,13 @@ export function delimited(mark: Data, { max = MAX_LINE }: { max?: number } = {})
   }
 }
 
-/** Messages with their length in front: an unsigned number of 1, 2 or 4 bytes, most significant first. */
+/**
+ * Messages with their length in front: an unsigned number of 1, 2 or 4 bytes, most significant first.
+ * Never throws; its `take` and `frame` do, as `Framer` says.
+ *
+ * @param options `size`: bytes of the length, 1, 2 or 4, default 4; `max`: bytes of a payload, default 16 MiB
+ * @see RFC 1035 §4.2.2, where two bytes are in front; Python's struct `!I`
+ */
 export function lengthPrefixed({
   size = 4,
   max = MAX_MESSAGE,

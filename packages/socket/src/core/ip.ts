@@ -16,6 +16,7 @@ import { AF_INET, AF_INET6 } from './constants.ts'
  * Reads an address of one family, strictly.
  *
  * @param family `AF_INET` or `AF_INET6`
+ * @param text without brackets, without zone
  * @returns 4 or 16 bytes, network order
  * @throws {SyntaxError} when the text is no address of that family
  * @throws {RangeError} for another family
@@ -55,6 +56,7 @@ export function inetNtop(family: number, bytes: Uint8Array): string {
  *
  * Blanks may follow. glibc lets anything follow those; here nothing may.
  *
+ * @param text one to four numbers between dots; decimal, octal or hexadecimal
  * @returns 4 bytes, network order
  * @throws {SyntaxError} when the text is none of those forms
  * @see inet_aton(3)
@@ -76,18 +78,30 @@ export function inetAton(text: string): Uint8Array<ArrayBuffer> {
 /**
  * Writes an IPv4 address as dotted decimal.
  *
+ * @param bytes 4 bytes, network order
  * @throws {RangeError} when there are not 4 bytes
+ * @see inet_ntoa(3)
  */
 export function inetNtoa(bytes: Uint8Array): string {
   return inetNtop(AF_INET, bytes)
 }
 
-/** Whether text is an IPv4 address as `inetPton` reads it. */
+/**
+ * Whether text is an IPv4 address as `inetPton` reads it. Never throws.
+ *
+ * @param text any
+ * @see RFC 6943 §3.1.1
+ */
 export function isIPv4(text: string): boolean {
   return parseIPv4(text) !== undefined
 }
 
-/** Whether text is an IPv6 address as `inetPton` reads it: without brackets, without zone. */
+/**
+ * Whether text is an IPv6 address as `inetPton` reads it: without brackets, without zone. Never throws.
+ *
+ * @param text any
+ * @see RFC 4291 §2.2
+ */
 export function isIPv6(text: string): boolean {
   return parseIPv6(text) !== undefined
 }

@@ -10,6 +10,7 @@ import { inetNtop, inetPton } from './ip.ts'
 
 /** A block of addresses. */
 export interface Network {
+  /** Which kind of address. */
   readonly family: 4 | 6
   /** The first address, network order; the bits after the prefix are zero. */
   readonly bytes: Uint8Array<ArrayBuffer>
@@ -20,6 +21,7 @@ export interface Network {
 /**
  * Reads a network in CIDR form. A single address is a network of one.
  *
+ * @param text `address/prefix`, or an address alone
  * @throws {SyntaxError} no address, a prefix that does not fit, or bits after the prefix: `10.0.0.1/8` is more often
  *   a slip than a wish
  * @see RFC 4632 §3.1, RFC 4291 §2.3
@@ -40,7 +42,12 @@ export function parseNetwork(text: string): Network {
   return unmap({ family: whole.family, bytes, prefix })
 }
 
-/** Writes a network: `10.0.0.0/8`. */
+/**
+ * Writes a network: `10.0.0.0/8`. Never throws.
+ *
+ * @param options the network, as `parseNetwork` gives it
+ * @see RFC 4632 §3.1, RFC 5952 §4
+ */
 export function formatNetwork({ family, bytes, prefix }: Network): string {
   return `${write(family, bytes)}/${prefix}`
 }
@@ -49,7 +56,9 @@ export function formatNetwork({ family, bytes, prefix }: Network): string {
  * Tells whether an address lies in a network.
  *
  * @param address text; a zone (`%eth0`) is looked past
+ * @param network as `parseNetwork` gives it
  * @throws {SyntaxError} for text that is no IP address
+ * @see RFC 4632 §3.1; RFC 4291 §2.5.5.2
  */
 export function networkContains(network: Network, address: string): boolean {
   return contains(network, toNetwork(address))
@@ -59,12 +68,20 @@ export function networkContains(network: Network, address: string): boolean {
 export class NetworkList {
   readonly #networks: readonly Network[]
 
-  /** @throws {SyntaxError} as `parseNetwork` */
+  /**
+   * @param networks each as `parseNetwork` reads it
+   * @throws {SyntaxError} as `parseNetwork`
+   */
   constructor(networks: readonly string[]) {
     this.#networks = networks.map(parseNetwork)
   }
 
-  /** Whether one of the networks has the address. @throws {SyntaxError} for text that is no IP address */
+  /**
+   * Whether one of the networks has the address.
+   *
+   * @param address text; a zone (`%eth0`) is looked past
+   * @throws {SyntaxError} for text that is no IP address
+   */
   has(address: string): boolean {
     if (this.#networks.length === 0) return false
     const one = toNetwork(address)

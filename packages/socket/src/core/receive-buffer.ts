@@ -31,14 +31,22 @@ export class ReceiveBuffer {
   #block: Bytes = EMPTY
   #blockUsed = 0
 
-  /** Puts bytes at the end, without copying: they now belong to the buffer. Nothing happens for none. */
+  /**
+   * Puts bytes at the end, without copying: they now belong to the buffer. Nothing happens for none. Never throws.
+   *
+   * @param bytes nobody may change them any more
+   */
   append(bytes: Uint8Array): void {
     if (bytes.length === 0) return
     this.#chunks.push(bytes)
     this.length += bytes.length
   }
 
-  /** Puts a copy of bytes at the end. */
+  /**
+   * Puts a copy of bytes at the end. Never throws.
+   *
+   * @param view may change afterwards
+   */
   appendCopy(view: Uint8Array): void {
     const { length } = view
     if (length > BLOCK / 2) {
@@ -63,7 +71,11 @@ export class ReceiveBuffer {
     } else this.append(this.#block.subarray(start, this.#blockUsed))
   }
 
-  /** Puts bytes back in front of everything else, without copying: they now belong to the buffer. */
+  /**
+   * Puts bytes back in front of everything else, without copying: they now belong to the buffer. Never throws.
+   *
+   * @param bytes nobody may change them any more
+   */
   unread(bytes: Uint8Array): void {
     if (bytes.length === 0) return
     this.#compact()
@@ -77,8 +89,9 @@ export class ReceiveBuffer {
   }
 
   /**
-   * Takes what is there, up to `max` bytes; at most one chunk, so that it never has to join.
+   * Takes what is there, up to `max` bytes; at most one chunk, so that it never has to join. Never throws.
    *
+   * @param max at least 1
    * @returns 1 to `max` bytes, or `undefined` when the buffer is empty
    */
   takeSome(max: number): Bytes | undefined {
@@ -90,12 +103,20 @@ export class ReceiveBuffer {
     return bytes as Bytes
   }
 
-  /** Takes up to `max` bytes, joining chunks; `undefined` when the buffer is empty. */
+  /**
+   * Takes up to `max` bytes, joining chunks; `undefined` when the buffer is empty. Never throws.
+   *
+   * @param max at least 1
+   */
   takeAtMost(max: number): Bytes | undefined {
     return this.length === 0 ? undefined : this.takeExactly(Math.min(max, this.length))
   }
 
-  /** Takes exactly `count` bytes, or nothing: `undefined` until that many are there. */
+  /**
+   * Takes exactly `count` bytes, or nothing: `undefined` until that many are there. Never throws.
+   *
+   * @param count 0 or more
+   */
   takeExactly(count: number): Bytes | undefined {
     if (this.length < count) return undefined
     if (count === 0) return EMPTY
@@ -110,12 +131,17 @@ export class ReceiveBuffer {
     return concat(parts)
   }
 
-  /** Takes everything; an empty array when there is nothing. */
+  /** Takes everything; an empty array when there is nothing. Never throws. */
   takeAll(): Bytes {
     return this.takeAtMost(this.length) ?? EMPTY
   }
 
-  /** Copies as much as fits into `target` and takes it. @returns how many bytes; 0 when empty */
+  /**
+   * Copies as much as fits into `target` and takes it. Never throws.
+   *
+   * @param target memory of the caller
+   * @returns how many bytes; 0 when empty
+   */
   takeInto(target: Uint8Array): number {
     let at = 0
     while (at < target.length) {
@@ -129,14 +155,21 @@ export class ReceiveBuffer {
 
   /**
    * Takes everything up to and including the first `mark`, or nothing while it has not arrived.
-   * Successive calls with the same mark go on where the last one stopped.
+   * Successive calls with the same mark go on where the last one stopped. Never throws.
+   *
+   * @param mark at least one byte; the same object as before goes on with the search
    */
   takeUntil(mark: Uint8Array): Bytes | undefined {
     const end = this.find(mark)
     return end === -1 ? undefined : this.takeExactly(end + mark.length)
   }
 
-  /** @returns where the first `mark` begins, counted from the front, or -1 */
+  /**
+   * Looks for a mark without taking anything. Never throws.
+   *
+   * @param mark at least one byte; the same object as before goes on with the search
+   * @returns where the first `mark` begins, counted from the front, or -1
+   */
   find(mark: Uint8Array): number {
     if (this.#sought !== mark) {
       this.#sought = mark
@@ -150,7 +183,11 @@ export class ReceiveBuffer {
     return at
   }
 
-  /** Copies up to `max` bytes from the front without taking them; `undefined` when empty. */
+  /**
+   * Copies up to `max` bytes from the front without taking them; `undefined` when empty. Never throws.
+   *
+   * @param max at least 1
+   */
   peek(max: number): Bytes | undefined {
     if (this.length === 0) return undefined
     const parts: Uint8Array[] = []

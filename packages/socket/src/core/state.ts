@@ -47,7 +47,15 @@ export const CONNECTION = {
   closed: { close: 'closed', broke: 'closed', gone: 'closed' },
 } as const
 
-/** Takes one step in a table. @returns the next state, or `undefined` where the event has no place */
+/**
+ * Takes one step in a table. Never throws.
+ *
+ * @param table states, and what leads on from each
+ * @param state where one is
+ * @param event what happened
+ * @returns the next state, or `undefined` where the event has no place
+ * @see RFC 9293 §3.3.2, a table of this kind
+ */
 export function step<T extends Transitions>(
   table: T,
   state: StateOf<T>,

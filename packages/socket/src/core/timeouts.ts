@@ -53,6 +53,7 @@ const PHASES = Object.keys(DEFAULT_TIMEOUTS) as TimeoutPhase[]
  * @param defaults the record to fill up from
  * @throws {TypeError} for an unknown phase, or for a value that is not a number
  * @throws {RangeError} for a negative value or NaN
+ * @see Phases: lookup, connect, tls, proxy, send, headers, idle, total (docs/limits.md)
  */
 export function normaliseTimeout(
   option: TimeoutOption | undefined,

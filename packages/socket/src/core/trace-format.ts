@@ -17,8 +17,12 @@ const FRAME = new Set(['id', 'parent', 't', 'layer', 'name', 'data'])
 
 /**
  * Writes an event for people: `12.345 #7<3 socket send bytes=13`, and below it, if asked for, the bytes.
+ * Never throws.
  *
+ * @param event of any layer
+ * @param options `bytes`: how many of the bytes to show; default 0
  * @returns one line or several, without the last line break. No control character of a peer survives in it
+ * @see docs/errors.md; Node's diagnostics_channel, where events come from
  */
 export function formatTraceText(event: TraceEventBase, { bytes = 0 }: TraceFormat = {}): string {
   const { id, parent, t, layer } = event
@@ -34,7 +38,14 @@ export function formatTraceText(event: TraceEventBase, { bytes = 0 }: TraceForma
   return [line.join(' '), ...shown, ...(rest > 0 ? [`           (${rest} more)`] : [])].join('\n')
 }
 
-/** Writes an event for programs: one JSON object, `data` as hex digits if asked for. @returns one line */
+/**
+ * Writes an event for programs: one JSON object, `data` as hex digits if asked for. Never throws.
+ *
+ * @param event of any layer
+ * @param options `bytes`: how many of the bytes to show; default 0
+ * @returns one line
+ * @see RFC 8259; JSON Lines, one object a line
+ */
 export function formatTraceJson(event: TraceEventBase, { bytes = 0 }: TraceFormat = {}): string {
   const { data: _, ...facts } = event as TraceEventBase & { data?: unknown }
   const data = dataOf(event)
@@ -42,7 +53,12 @@ export function formatTraceJson(event: TraceEventBase, { bytes = 0 }: TraceForma
   return JSON.stringify({ ...facts, data: hex(data.subarray(0, bytes), '') })
 }
 
-/** Bytes as people read them: sixteen a line, in hex and as text. */
+/**
+ * Bytes as people read them: sixteen a line, in hex and as text. Never throws.
+ *
+ * @param bytes any
+ * @see hexdump(1), option -C
+ */
 export function hexLines(bytes: Uint8Array): string[] {
   const lines: string[] = []
   for (let at = 0; at < bytes.length; at += 16) {

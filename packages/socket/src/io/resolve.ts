@@ -31,6 +31,8 @@ export interface Resolver {
   /**
    * Tells the addresses of a name; an empty answer is as good as ENODATA.
    *
+   * @param hostname a name, in any case
+   * @param options which addresses, and when nobody waits any more
    * @throws an error with a `code`: ENOTFOUND, ENODATA, EAI_AGAIN, …
    */
   resolve(hostname: string, options: ResolveOptions): Promise<Answer>
@@ -69,6 +71,7 @@ export class DnsResolver implements Resolver {
 
   /**
    * @param system the machine; for tests
+   * @param options which servers, and how long and how often they are asked
    * @throws {TypeError} for an unknown option, or a server that is no address
    * @example new CachingResolver({ resolver: new DnsResolver({ servers: ['192.0.2.53'] }) })
    */
@@ -155,7 +158,10 @@ export class CachingResolver implements Resolver {
   #hits = 0
   #misses = 0
 
-  /** @throws {TypeError | RangeError} for an unknown option or a limit that is no number of at least 1 */
+  /**
+   * @param options who is asked, and how many answers are kept for how long
+   * @throws {TypeError | RangeError} for an unknown option or a limit that is no number of at least 1
+   */
   constructor(options: CachingResolverOptions = {}) {
     checkKeys('CachingResolver', options, ['resolver', 'limits', 'clock'])
     this.#resolver = options.resolver ?? new SystemResolver()
@@ -173,7 +179,11 @@ export class CachingResolver implements Resolver {
     return { hits: this.#hits, misses: this.#misses, size: this.#cache.size }
   }
 
-  /** Forgets everything, or what is known of one name. */
+  /**
+   * Forgets everything, or what is known of one name. Never throws.
+   *
+   * @param hostname the name; left out: all of them
+   */
   forget(hostname?: string): void {
     if (hostname === undefined) this.#cache.forget()
     else for (const family of [0, 4, 6] as const) this.#cache.forget(keyOf(hostname, family))

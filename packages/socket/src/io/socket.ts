@@ -44,8 +44,10 @@ export interface SocketOptions {
  * @param family AF_INET (default), AF_INET6 or AF_UNIX
  * @param type SOCK_STREAM (default) or SOCK_DGRAM
  * @param protocol 0, the only one that each type has
+ * @param options timeouts for all that this socket waits for
  * @throws {RangeError} for numbers that are not among these
  * @throws {NetError} `ERR_UNSUPPORTED` for AF_UNIX datagrams, which no JavaScript runtime offers
+ * @see socket(2)
  * @example
  * const s = socket(AF_INET, SOCK_STREAM)
  * await s.connect(['127.0.0.1', 8080])
@@ -61,9 +63,11 @@ export function socket(
 
 /** A socket with the BSD verbs. Made by `socket()`. */
 export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
-  /** What it was made with: AF_*, SOCK_*, and 0. */
+  /** AF_INET, AF_INET6 or AF_UNIX. */
   readonly family: C.AddressFamily
+  /** SOCK_STREAM or SOCK_DGRAM. */
   readonly type: C.SocketType
+  /** What it was made with; 0, since family and type say it all. */
   readonly protocol: number
   readonly #options: SocketOptions
   #state: StateOf<typeof SOCKET> = 'new'
@@ -78,6 +82,10 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
   /** Ends a `connect` that is under way when the socket is closed. */
   #connecting: AbortController | undefined
 
+  /**
+   * @param options timeouts for all that this socket waits for
+   * @throws {RangeError} a family or type that there is not; NetError: `ERR_UNSUPPORTED` datagrams over AF_UNIX
+   */
   constructor(
     family: C.AddressFamily = C.AF_INET,
     type: C.SocketType = C.SOCK_STREAM,
@@ -118,6 +126,7 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
    * Takes an address. Port 0 lets the system choose, `getsockname()` tells what it chose; an empty host is
    * every address of this machine.
    *
+   * @param address `[host, port]`, for AF_UNIX a path
    * @throws {NetError} `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`; `EINVAL` when bound already; `ERR_CLOSED`
    * @see bind(2)
    */
@@ -159,6 +168,7 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
   /**
    * Waits for the next connection.
    *
+   * @param options `signal` and `timeout` (ms) of this wait
    * @returns a socket for it, and the peer's address
    * @throws {NetError} `EINVAL` when not listening; `ERR_CLOSED`
    * @see accept(2)
@@ -173,6 +183,8 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
   /**
    * Connects to a peer. On datagrams it names the one peer, and nothing is sent.
    *
+   * @param address `[host, port]`, for AF_UNIX a path
+   * @param options `signal` ends the attempt
    * @throws as `connect()` of the main door; `EISCONN` when connected already
    * @see connect(2)
    */
@@ -216,6 +228,8 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
   /**
    * Sends bytes; on datagrams one datagram to the connected peer.
    *
+   * @param data a string becomes UTF-8
+   * @param options `signal` and `timeout` (ms) of this wait
    * @returns the number of bytes taken
    * @throws as `Connection.send` and `UdpSocket.send`; `ENOTCONN`
    * @see send(2)
@@ -225,7 +239,14 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
     return this.#stream('send', (connection) => connection.send(data, options))
   }
 
-  /** Sends everything and waits until the system has it. @throws as `Connection.sendAll`; `ENOTCONN` */
+  /**
+   * Sends everything and waits until the system has it.
+   *
+   * @param data a string becomes UTF-8; parts leave in one write
+   * @param options `signal` and `timeout` (ms) of this wait
+   * @throws as `Connection.sendAll`; `ENOTCONN`
+   * @see send(2), until all is gone
+   */
   sendAll(data: Data | readonly Data[], options?: WaitOptions): Promise<void> {
     return this.#stream('sendAll', (connection) => connection.sendAll(data, options))
   }
@@ -233,6 +254,8 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
   /**
    * Sends one datagram to an address.
    *
+   * @param data a string becomes UTF-8
+   * @param address `[host, port]`, for AF_UNIX a path
    * @throws as `UdpSocket.send`; `EISCONN` on a stream
    * @see sendto(2)
    */
@@ -246,6 +269,8 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
    * Receives up to `max` bytes; waits until at least one is there. On datagrams the next datagram, cut to
    * `max` bytes as recv(2) does.
    *
+   * @param max bytes, at least 1; default 65 536
+   * @param options `signal` and `timeout` (ms) of this wait
    * @returns bytes, or `null` once the peer has finished sending (streams only)
    * @throws as `Connection.recv` and `UdpSocket.recv`; `ENOTCONN`
    * @see recv(2)
@@ -259,28 +284,59 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
     return this.#stream('recv', (connection) => connection.recv(max, options))
   }
 
-  /** Receives into memory of the caller; the number of bytes, or `null` at the end. @throws as `recv` */
+  /**
+   * Receives into memory of the caller; the number of bytes, or `null` at the end.
+   *
+   * @param target at least one byte long
+   * @param options `signal` and `timeout` (ms) of this wait
+   * @throws as `recv`
+   * @see Python's socket.recv_into
+   */
   recvInto(target: Uint8Array, options?: WaitOptions): Promise<number | null> {
     return this.#stream('recvInto', (connection) => connection.recvInto(target, options))
   }
 
-  /** Receives exactly `count` bytes. @throws as `Connection.recvExactly`; `ENOTCONN` */
+  /**
+   * Receives exactly `count` bytes.
+   *
+   * @param count bytes, at least 1
+   * @param options `signal` and `timeout` (ms) of this wait
+   * @throws as `Connection.recvExactly`; `ENOTCONN`
+   * @see recv(2), flag MSG_WAITALL
+   */
   recvExactly(count: number, options?: WaitOptions): Promise<Bytes | null> {
     return this.#stream('recvExactly', (connection) => connection.recvExactly(count, options))
   }
 
-  /** Receives up to and including `mark`. @throws as `Connection.recvUntil`; `ENOTCONN` */
+  /**
+   * Receives up to and including `mark`.
+   *
+   * @param mark at least one byte; a string becomes UTF-8
+   * @param max bytes with the mark; default 65 536
+   * @param options `signal` and `timeout` (ms) of this wait
+   * @throws as `Connection.recvUntil`; `ENOTCONN`
+   */
   recvUntil(mark: Data, max?: number, options?: WaitOptions): Promise<Bytes | null> {
     return this.#stream('recvUntil', (connection) => connection.recvUntil(mark, max, options))
   }
 
-  /** Receives one line without its end. @throws as `Connection.recvLine`; `ENOTCONN` */
+  /**
+   * Receives one line without its end.
+   *
+   * @param max bytes; default 65 536
+   * @param options `signal` and `timeout` (ms) of this wait
+   * @throws as `Connection.recvLine`; `ENOTCONN`
+   */
   recvLine(max?: number, options?: WaitOptions): Promise<Bytes | null> {
     return this.#stream('recvLine', (connection) => connection.recvLine(max, options))
   }
 
   /**
    * Receives one datagram and tells where it came from; on a stream, bytes and the peer.
+   *
+   * @param max bytes, at least 1; default 65 536
+   * @param options `signal` and `timeout` (ms) of this wait
+   * @throws as `recv`
    * @see recvfrom(2)
    */
   async recvfrom(max = 65_536, options?: WaitOptions): Promise<[Bytes | null, SocketAddress]> {
@@ -289,7 +345,13 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
     return [data.subarray(0, max), tuple(address)]
   }
 
-  /** Ends one direction or both. @throws as `Connection.shutdown`; `ENOTCONN` @see shutdown(2) */
+  /**
+   * Ends one direction or both.
+   *
+   * @param how `read`, `write` or `both`, or SHUT_RD, SHUT_WR, SHUT_RDWR
+   * @throws as `Connection.shutdown`; `ENOTCONN`
+   * @see shutdown(2)
+   */
   shutdown(how: ShutdownHow): Promise<void> {
     return this.#stream('shutdown', (connection) => connection.shutdown(how))
   }
@@ -321,6 +383,9 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
   /**
    * Sets an option. SO_REUSEADDR succeeds and changes nothing: the runtime sets it on its own.
    *
+   * @param level SOL_SOCKET or IPPROTO_TCP
+   * @param option SO_REUSEADDR, SO_BROADCAST or TCP_NODELAY
+   * @param value 0 or 1
    * @throws {NetError} `ERR_UNSUPPORTED` for an option that the runtime gives no access to
    * @see setsockopt(2)
    */
@@ -340,7 +405,14 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
       )
   }
 
-  /** Reads an option: what was set, and what the runtime tells. @throws as `setsockopt` @see getsockopt(2) */
+  /**
+   * Reads an option: what was set, and what the runtime tells.
+   *
+   * @param level SOL_SOCKET or IPPROTO_TCP
+   * @param option SO_TYPE, SO_ERROR, SO_REUSEADDR or TCP_NODELAY
+   * @throws as `setsockopt`
+   * @see getsockopt(2)
+   */
   getsockopt(level: number, option: number): number {
     if (level === C.SOL_SOCKET && option === C.SO_TYPE) return this.type
     if (level === C.SOL_SOCKET && option === C.SO_ERROR) return 0

@@ -9,7 +9,11 @@ import { systemClock } from './system.ts'
 
 let lastId = 0
 
-/** A number that no other socket, listener, exchange or fetch of this process has. */
+/**
+ * A number that no other socket, listener, exchange or fetch of this process has. Never throws.
+ *
+ * @see Node's async_hooks.newAsyncId, a number of the same kind
+ */
 export function nextId(): number {
   return ++lastId
 }
@@ -23,10 +27,11 @@ export interface Tracer<Facts> {
 }
 
 /**
- * Opens the channel `sluice:<layer>`.
+ * Opens the channel `sluice:<layer>`. Never throws.
  *
  * @param layer what every event of it says of where it comes from
  * @returns the two functions that a layer needs
+ * @see Node's diagnostics_channel.channel
  */
 export function openTracer<Facts>(layer: string): Tracer<Facts> {
   const events: Channel = channel(`sluice:${layer}`)

@@ -103,8 +103,10 @@ export class UdpSocket implements AsyncDisposable, AsyncIterable<Datagram> {
    * unreachable peer is reported (ECONNREFUSED) to the waiting or the next call.
    *
    * @param options `signal` ends the lookup of a name
+   * @param target `host:port` or `{hostname, port}`
    * @throws {NetError} `EISCONN` when connected already, `ENOTFOUND` and others
    * @throws {RangeError} for port 0
+   * @see connect(2)
    */
   async connect(target: Target, options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     const endpoint = inetTarget(target)
@@ -203,6 +205,7 @@ export class UdpSocket implements AsyncDisposable, AsyncIterable<Datagram> {
    * Receives what is sent to a multicast group from here on.
    *
    * @param group its address, `224.0.0.0` to `239.255.255.255` or `ff00::/8`
+   * @param options `source`: only what this sender sends; `interface`: where
    * @throws {NetError} `EINVAL` no multicast address; `ENODEV` no such interface; `ERR_UNSUPPORTED`; `ERR_CLOSED`
    * @see RFC 1112, RFC 4607
    */
@@ -214,7 +217,13 @@ export class UdpSocket implements AsyncDisposable, AsyncIterable<Datagram> {
     })
   }
 
-  /** Receives no more of what is sent to a group. @throws as `joinGroup`; `EADDRNOTAVAIL` when not a member */
+  /**
+   * Receives no more of what is sent to a group.
+   *
+   * @param group its address
+   * @param options as for `joinGroup`
+   * @throws as `joinGroup`; `EADDRNOTAVAIL` when not a member
+   */
   leaveGroup(group: string, options: GroupOptions = {}): void {
     const { source, interface: where } = options
     this.#set('leaveGroup', group, () => {
@@ -223,27 +232,52 @@ export class UdpSocket implements AsyncDisposable, AsyncIterable<Datagram> {
     })
   }
 
-  /** Allows sending to broadcast addresses (SO_BROADCAST). @throws {NetError} `ERR_CLOSED` */
+  /**
+   * Allows sending to broadcast addresses (SO_BROADCAST).
+   *
+   * @param on whether it is allowed
+   * @throws {NetError} `ERR_CLOSED`
+   */
   setBroadcast(on: boolean): void {
     this.#set('setBroadcast', '', () => this.#socket.setBroadcast(on))
   }
 
-  /** How many routers a packet may pass, 1 to 255 (IP_TTL); default 64. @throws {NetError} `EINVAL`, `ERR_CLOSED` */
+  /**
+   * How many routers a packet may pass, 1 to 255 (IP_TTL); default 64.
+   *
+   * @param hops 1 to 255
+   * @throws {NetError} `EINVAL`, `ERR_CLOSED`
+   */
   setTtl(hops: number): void {
     this.#set('setTtl', '', () => this.#socket.setTTL(hops))
   }
 
-  /** The same for packets to a group, 0 to 255; default 1: the local network. @throws as `setTtl` */
+  /**
+   * The same for packets to a group, 0 to 255; default 1: the local network.
+   *
+   * @param hops 0 to 255
+   * @throws as `setTtl`
+   */
   setMulticastTtl(hops: number): void {
     this.#set('setMulticastTtl', '', () => this.#socket.setMulticastTTL(hops))
   }
 
-  /** Whether members on this machine get what is sent from here; default true. @throws {NetError} `ERR_CLOSED` */
+  /**
+   * Whether members on this machine get what is sent from here; default true.
+   *
+   * @param on whether they do
+   * @throws {NetError} `ERR_CLOSED`
+   */
   setMulticastLoopback(on: boolean): void {
     this.#set('setMulticastLoopback', '', () => this.#socket.setMulticastLoopback(on))
   }
 
-  /** The interface that packets to a group leave by, as for `joinGroup`. @throws {NetError} `EADDRNOTAVAIL` */
+  /**
+   * The interface that packets to a group leave by, as for `joinGroup`.
+   *
+   * @param where its IPv4 address, or `::%eth1` for IPv6
+   * @throws {NetError} `EADDRNOTAVAIL`
+   */
   setMulticastInterface(where: string): void {
     this.#set('setMulticastInterface', where, () => this.#socket.setMulticastInterface(where))
   }

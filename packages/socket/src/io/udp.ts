@@ -27,8 +27,9 @@ export interface UdpOptions {
   reusePort?: boolean | undefined
   /** Refuse IPv4 on an IPv6 socket; default false. */
   ipv6Only?: boolean | undefined
-  /** Bytes that the kernel holds for us (SO_RCVBUF) and from us (SO_SNDBUF); default: the system's. */
+  /** Bytes that the kernel holds for us (SO_RCVBUF); default: the system's. */
   receiveBufferSize?: number | undefined
+  /** Bytes that the kernel holds from us (SO_SNDBUF); default: the system's. */
   sendBufferSize?: number | undefined
   /** Who tells the addresses of names; default: the system's resolver. */
   resolver?: Resolver | undefined
@@ -57,8 +58,10 @@ const QUEUE = 1024
  *
  * @param target where to be: `udp://host:port`, `host:port` or `{hostname, port}`; default a free port on
  *   all IPv4 addresses. An IPv6 address makes an IPv6 socket, a name prefers IPv4
+ * @param options buffers, sharing of the port, timeouts, and who tells addresses
  * @throws {NetError} `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL` and others; `signal.reason` when aborted
  * @throws {SyntaxError | RangeError | TypeError} for a target or options that make no sense
+ * @see RFC 768; socket(2), bind(2)
  * @example
  * const socket = await udp('127.0.0.1:0')
  * await socket.send('Hello, World!', '127.0.0.1:8080')

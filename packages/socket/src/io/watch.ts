@@ -25,7 +25,9 @@ export interface Watch extends Disposable {
  * Writes every event of this process as a line.
  *
  * @param write is given each line, without its end; what it throws is not caught by us
+ * @param options the form of a line, how many bytes, and which layers
  * @throws {TypeError} for something else than a function, or an unknown option, format or layer
+ * @see Node's diagnostics_channel.subscribe; strace(1)
  * @example
  * using watching = watch((line) => console.error(line), { bytes: 64 })
  */
@@ -53,8 +55,11 @@ export interface TapSink {
 
 /**
  * Hands the bytes of one connection to `sink` as they pass, from here on. They pass whether or not the sink looks.
+ * Never throws.
  *
  * @param connection anything with the `id` that trace events carry
+ * @param sink is called with each piece; what it throws is not caught by us
+ * @see tcpdump(8), of one connection
  * @example
  * const tapped = tap(connection, { received: (bytes) => console.log(bytes.length) })
  */

@@ -19,8 +19,10 @@ export interface LinkPairOptions extends LinkOptions {
 /**
  * Makes two streams that are connected by a line with latency, loss, a rate, or a black hole.
  *
+ * @param options latency, loss, rate and the rest of the line, and whose clock
  * @returns both ends; destroying one resets the other, as soon as something reads
  * @throws {TypeError | RangeError} as `LinkOptions` say
+ * @see tc-netem(8), which does the same to a real line
  * @example
  * const [client, server] = linkPair({ latency: 50, rate: 100_000, chunk: 1 })
  */

@@ -22,11 +22,12 @@ export interface CheckStreamCase {
 }
 
 /**
- * Makes the cases.
+ * Makes the cases. Never throws; a case that fails rejects.
  *
  * @param open gives a fresh pair each time
  * @param options `resets: false` for a transport on which `destroy()` looks like an ordinary end;
  *   `capacity`: more bytes than the transport holds while nobody reads, default 16 000 000
+ * @see RFC 9293 §3.9.1, what TCP promises to its user
  * @example for (const { title, run } of checkStream(() => memoryPair())) test(title, run)
  */
 export function checkStream(

@@ -43,6 +43,9 @@ export class FakeClock implements Clock {
   /**
    * Turns the clock on by `ms`, firing what falls due on the way. Between timers pending promises get
    * their turn, so that code that sets its next timer after an `await` is in time for it.
+   * Otherwise never rejects: what a timer throws is what it rejects with.
+   *
+   * @param ms milliseconds, 0 or more; a timer that is due exactly then fires
    */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms

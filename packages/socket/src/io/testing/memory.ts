@@ -24,7 +24,10 @@ export interface MemoryOptions extends Omit<ConnectionOptions, 'side' | 'parent'
 /**
  * Makes two streams that are connected to each other.
  *
+ * @param options how much lies between the ends, in which pieces, and what a connection takes
  * @returns both ends; what one sends the other receives
+ * @throws {TypeError} for an unknown option
+ * @see socketpair(2)
  * @example
  * const [client, server] = memoryPair()
  * await client.sendAll('Hello, World!')

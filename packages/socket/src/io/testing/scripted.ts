@@ -26,7 +26,10 @@ export type ScriptStep =
 /**
  * Plays a script on a stream.
  *
+ * @param stream open, and read by nobody else
+ * @param steps what to say and to expect, in order
  * @throws {Error} a step that did not go as written, with its number
+ * @see expect(1)
  */
 export async function playScript(stream: ByteStream, steps: readonly ScriptStep[]): Promise<void> {
   for (const [at, step] of steps.entries()) {
@@ -67,6 +70,7 @@ async function expectEnd(stream: ByteStream): Promise<void> {
 
 /** A server that plays scripts. */
 export interface ScriptedServer extends AsyncDisposable {
+  /** Where it listens. */
   readonly address: Address
   /** Settles when every script was played; rejects with the first that went wrong. */
   readonly done: Promise<void>
@@ -78,6 +82,9 @@ export interface ScriptedServer extends AsyncDisposable {
  * Listens on a free port of 127.0.0.1 and plays one script for each connection, in their order; more connections
  * are reset.
  *
+ * @param scripts one for each connection
+ * @throws {NetError} as `listen`
+ * @see expect(1)
  * @example
  * await using server = await scriptedServer([[{ expectUntil: '\r\n' }, { send: '220 hello\r\n' }, 'reset']])
  */
