@@ -12,6 +12,8 @@ const project = (name: string, root: string, fileParallelism = true) => ({
     root,
     fileParallelism,
     include: ['*.test.mjs', 'src/**/*.test.ts', 'test/**/*.test.ts'],
+    // Strangers are talked to once, and programs are started once: on the Node that develops.
+    exclude: runtime ? ['test/interop/**', 'test/command.test.ts'] : [],
   },
 })
 

@@ -6,6 +6,17 @@ import { spawnSync } from 'node:child_process'
 const PEERS = [
   { what: 'curl', have: ['curl', '--version'], packages: ['curl'] },
   { what: 'python3', have: ['python3', '--version'], packages: ['python3'] },
+  ...['openssl', 'socat', 'microsocks', 'haproxy'].map((name) => ({
+    what: name,
+    have: ['sh', '-c', `command -v ${name}`],
+    packages: [name],
+  })),
+  { what: 'dante', have: ['sh', '-c', 'command -v danted'], packages: ['dante-server'] },
+  {
+    what: 'nginx with streams',
+    have: ['sh', '-c', 'command -v nginx && ls /usr/lib/nginx/modules/ngx_stream_module.so'],
+    packages: ['nginx-light', 'libnginx-mod-stream'],
+  },
   {
     what: "CPython's own test-suite",
     have: ['python3', '-c', 'import test.test_urlparse'],
@@ -19,7 +30,10 @@ const PEERS = [
   },
 ]
 
-const works = ([command, ...args]) => spawnSync(command, args, { stdio: 'ignore' }).status === 0
+// Daemons of Debian live where only root looks.
+const PATH = `${process.env.PATH}:/usr/sbin:/sbin`
+const works = ([command, ...args]) =>
+  spawnSync(command, args, { stdio: 'ignore', env: { ...process.env, PATH } }).status === 0
 const missing = PEERS.filter(({ have }) => !works(have))
 if (missing.length > 0 && works(['apt-get', '--version'])) {
   console.log(`Installing ${missing.map(({ what }) => what).join(', ')} (once) ...`)
