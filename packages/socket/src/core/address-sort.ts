@@ -14,7 +14,9 @@ import { inetPton } from './ip.ts'
 
 /** One address of a name. */
 export interface ResolvedAddress {
+  /** An IP address, as text. */
   address: string
+  /** Which kind. */
   family: 4 | 6
 }
 

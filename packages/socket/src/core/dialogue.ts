@@ -18,6 +18,7 @@ export type Dialogue<T> = Generator<Step, T, Bytes>
 /** The peer said no, in a way that its protocol has. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
+  /** Stable: `ERR_PROXY`, `ERR_PROXY_AUTH`, or the code that says the same without a proxy. */
   readonly code: string
 
   /** @param reason as it stands in a sentence after "the proxy" */

@@ -33,6 +33,7 @@ export interface NetErrorFacts {
   target: string
   /** A stable code, see `error-codes.ts`. */
   code: string
+  /** Where it happened: `lookup`, `connect`, `receive` ... */
   phase: Phase
   /** Replaces the table's reason where more is known. */
   reason?: string
@@ -40,8 +41,11 @@ export interface NetErrorFacts {
   elapsed?: number
   /** Which try this was, from 1, where several are made. */
   attempt?: number
+  /** Bytes that had left on the connection. */
   bytesSent?: number
+  /** Bytes that had come on the connection. */
   bytesReceived?: number
+  /** The lower error. */
   cause?: unknown
   /** Every attempt's error, where several were made. */
   errors?: readonly Error[]
@@ -55,15 +59,24 @@ export class NetError extends Error {
   override readonly name: string = 'NetError'
   /** Stable; compare this, never the message. */
   readonly code: string
+  /** Where it happened: `lookup`, `connect`, `receive` ... */
   readonly phase: Phase
+  /** What was being done: `connect`, `recv`. */
   readonly verb: string
+  /** To what: `127.0.0.1:8080`; empty where there is no such thing. */
   readonly target: string
+  /** Milliseconds from the start of the call to the failure. */
   readonly elapsed: number | undefined
+  /** Which try this was, from 1, where several were made. */
   readonly attempt: number | undefined
+  /** Bytes that had left on the connection, where that is known. */
   readonly bytesSent: number | undefined
+  /** Bytes that had come on the connection, where that is known. */
   readonly bytesReceived: number | undefined
+  /** Every attempt's error, where several were made; else empty. */
   readonly errors: readonly Error[]
 
+  /** @param facts what the sentence is made of, and what else is known */
   constructor(facts: NetErrorFacts) {
     super(sentence(facts), 'cause' in facts ? { cause: facts.cause } : undefined)
     this.code = facts.code
@@ -83,6 +96,7 @@ export class NetError extends Error {
 export class TimeoutError extends NetError {
   override readonly name: string = 'TimeoutError'
 
+  /** @param facts what the sentence is made of; `limit` in milliseconds */
   constructor(facts: Omit<NetErrorFacts, 'code'> & { phase: TimeoutPhase; limit: number }) {
     const { limit, ...rest } = facts
     super({
@@ -120,6 +134,7 @@ export class ProxyError extends NetError {
   /** Which one, without its secrets: `socks5://127.0.0.1:1080`. */
   readonly proxy: string
 
+  /** @param facts what the sentence is made of, and which proxy */
   constructor(facts: Omit<NetErrorFacts, 'phase'> & { proxy: string; reason: string }) {
     const { proxy, reason, ...rest } = facts
     super({ phase: 'proxy', ...rest, reason: `the proxy ${proxy} ${reason}` })
@@ -134,6 +149,7 @@ export class UnexpectedEndError extends NetError {
   /** What did come: nothing is lost. */
   readonly partial: Uint8Array<ArrayBuffer>
 
+  /** @param facts what the sentence is made of, and what did come */
   constructor(facts: Omit<NetErrorFacts, 'code'> & { partial: Uint8Array<ArrayBuffer> }) {
     super({ ...facts, code: 'ERR_UNEXPECTED_END' })
     this.partial = facts.partial
@@ -156,6 +172,7 @@ const WAITED_FOR: Record<TimeoutPhase, string> = {
  * Tells whether a value is an error of these layers, from whichever copy of the package.
  *
  * @param code when given, the error must carry this code
+ * @param value anything that was caught
  * @example if (isNetError(error, 'ECONNREFUSED')) await startServer()
  */
 export function isNetError(value: unknown, code?: string): value is NetError {
@@ -166,7 +183,12 @@ export function isNetError(value: unknown, code?: string): value is NetError {
   )
 }
 
-/** Tells whether a value is a `TimeoutError`, of a given phase if one is named. */
+/**
+ * Tells whether a value is a `TimeoutError`, of a given phase if one is named.
+ *
+ * @param value anything that was caught
+ * @param phase when given, this phase must have taken too long
+ */
 export function isTimeoutError(value: unknown, phase?: TimeoutPhase): value is TimeoutError {
   return isNetError(value, 'ERR_TIMEOUT') && (phase === undefined || value.phase === phase)
 }
@@ -183,13 +205,24 @@ export function isTlsError(value: unknown, code?: string): value is TlsError {
   return isNetError(value, code) && (value as { [TLS_BRAND]?: unknown })[TLS_BRAND] === true
 }
 
-/** @returns the code of any error that has one, ours or the operating system's, else `undefined` */
+/**
+ * Reads the code of an error. Never throws.
+ *
+ * @param error anything that was caught
+ * @returns the code of any error that has one, ours or the operating system's, else `undefined`
+ * @see Node's error.code; errno(3)
+ */
 export function codeOf(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null | undefined)?.code
   return typeof code === 'string' ? code : undefined
 }
 
-/** Tells whether a value is a `ProxyError`, with a given code if one is named. */
+/**
+ * Tells whether a value is a `ProxyError`, with a given code if one is named.
+ *
+ * @param value anything that was caught
+ * @param code when given, the error must carry this code
+ */
 export function isProxyError(value: unknown, code?: string): value is ProxyError {
   return isNetError(value, code) && (value as { [PROXY_BRAND]?: unknown })[PROXY_BRAND] === true
 }

@@ -53,7 +53,10 @@ export class Link {
   #lastArrival = 0
   #bytes = 0
 
-  /** @throws {TypeError | RangeError} for what is no number, a share outside 0 to 1, a negative time */
+  /**
+   * @param options how bad the line is; default: perfect
+   * @throws {TypeError | RangeError} for what is no number, a share outside 0 to 1, a negative time
+   */
   constructor(options: LinkOptions = {}) {
     check(options)
     this.#options = options
@@ -65,7 +68,13 @@ export class Link {
     return this.#options.chunk ?? Number.POSITIVE_INFINITY
   }
 
-  /** @returns when a datagram that is sent now arrives: never, once, or twice */
+  /**
+   * Sends a datagram. Never throws.
+   *
+   * @param now milliseconds, never less than in the call before
+   * @param size bytes of it, 0 or more
+   * @returns when a datagram that is sent now arrives: never, once, or twice
+   */
   datagram(now: number, size: number): number[] {
     if (this.#swallows(size)) return []
     const { latency = 0, loss = 0, duplicate = 0, reorder = 0 } = this.#options
@@ -77,7 +86,13 @@ export class Link {
     return times
   }
 
-  /** @returns when a piece of a stream that is sent now arrives; `Infinity` in a black hole */
+  /**
+   * Sends a piece of a stream. Never throws.
+   *
+   * @param now milliseconds, never less than in the call before
+   * @param size bytes of it, 1 or more
+   * @returns when a piece of a stream that is sent now arrives; `Infinity` in a black hole
+   */
   piece(now: number, size: number): number {
     if (this.#swallows(size)) return Number.POSITIVE_INFINITY
     const { latency = 0, loss = 0 } = this.#options

@@ -15,23 +15,30 @@ import { inetNtop, inetPton, isIPv4, isIPv6 } from './ip.ts'
 
 /** One end, as the balancer saw it. */
 export interface ProxyEnd {
+  /** An IP address. */
   readonly hostname: string
+  /** 0 to 65535. */
   readonly port: number
 }
 
 /** What a header says. */
 export interface ProxyHeader {
+  /** Which form the header had: 1 a line of text, 2 binary. */
   readonly version: 1 | 2
   /**
    * Whose connection it is: `proxied`, a client's; `local`, the balancer's own (a health check); `unknown`, the balancer
    * does not say. For the last two the real ends count.
    */
   readonly command: 'proxied' | 'local' | 'unknown'
+  /** What the client speaks to the balancer: TCP, or UDP; nothing where it does not say. */
   readonly transport?: 'stream' | 'datagram' | undefined
+  /** Where the client is. */
   readonly source?: ProxyEnd | undefined
+  /** Where the client went. */
   readonly destination?: ProxyEnd | undefined
-  /** A v2 header over Unix sockets has paths instead. */
+  /** A v2 header over Unix sockets has paths instead: the client's. */
   readonly sourcePath?: string | undefined
+  /** The path that the client went to. */
   readonly destinationPath?: string | undefined
   /** v2: type and value of what else it says, in order. */
   readonly tlvs: readonly (readonly [type: number, value: Bytes])[]
@@ -52,8 +59,10 @@ const CRC32C = 3
 /**
  * Reads a header from the beginning of what has arrived.
  *
+ * @param bytes what has arrived, from the first byte on
  * @returns the header, or `undefined` while it is not complete: at most 107 bytes of v1, 65 551 of v2
  * @throws {SyntaxError} for anything that is not such a header: let go of the connection
+ * @see haproxy, doc/proxy-protocol.txt §2
  */
 export function parseProxyHeader(bytes: Uint8Array): ProxyHeader | undefined {
   const isV1 = begins(bytes, V1_SIGNATURE)
@@ -204,7 +213,9 @@ function crc32c(bytes: Uint8Array): number {
  *
  * @param ends both ends of the client's connection, of one family; nothing for a connection of our own (v2 LOCAL,
  *   v1 UNKNOWN)
+ * @param version 1 a line of text, 2 binary
  * @throws {RangeError} for a port outside 0 to 65535 {SyntaxError} for what is no address, or two families
+ * @see haproxy, doc/proxy-protocol.txt §2
  */
 export function formatProxyHeader(
   version: 1 | 2,

@@ -51,7 +51,7 @@ function readServices(): Service[] {
 }
 
 /**
- * The port of a service.
+ * The port of a service. Never throws.
  *
  * @param name as IANA spells it, or an alias that is common
  * @param protocol default: whichever has it, TCP first
@@ -65,9 +65,10 @@ export function serviceByName(name: string, protocol?: PortProtocol): number | u
 }
 
 /**
- * The service of a port.
+ * The service of a port. Never throws.
  *
  * @param port 0 to 65535
+ * @param protocol default: whichever has it, TCP first
  * @returns the name, or `undefined`
  * @see getservbyport(3)
  */
@@ -75,7 +76,13 @@ export function serviceByPort(port: number, protocol?: PortProtocol): string | u
   return readServices().find((service) => service.port === port && has(service, protocol))?.names[0]
 }
 
-/** The number of a protocol, or `undefined`. @see getprotobyname(3) @example protocolByName('tcp') // 6 */
+/**
+ * The number of a protocol, or `undefined`. Never throws.
+ *
+ * @param name as IANA spells it, in any case
+ * @see getprotobyname(3)
+ * @example protocolByName('tcp') // 6
+ */
 export function protocolByName(name: string): number | undefined {
   const found = entriesOf(PROTOCOLS).find(([entry]) => entry === name.toLowerCase())
   return found && Number(found[1])

@@ -24,8 +24,10 @@ const REPLIES: Readonly<Record<number, readonly [code: string, reason: string]>>
  *
  * @param hostname an IPv4 address, or a name (4a)
  * @param userId default empty
+ * @param port 0 to 65535
  * @returns the address that the proxy says it connects from; most say `0.0.0.0`
  * @throws {RangeError | SyntaxError} at once, for what does not fit into a message
+ * @see SOCKS 4 and 4A, Ying-Da Lee
  */
 export function socks4(
   hostname: string,

@@ -14,7 +14,9 @@ import { inetNtop, inetPton, isIPv4, isIPv6 } from './ip.ts'
 
 /** Who asks. */
 export interface Credentials {
+  /** 1 to 255 bytes as UTF-8. */
   username: string
+  /** 1 to 255 bytes as UTF-8. Errors and events never show it. */
   password: string
 }
 
@@ -47,6 +49,9 @@ const REPLIES: Readonly<Record<number, readonly [code: string, reason: string]>>
  * Speaks SOCKS 5 until the tunnel stands.
  *
  * @param hostname an address, or a name that the proxy is to look up: at most 255 bytes
+ * @param port 0 to 65535
+ * @param credentials who asks; left out: nobody in particular
+ * @param command of `SOCKS5_COMMANDS`; default connect
  * @returns the address that the proxy says it connects from; some say `0.0.0.0`
  * @throws {RangeError | SyntaxError} at once, for what does not fit into a message
  * @see RFC 1928, RFC 1929

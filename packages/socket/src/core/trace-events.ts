@@ -14,16 +14,19 @@ export interface TraceEventBase {
   parent: number
   /** Milliseconds since the process started, with fractions: `performance.now()`. */
   t: number
+  /** Which layer tells it. */
   layer: 'socket' | 'http' | 'url'
 }
 
 /** The facts of each event, by its name. */
 export interface SocketTraceFacts {
-  /** A name is being resolved, and has been. */
+  /** A name is being resolved. */
   lookup: { hostname: string }
+  /** A name was resolved. */
   resolved: { hostname: string; addresses: readonly string[] }
-  /** One address is tried, and did not answer. */
+  /** One address is tried. */
   attempt: { target: string }
+  /** One address did not answer. */
   failed: { target: string; code: string }
   /** A proxy is asked to lead on. */
   hop: { proxy: string; hostname: string }
@@ -35,16 +38,17 @@ export interface SocketTraceFacts {
   tls: { protocol: string; cipher: string; alpn: string | undefined; resumed: boolean }
   /** A handshake failed; its socket is closed. */
   tlsFailed: { target: string; code: string }
-  /**
-   * Bytes went to the system, or came from it. `data` is valid during the publish call only (what came
-   * lies in a shared read buffer): a subscriber copies what it keeps.
-   */
+  /** Bytes went to the system. `data` is valid during the publish call only: a subscriber copies what it keeps. */
   send: { bytes: number; data: Uint8Array | string }
+  /** Bytes came from the system. `data` lies in a shared read buffer and is valid during the publish call only. */
   receive: { bytes: number; data: Uint8Array }
-  /** The peer finished sending; we did. */
+  /** The peer finished sending. */
   end: Record<never, never>
+  /** We finished sending. */
   shutdown: Record<never, never>
+  /** The connection is over; `code` where it broke, and how many bytes it carried. */
   close: { code: string | undefined; bytesSent: number; bytesReceived: number }
+  /** A listener takes connections. */
   listen: { local: string }
 }
 

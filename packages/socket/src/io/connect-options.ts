@@ -23,8 +23,11 @@ import type { HandshakeSide } from './tls-socket.ts'
 
 /** What to say to a server that expects the PROXY protocol. */
 export interface ProxyProtocolOptions {
+  /** Which form: a line of text, or binary. */
   version: 1 | 2
+  /** The client that is named; default: our end of this connection. */
   source?: ProxyEnd | undefined
+  /** Where the client went; default: the peer's end of this connection. */
   destination?: ProxyEnd | undefined
 }
 
@@ -66,8 +69,9 @@ export interface ConnectOptions {
    * name leads past it.
    */
   allowAddress?: ((address: ResolvedAddress) => boolean) | undefined
-  /** The address and port to come from; default: the system's choice. */
+  /** The address to come from; default: the system's choice. */
   localAddress?: string | undefined
+  /** The port to come from, 0 to 65535; default: the system's choice. */
   localPort?: number | undefined
   /** Small writes leave at once instead of waiting for company (TCP_NODELAY); default true. */
   noDelay?: boolean | undefined

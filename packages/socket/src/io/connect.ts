@@ -12,6 +12,7 @@ import { ProxiedAttempt } from './proxied.ts'
  * Connects to a TCP port or a Unix socket.
  *
  * @param target `tcp://host:port`, `tls://host:port`, `host:port`, `unix:/path`, `{hostname, port}` or `{path}`
+ * @param options timeouts, TLS, proxies, who tells addresses, and where to come from
  * @returns an open connection; close it
  * @throws {NetError} `ENOTFOUND`, `ECONNREFUSED` and others; with several addresses `errors` has one error
  *   for each. {TimeoutError} with the phase that took too long. `signal.reason` when aborted

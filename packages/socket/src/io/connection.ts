@@ -58,6 +58,7 @@ export class Connection implements ByteStream {
 
   /**
    * @param transport connected, and read by nobody else
+   * @param options timeouts, limits, and how the connection is called in errors
    * @throws {TypeError | RangeError} for an unknown phase or a wrong number in `options`
    */
   constructor(transport: Transport, options: ConnectionOptions = {}) {
@@ -124,6 +125,7 @@ export class Connection implements ByteStream {
    * may arrive in several pieces, or several in one.
    *
    * @param max at least 1; default 65 536
+   * @param options `signal` and `timeout` (ms) of this wait
    * @returns 1 to `max` bytes, or `null` once the peer has finished sending (never an empty array)
    * @throws {TimeoutError} phase `idle`, when no byte came for `timeout` ms
    * @throws {NetError} `ECONNRESET` the peer broke it; `ERR_CLOSED` we closed it; `ERR_BUSY` another reader waits
@@ -140,6 +142,7 @@ export class Connection implements ByteStream {
    * Receives into memory of the caller: no allocation, the way to move much data.
    *
    * @param target at least one byte long; filled from its beginning
+   * @param options `signal` and `timeout` (ms) of this wait
    * @returns how many bytes were written, or `null` once the peer has finished
    * @throws as `recv`
    * @example const count = await connection.recvInto(buffer)
@@ -156,6 +159,7 @@ export class Connection implements ByteStream {
    * Receives exactly `count` bytes.
    *
    * @param count 0 or more; it bounds the memory, so check what a peer asks for
+   * @param options `signal` and `timeout` (ms) of this wait
    * @returns the bytes, or `null` when the peer finished before the first of them
    * @throws {UnexpectedEndError} the peer finished in the middle; `partial` has what came
    * @throws as `recv`
@@ -173,6 +177,7 @@ export class Connection implements ByteStream {
    *
    * @param mark one byte or more
    * @param max the most bytes to wait for, the mark among them; default 65 536
+   * @param options `signal` and `timeout` (ms) of this wait
    * @returns the bytes with the mark, or `null` when the peer finished before the first of them
    * @throws {NetError} `ERR_TOO_LONG`: `max` bytes are here without a mark; they stay, for another call
    * @throws {UnexpectedEndError} the peer finished in the middle; `partial` has what came
@@ -186,6 +191,7 @@ export class Connection implements ByteStream {
    * Receives one line, without its LF or CRLF.
    *
    * @param max the most bytes to wait for, the line's end among them; default 65 536
+   * @param options `signal` and `timeout` (ms) of this wait
    * @returns the line, possibly empty, or `null` when the peer finished before the first byte
    * @throws as `recvUntil`
    * @example for (let line; (line = await connection.recvLine()) !== null; ) console.log(text(line))
@@ -199,6 +205,7 @@ export class Connection implements ByteStream {
   /**
    * Takes what has already arrived, without waiting.
    *
+   * @param max bytes, at least 1; default 65 536
    * @returns 1 to `max` bytes, `undefined` for nothing yet, `null` once the peer has finished
    * @throws {NetError} `ERR_BUSY` while a reader waits; `ECONNRESET` and others when the stream broke
    */
@@ -208,13 +215,19 @@ export class Connection implements ByteStream {
     return this.#engine.inbound.tryTake(max)
   }
 
-  /** Looks at up to `max` bytes of our buffer without taking them; `undefined` when it is empty. */
+  /**
+   * Looks at up to `max` bytes of our buffer without taking them; `undefined` when it is empty. Never throws.
+   *
+   * @param max bytes; default 65 536
+   */
   peek(max: number = CHUNK): Bytes | undefined {
     return this.#engine.inbound.peek(max)
   }
 
   /**
    * Puts bytes back in front of everything that was not read yet. They are copied.
+   *
+   * @param bytes in front of the rest; an empty array changes nothing
    * @throws {NetError} `ERR_BUSY` while a reader waits
    */
   unread(bytes: Uint8Array): void {
@@ -225,6 +238,7 @@ export class Connection implements ByteStream {
    * Makes `receiver` the reader: every byte is handed to it as it arrives, without a copy. What is already
    * here is handed over right after this has returned, so that the receiver can use the attachment.
    *
+   * @param receiver is called until it lets go, or the stream ends
    * @throws {NetError} `ERR_BUSY` while another reader waits or is attached
    */
   attach(receiver: Receiver): Attachment {
@@ -240,6 +254,7 @@ export class Connection implements ByteStream {
    * Sends everything, in order, as one write.
    *
    * @param data text goes as UTF-8; several parts leave together
+   * @param options `signal` and `timeout` (ms) of this wait
    * @returns a promise that settles when the system has all of it: not when the peer has read it. When the
    *   system took it at once the promise is settled already and `backlog` is 0
    * @throws {TimeoutError} phase `send`, when nothing left for `timeout.send` ms
@@ -258,6 +273,8 @@ export class Connection implements ByteStream {
   /**
    * Puts data into the bounded buffer (`limits.sendBuffer`) and waits only while that is full.
    *
+   * @param data text goes as UTF-8
+   * @param options `signal` and `timeout` (ms) of this wait
    * @returns the number of bytes taken: always all of them
    * @throws as `sendAll`
    * @see send(2), which may take fewer; here the rest is ours to carry
@@ -274,6 +291,8 @@ export class Connection implements ByteStream {
    * Sends text whose every character is one byte, such as the head of a message, without a detour over
    * UTF-8. Characters above U+00FF are cut to their low byte: check before.
    *
+   * @param text each character from U+0000 to U+00FF
+   * @param options `signal` and `timeout` (ms) of this wait
    * @throws as `sendAll`
    */
   sendLatin1(text: string, options?: WaitOptions): Promise<void> {
@@ -307,7 +326,7 @@ export class Connection implements ByteStream {
   }
 
   /**
-   * Lets go at once; the peer sees a reset where the transport has one, and what was not sent is lost.
+   * Lets go at once; the peer sees a reset where the transport has one, and what was not sent is lost. Never throws.
    *
    * @param reason what those who wait are told, its `code` among it; default `ERR_CLOSED`
    */
@@ -320,7 +339,11 @@ export class Connection implements ByteStream {
     return this.#engine.closed
   }
 
-  /** Whether small writes leave at once (TCP_NODELAY); means nothing where there is no such thing. */
+  /**
+   * Whether small writes leave at once (TCP_NODELAY); means nothing where there is no such thing. Never throws.
+   *
+   * @param on true (the default of this package): at once; false: Nagle waits for company (RFC 896)
+   */
   setNoDelay(on: boolean): void {
     this.#engine.transport.setNoDelay?.(on)
   }

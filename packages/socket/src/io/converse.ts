@@ -9,7 +9,11 @@ export class DialogueEnded extends Error {}
 /**
  * Speaks a dialogue to its end. Nothing beyond it is read.
  *
+ * @param stream open, and read by nobody else
+ * @param dialogue what to say and to wait for, such as `socks5()`
+ * @param options `signal` and `timeout` (ms) of this wait
  * @throws {Refusal | SyntaxError} what the dialogue throws; `DialogueEnded`; what breaks the stream
+ * @see RFC 1928, the dialogue that it was made for
  */
 export async function converse<T>(
   stream: ByteStream,

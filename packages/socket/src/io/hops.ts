@@ -54,6 +54,7 @@ const PORT = 1080
  * @param kind `socks4` and `socks5` are given addresses, looked up here; `socks4a` and `socks5h` are given names
  * @param target where the proxy is, `host:port`
  * @param credentials for SOCKS 5; for SOCKS 4 `username` is the user id
+ * @throws {TypeError} for another kind
  * @see RFC 1928, RFC 1929
  * @example await connect('example.com:80', { proxy: socksHop('socks5h', '127.0.0.1:1080') })
  */

@@ -80,9 +80,11 @@ const BOUNDS = { ...DEFAULT_BUFFERS, pending: PENDING, handshakes: HANDSHAKES }
  * Listens on a TCP port or a Unix socket.
  *
  * @param target as for `connect`; port 0 lets the system choose, see `address`
+ * @param options backlog, limits, TLS, timeouts and what each connection takes
  * @returns a listener that is listening; close it
  * @throws {NetError} `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL` and others; `signal.reason` when aborted
  * @throws {SyntaxError | RangeError | TypeError} for a target or options that make no sense
+ * @see bind(2), listen(2)
  * @example
  * const listener = await listen('tcp://127.0.0.1:8080')
  * for await (const connection of listener) void serveOne(connection)

@@ -25,11 +25,15 @@ export interface AddressHints {
 
 /** One way to reach a service. */
 export interface AddressInfo {
+  /** AF_INET or AF_INET6. */
   family: typeof C.AF_INET | typeof C.AF_INET6
+  /** SOCK_STREAM or SOCK_DGRAM. */
   type: number
+  /** IPPROTO_TCP or IPPROTO_UDP. */
   protocol: number
   /** The name's canonical form, on the first answer, with AI_CANONNAME; else empty. */
   canonicalName: string
+  /** Where to go. */
   address: Endpoint & { hostname: string; port: number }
 }
 
@@ -45,6 +49,7 @@ const KINDS = [
  *
  * @param host a name, an address, or `null` for this machine (any address, with AI_PASSIVE)
  * @param service a name (`http`), a port, or `null` for port 0
+ * @param hints family, type, protocol and flags that are wanted; default: everything
  * @returns never empty
  * @throws {NetError} `ENOTFOUND`, `EAI_AGAIN`; `EAI_SERVICE` for a service that no wanted kind of socket has;
  *   `EAI_NONAME` for neither host nor service, or a name with AI_NUMERICHOST; `EAI_FAMILY`, `EAI_SOCKTYPE`
@@ -144,6 +149,8 @@ async function addressesOf(
  *
  * @param flags NI_NUMERICHOST and NI_NUMERICSERV leave numbers, NI_NAMEREQD makes a missing name an error, NI_DGRAM asks
  *   for the service over UDP; default 0
+ * @param options the address: `hostname` an IP address, `port` 0 to 65535
+ * @param system the machine; for tests
  * @throws {NetError} `ENOTFOUND` with NI_NAMEREQD
  * @throws {SyntaxError} when `hostname` is no address {RangeError} for a port outside 0 to 65535
  * @see getnameinfo(3)
@@ -173,14 +180,19 @@ export async function getnameinfo(
 
 /** The names and addresses of a host, as `gethostbyname` and `gethostbyaddr` tell them. */
 export interface HostEntry {
+  /** The canonical name. */
   name: string
+  /** Its other names; empty where nobody tells. */
   aliases: string[]
+  /** Its IP addresses. */
   addresses: string[]
 }
 
 /**
  * The IPv4 addresses of a host: what programs used before getaddrinfo.
  *
+ * @param hostname a name or an IPv4 address
+ * @param system the machine; for tests
  * @throws {NetError} `ENOTFOUND` and others
  * @see gethostbyname(3)
  */
@@ -204,6 +216,7 @@ export async function gethostbyname(
  * The name of whoever has an address.
  *
  * @param address an IP address, or a name that is looked up first
+ * @param system the machine; for tests
  * @throws {NetError} `ENOTFOUND` when nobody has it, or has no name
  * @see gethostbyaddr(3)
  */
@@ -221,6 +234,8 @@ export async function gethostbyaddr(
  * The fully qualified name of a host: its first name with a dot in it, else the name itself. Never rejects.
  *
  * @param hostname default: this machine's
+ * @param system the machine; for tests
+ * @see Python's socket.getfqdn
  */
 export async function getfqdn(hostname = '', system: System = realSystem): Promise<string> {
   const name = hostname === '' || hostname === '0.0.0.0' ? system.hostname() : hostname
@@ -232,12 +247,24 @@ export async function getfqdn(hostname = '', system: System = realSystem): Promi
   }
 }
 
-/** The name of this machine. @see gethostname(2) */
+/**
+ * The name of this machine.
+ *
+ * @param system the machine; for tests
+ * @throws {Error} what the system throws, which is hardly ever
+ * @see gethostname(2)
+ */
 export function gethostname(system: System = realSystem): string {
   return system.hostname()
 }
 
-/** The network interfaces of this machine that are up. @see if_nameindex(3) */
+/**
+ * The network interfaces of this machine that are up.
+ *
+ * @param system the machine; for tests
+ * @throws {Error} what the system throws, which is hardly ever
+ * @see if_nameindex(3)
+ */
 export function networkInterfaces(system: System = realSystem): NetworkInterface[] {
   return system.networkInterfaces()
 }

@@ -28,7 +28,10 @@ const HOSTNAME = '127.0.0.1'
 /**
  * Finds the one place that options name; whether it is one at all, `listen` says.
  *
+ * @param verb the function that asks, for the sentence
+ * @param options what it was given
  * @throws {TypeError} when they name two
+ * @see bind(2)
  */
 export function placeOf(verb: string, options: Place): Target {
   const { hostname = HOSTNAME, port = 0, path, target } = options

@@ -35,8 +35,10 @@ export interface RelayOptions {
  *
  * @param from where to listen
  * @param to where each connection goes on to; when it can't, the client is reset and `onError` of `serve` told
+ * @param options how bad the line is, how to connect and to serve, and who sees the bytes
  * @returns the server, listening
  * @throws as `serve`; for options of the link that make no sense as `LinkOptions` say
+ * @see tc-netem(8); socat(1)
  * @example await relay('127.0.0.1:8081', '127.0.0.1:8080', { link: { latency: 100 } })
  */
 export async function relay(from: Target, to: Target, options: RelayOptions = {}): Promise<Server> {

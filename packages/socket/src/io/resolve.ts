@@ -189,7 +189,11 @@ export class CachingResolver implements Resolver {
     else for (const family of [0, 4, 6] as const) this.#cache.forget(keyOf(hostname, family))
   }
 
-  /** @throws as the resolver behind it; `signal.reason` when aborted */
+  /**
+   * @param hostname a name, in any case
+   * @param options which addresses, and when this caller gives up
+   * @throws as the resolver behind it; `signal.reason` when aborted
+   */
   async resolve(hostname: string, options: ResolveOptions): Promise<Answer> {
     const { family, signal } = options
     signal?.throwIfAborted()

@@ -25,7 +25,9 @@ export interface ServeTimeouts {
 
 /** How to serve. */
 export interface ServeOptions extends Place {
+  /** How many connections, in all and of one address. */
   limits?: { [K in keyof ServeLimits]?: ServeLimits[K] | undefined } | undefined
+  /** Milliseconds: `idle` of silence, `total` of life; both off by default. */
   timeout?: { [K in keyof ServeTimeouts]?: ServeTimeouts[K] | undefined } | undefined
   /** Networks whose connections are taken, `10.0.0.0/8`; default: all. */
   allow?: readonly string[] | undefined

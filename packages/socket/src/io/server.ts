@@ -29,16 +29,21 @@ export type ConnectionHandler = (connection: Connection, info: ServeInfo) => voi
 
 /** What a server has counted. */
 export interface ServeStats {
-  /** Connections that are open now, and all there ever were. */
+  /** Connections that are open now. */
   connections: number
+  /** All connections that there ever were. */
   accepted: number
-  /** Closed at once: by `allow` and `deny`; by `limits.perAddress`; because the listener held too many. */
+  /** Closed at once, by `allow` and `deny`. */
   blocked: number
+  /** Closed at once, by `limits.perAddress`. */
   crowded: number
+  /** Closed at once, because the listener held too many. */
   refused: number
   /** Ended because they were silent, or lived, too long. */
   timedOut: number
+  /** Bytes from all connections. */
   bytesReceived: number
+  /** Bytes to all connections. */
   bytesSent: number
   /** What handlers threw and what accepting failed of, by code; `ERR_HANDLER` for errors without one. */
   errors: Record<string, number>
@@ -48,9 +53,11 @@ export interface ServeStats {
  * Serves connections.
  *
  * @param handler is given each connection; what happens to it afterwards: see above
+ * @param options where to listen, caps, timeouts, lists of networks, and who is told of errors
  * @returns the server, listening
  * @throws {NetError} `EADDRINUSE` and the others of `listen`
  * @throws {TypeError | RangeError | SyntaxError} for options that make no sense, or that say twice where to listen
+ * @see listen(2), accept(2)
  * @example
  * const server = await serve(async (connection) => {
  *   for await (const bytes of connection) await connection.sendAll(bytes)
@@ -104,7 +111,7 @@ export class Server implements AsyncDisposable {
     return this.#listener.address
   }
 
-  /** What was counted so far. Costs nothing until it is asked for. */
+  /** What was counted so far. Costs nothing until it is asked for. Never throws. */
   stats(): ServeStats {
     let bytesSent = this.#sent
     let bytesReceived = this.#received
@@ -122,7 +129,11 @@ export class Server implements AsyncDisposable {
     }
   }
 
-  /** Serves one connection, wherever it comes from: a memory pair, a tunnel. */
+  /**
+   * Serves one connection, wherever it comes from: a memory pair, a tunnel. Never throws.
+   *
+   * @param connection open, and read by nobody else; closed at once when the server is stopping
+   */
   handle(connection: Connection): void {
     const { signal } = this.#stopping
     if (signal.aborted) {
@@ -146,7 +157,7 @@ export class Server implements AsyncDisposable {
 
   /**
    * Stops in good order: takes no new connection, aborts `info.signal`, waits for those that are open, then cuts off
-   * what is left.
+   * what is left. Never rejects.
    *
    * @param options `grace`: milliseconds to wait; default 10 000, 0 waits for nothing
    */

@@ -26,11 +26,24 @@ export interface Receiver {
    * Some bytes arrived. `view` is valid until this call returns: whatever is kept must be copied.
    * Returning `false` pauses the stream until `resume()`. A receiver that throws closes this stream, and
    * no other.
+   *
+   * @param view what arrived; it dies with the call
+   * @returns `false` to pause
+   * @throws what it likes: that closes this stream, and no other
    */
   bytes(view: Uint8Array): boolean | undefined
-  /** The peer finished sending; no more bytes follow. */
+  /**
+   * The peer finished sending; no more bytes follow.
+   *
+   * @throws as `bytes`
+   */
   end(): void
-  /** The stream broke, or was closed by this program (`ERR_CLOSED`); nothing follows. */
+  /**
+   * The stream broke, or was closed by this program (`ERR_CLOSED`); nothing follows.
+   *
+   * @param error why; a `NetError`
+   * @throws as `bytes`
+   */
   error(error: Error): void
 }
 
@@ -51,13 +64,15 @@ export type ShutdownHow = 'read' | 'write' | 'both' | 0 | 1 | 2
 export interface ByteStream extends AsyncDisposable, AsyncIterable<Bytes> {
   /** Unique in the process; the same in trace events. */
   readonly id: number
-  /** Bytes that the transport has taken, and has given. */
+  /** Bytes that the transport has taken. */
   readonly bytesSent: number
+  /** Bytes that the transport has given. */
   readonly bytesReceived: number
   /** Bytes taken by `send` and its relatives that the system does not have yet; 0 when all has left. */
   readonly backlog: number
-  /** Where we are and where the peer is, as they were when the stream opened. */
+  /** Where we are, as it was when the stream opened. */
   readonly localAddress: Address | undefined
+  /** Where the peer is, as it was when the stream opened. */
   readonly remoteAddress: Address | undefined
   /** Whether the stream can still carry something in at least one direction. */
   readonly isOpen: boolean
@@ -95,7 +110,8 @@ export interface ByteStream extends AsyncDisposable, AsyncIterable<Bytes> {
   close(): Promise<void>
   /** Lets go at once; the peer sees a reset where the transport has one. Those who wait are told `reason`. */
   destroy(reason?: Error): void
-  /** Whether this stream keeps the process alive. */
+  /** Keeps the process alive while this is open (the default). */
   ref(): void
+  /** Lets the process end although this is open. */
   unref(): void
 }

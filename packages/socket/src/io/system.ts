@@ -24,21 +24,32 @@ export interface Timer {
 
 /** Time as this package sees it. */
 export interface Clock {
-  /** Milliseconds, monotonic, with fractions; only differences mean something. */
+  /** Milliseconds, monotonic, with fractions; only differences mean something. Never throws. */
   now(): number
-  /** Calls `run` once, not before `ms` milliseconds have passed. */
+  /**
+   * Calls `run` once, not before `ms` milliseconds have passed. Never throws.
+   *
+   * @param run what to call
+   * @param ms milliseconds, 0 or more
+   */
   setTimeout(run: () => void, ms: number): Timer
-  /** Calls it off; nothing happens when it has fired. */
+  /**
+   * Calls it off; nothing happens when it has fired. Never throws.
+   *
+   * @param timer what `setTimeout` gave
+   */
   clearTimeout(timer: Timer): void
 }
 
 /** A network interface of this machine. */
 export interface NetworkInterface {
+  /** As the system calls it: `eth0`. */
   name: string
   /** The number by which zones name it; 0 where nobody tells. */
   index: number
   /** Its IP addresses, without zones. */
   addresses: string[]
+  /** Its hardware address, `02:00:00:00:00:01`; zeros where it has none. */
   mac: string
   /** Whether only this machine is behind it. */
   isLoopback: boolean

@@ -20,8 +20,9 @@ export interface TransportOwner {
 
 /** Moves bytes for one Connection. */
 export interface Transport {
-  /** Where both ends are, as far as that is known; read once, when the connection opens. */
+  /** Our end, as far as it is known; read once, when the connection opens. */
   readonly localAddress: Address | undefined
+  /** The peer's end, as far as it is known; read once, when the connection opens. */
   readonly remoteAddress: Address | undefined
   /** What a handshake agreed on; nothing for a transport in the clear. */
   readonly tls?: TlsInfo | undefined
@@ -37,7 +38,9 @@ export interface Transport {
   readonly progress: number
   /** Calls back once all that was taken so far is with the system, or can't be sent any more. */
   whenFlushed(callback: (error?: Error | null) => void): void
+  /** Reads no more until `resume()`; what is on its way may still arrive. */
   pause(): void
+  /** Reads on. */
   resume(): void
   /** Tells the peer that we are done, once the backlog is out. */
   finish(): void
@@ -47,6 +50,8 @@ export interface Transport {
   reset(): void
   /** Whether small writes wait for company; nothing happens where there is no such thing. */
   setNoDelay?(on: boolean): void
+  /** Keeps the process alive while this is open (the default). */
   ref(): void
+  /** Lets the process end although this is open. */
   unref(): void
 }

@@ -18,6 +18,7 @@ export interface WatchOptions extends TraceFormat {
 
 /** Something that watches until it is told not to. */
 export interface Watch extends Disposable {
+  /** Watches no more; a second call does nothing. Never throws. */
   stop(): void
 }
 
