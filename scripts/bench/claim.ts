@@ -15,6 +15,19 @@ export type Load =
   | { kind: 'echo'; connections: number; bytes: number }
   /** Each connection sends as fast as it is taken; one unit is 64 KiB. */
   | { kind: 'bulk'; connections: number }
+  /** The candidate connects, to the port that the load sends it in a line, and reads; one unit is 64 KiB. */
+  | { kind: 'feed'; connections: number }
+  /** Each connection reads as fast as it is given; one unit is 64 KiB. */
+  | { kind: 'sink'; connections: number }
+  /** So many at a time connect, send one byte, wait until it is back, and close. */
+  | { kind: 'churn'; connections: number }
+  /** So many datagrams are under way at a time; each that comes back is sent again. */
+  | { kind: 'datagrams'; connections: number; bytes: number }
+  /**
+   * Connections that are open and say nothing. Not time is measured here but resident memory, in bytes for each: the
+   * ratio is theirs to ours.
+   */
+  | { kind: 'idle'; connections: number }
   /** Requests; `heads` are sent in turn, so many at once on each connection. Without them: wrk's own head. */
   | { kind: 'http'; connections: number; pipelined: number; heads?: string[] }
 

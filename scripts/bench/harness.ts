@@ -62,11 +62,16 @@ export async function measure(
   try {
     for (const [name, candidate] of Object.entries(claim.candidates)) {
       if (typeof candidate === 'object' && !hasPython) continue
-      running.set(name, await start(file, name, candidate, claim, node))
+      const begin = (): Promise<Running> => start(file, name, candidate, claim, node)
+      running.set(name, claim.load?.kind === 'idle' ? idleVisits(begin) : await begin())
       visits.set(name, [])
     }
+    // Memory is measured in processes that are new.
+    if (claim.load?.kind === 'idle') plan = { ...plan, seconds: 3 }
     // Twice over, so that the engine has compiled what it will.
-    for (const { visit } of running.values()) for (let i = 0; i < 2; i++) await visit(warmUp(plan))
+    else
+      for (const { visit } of running.values())
+        for (let i = 0; i < 2; i++) await visit(warmUp(plan))
     for (let round = 0; round < plan.rounds; round++) {
       const order = [...running.keys()]
       if (round % 2 === 1) order.reverse()
@@ -117,8 +122,24 @@ function codecVisit(child: Child, read: () => Promise<string>): Running['visit']
   }
 }
 
+/** A process for each visit: memory that was once taken is kept, so the second visit would cost nothing. */
+function idleVisits(begin: () => Promise<Running>): Running {
+  return {
+    stop() {},
+    async visit(plan) {
+      const { visit, stop } = await begin()
+      try {
+        return await visit(plan)
+      } finally {
+        stop()
+      }
+    },
+  }
+}
+
 function serverVisit(pid: number, port: number, load: Load): Running['visit'] {
   return async ({ seconds }) => {
+    if (load.kind === 'idle') return idleVisit(pid, port, seconds, load)
     const before = cpuOf(pid)
     const count =
       load.kind === 'http' && hasWrk
@@ -136,6 +157,23 @@ function serverVisit(pid: number, port: number, load: Load): Running['visit'] {
     if (!(count > 0)) throw new Error('the load got nothing done')
     return { count, user: after.user - before.user, system: after.system - before.system }
   }
+}
+
+/** Bytes of memory that the connections of a load cost, told in the place of time. */
+async function idleVisit(pid: number, port: number, seconds: number, load: Load): Promise<Visit> {
+  const before = rssOf(pid)
+  const command = [process.execPath, join(HERE, 'load.mjs'), `${port}`, `${seconds}`]
+  const opened = output([...command, JSON.stringify(load)])
+  // Looked at while they are open, half a second before the load lets go of them.
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000 - 500))
+  const during = rssOf(pid)
+  return { count: Number(await opened), user: during - before, system: 0 }
+}
+
+/** Resident memory of a process in bytes (proc(5), VmRSS of status). */
+function rssOf(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
 }
 
 /** User and system time of a process so far, in microseconds (proc(5), fields 14 and 15 of stat). */

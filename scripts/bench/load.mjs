@@ -1,6 +1,7 @@
 // The load: `node load.mjs PORT SECONDS JSON`, a process of its own on another core. Prints how many units were
 // done. It reads by the `onread` option and writes prebuilt bytes, to be as little in the way as it can.
-import { connect } from 'node:net'
+import { createSocket } from 'node:dgram'
+import { connect, createServer } from 'node:net'
 
 const [port, seconds, json] = process.argv.slice(2)
 const load = JSON.parse(json)
@@ -52,6 +53,78 @@ const kinds = {
       (socket) => {
         send(socket)
         send(socket)
+      },
+    )
+  },
+
+  // The candidate comes to us: what is measured is reading on a socket that it opened.
+  feed() {
+    const block = Buffer.alloc(1_048_576, 'x')
+    const send = (socket) => {
+      socket.write(block, () => {
+        count += block.length / 65_536
+        send(socket)
+      })
+    }
+    const server = createServer((socket) => {
+      socket.on('error', () => {})
+      sockets.push(socket)
+      send(socket)
+      send(socket)
+    }).listen(0, '127.0.0.1', () => {
+      open(
+        () => {},
+        (socket) => socket.write(`${server.address().port}\n`),
+      )
+    })
+  },
+
+  sink() {
+    open(
+      (_socket, length) => {
+        count += length / 65_536
+      },
+      (socket) => socket.write('go'),
+    )
+  },
+
+  churn() {
+    const again = () => {
+      const socket = connect({ port: Number(port), host: '127.0.0.1', noDelay: true }, () =>
+        socket.write('x'),
+      )
+      socket.once('data', () => {
+        count++
+        socket.end()
+      })
+      socket.once('close', again)
+      socket.on('error', () => {})
+    }
+    again()
+  },
+
+  datagrams() {
+    const message = Buffer.alloc(load.bytes, 'x')
+    const socket = createSocket('udp4')
+    socket.connect(Number(port), '127.0.0.1', () => socket.send(message))
+    socket.on('message', () => {
+      count++
+      socket.send(message)
+    })
+    // One that is lost is sent again; loopback loses some when buffers are full.
+    let before = -1
+    setInterval(() => {
+      if (count === before) socket.send(message)
+      before = count
+    }, 100).unref()
+    sockets.push({ destroy: () => socket.close() })
+  },
+
+  idle() {
+    open(
+      () => {},
+      () => {
+        count++
       },
     )
   },

@@ -70,7 +70,9 @@ async function runOn(file: string, claim: Claim, node: { path: string; version: 
   console.log(`  Node ${node.version}`)
   const major = Number(node.version.split('.')[0])
   for (const row of claim.rows) printRow(row, major, visits)
-  for (const [name, list] of visits) console.log(`    ${cost(list, claim.unit)}  ${name}`)
+  for (const [name, list] of visits)
+    if (claim.load?.kind === 'idle') console.log(`    ${memory(list, claim.unit)}  ${name}`)
+    else console.log(`    ${cost(list, claim.unit)}  ${name}`)
 }
 
 function printRow(row: Row, major: number, visits: ReadonlyMap<string, Visit[]>): void {
@@ -95,6 +97,10 @@ function cost(list: readonly Visit[], unit: string): string {
   const [factor, name] = user + system < 1 ? [1000, 'ns'] : [1, 'us']
   const show = (value: number): string => (value * factor).toFixed(value * factor < 100 ? 1 : 0)
   return `${show(user)} user + ${show(system)} system ${name} a ${unit}`.padEnd(48)
+}
+
+function memory(list: readonly Visit[], unit: string): string {
+  return `${median(list.map((v) => v.user / v.count)).toFixed(0)} bytes a ${unit}`.padEnd(48)
 }
 
 function versionOf(path: string): string {

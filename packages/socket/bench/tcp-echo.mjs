@@ -21,6 +21,17 @@ export const claim = {
           await connection.sendAll(data)
       }),
 
+    "for await over node:net's socket": () =>
+      new Promise((resolve) => {
+        const server = createServer({ noDelay: true }, async (socket) => {
+          socket.on('error', () => socket.destroy())
+          try {
+            for await (const chunk of socket) socket.write(chunk)
+          } catch {}
+        })
+        server.listen(0, '127.0.0.1', 4096, () => resolve(server.address().port))
+      }),
+
     // No promise at all: what a layer above can do that looks at the bytes where they lie.
     receiver: () =>
       serveEach((connection) => {
@@ -33,7 +44,12 @@ export const claim = {
   },
   rows: [
     { ours: 'recv, sendAll', theirs: "node:net 'data'", goal: { 20: 1, 26: 1 } },
-    { ours: 'receiver', theirs: "node:net 'data'" },
+    { ours: 'receiver', theirs: "node:net 'data'", goal: { 20: 1.1, 26: 1.1 } },
+    {
+      ours: 'recv, sendAll',
+      theirs: "for await over node:net's socket",
+      goal: { 20: 1.2, 26: 1.2 },
+    },
   ],
 }
 
