@@ -1,7 +1,6 @@
 // Documentation as a check:
-// - every name that a door exports has a docblock, and so has every public member of an exported class and every
-//   field of an exported interface; long lists of constants are exempt;
-// - exported functions say what they take and what they give or throw;
+// - every name that a door exports, and every member of it, has a docblock that says what is taken, how it fails and
+//   where it comes from: the rules stand in docs/docblocks.ts;
 // - each ```ts block of a README compiles as a program of its own; it is run too, and has ten seconds for that,
 //   unless it begins with a comment that names it as a file (`// server.ts`), which other checks run;
 // - each @example compiles and runs, with the names that it takes for granted really there; one that listens goes on
@@ -10,9 +9,9 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import ts from 'typescript'
+import { Docblocks } from './docs/docblocks.ts'
 
 const WORK = resolve('packages/examples/.snippets')
-const problems: string[] = []
 const packages = readdirSync('packages').filter((name) => existsSync(`packages/${name}/src`))
 
 const configuration = ts.parseJsonConfigFileContent(
@@ -33,6 +32,7 @@ const doors = packages.flatMap((name) =>
     .map((file) => ({
       name,
       door: file.slice(0, -3),
+      label: `@sluice/${name}${file === 'index.ts' ? '' : `/${file.slice(0, -3)}`}`,
       file: resolve(`packages/${name}/src/${file}`),
     })),
 )
@@ -42,105 +42,10 @@ const program = ts.createProgram(
 )
 const checker = program.getTypeChecker()
 
-const examples: { at: string; code: string }[] = []
-const seen = new Set<ts.Symbol>()
-let names = 0
-for (const { name, door, file } of doors) {
-  const source = program.getSourceFile(file)
-  const module = source && checker.getSymbolAtLocation(source)
-  // The Python doors have a page of their own that lists every name (docs/python.md).
-  if (!module || door === 'python') continue
-  for (const exported of checker.getExportsOfModule(module)) {
-    const symbol =
-      exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported
-    if (seen.has(symbol)) continue
-    seen.add(symbol)
-    names++
-    checkSymbol(`@sluice/${name}${door === 'index' ? '' : `/${door}`} ${exported.name}`, symbol)
-  }
-}
-
-function checkSymbol(label: string, symbol: ts.Symbol): void {
-  const [declaration] = symbol.declarations ?? []
-  if (declaration === undefined) return
-  if (isNumericConstant(declaration)) return
-  checkDoc(label, symbol)
-  if (symbol.flags & ts.SymbolFlags.Function) checkFunction(label, symbol)
-  if (ts.isClassDeclaration(declaration) || ts.isInterfaceDeclaration(declaration))
-    for (const member of declaration.members) checkMember(label, member)
-}
-
-function isNumericConstant(declaration: ts.Declaration): boolean {
-  return (
-    ts.isVariableDeclaration(declaration) &&
-    declaration.initializer !== undefined &&
-    ts.isNumericLiteral(declaration.initializer)
-  )
-}
-
-function checkMember(label: string, member: ts.ClassElement | ts.TypeElement): void {
-  if (member.name === undefined || ts.isPrivateIdentifier(member.name)) return
-  const modifiers = ts.getCombinedModifierFlags(member)
-  if (modifiers & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected)) return
-  const symbol = checker.getSymbolAtLocation(member.name)
-  if (symbol === undefined) return
-  if (ts.getJSDocTags(member).some((tag) => tag.tagName.text === 'internal')) return
-  // A member that keeps its name from a standard interface, or from the line above in a group, needs none.
-  if (inherited(member) || grouped(member)) return
-  checkDoc(`${label}.${member.name.getText()}`, symbol)
-}
-
-/** A member that another type already documents: an implemented interface, the platform's class, Error. */
-function inherited(member: ts.ClassElement | ts.TypeElement): boolean {
-  const { parent } = member
-  if (!ts.isClassDeclaration(parent)) return false
-  if (ts.getCombinedModifierFlags(member as ts.Declaration) & ts.ModifierFlags.Override) return true
-  const name = member.name?.getText() ?? ''
-  const bases = (parent.heritageClauses ?? []).flatMap((clause) => clause.types)
-  if (
-    bases.some(
-      (base) => checker.getPropertyOfType(checker.getTypeAtLocation(base), name) !== undefined,
-    )
-  )
-    return true
-  // Our Request, Response and Headers have the members of the web's, which are documented there.
-  return ['Request', 'Response', 'Headers'].includes(parent.name?.text ?? '')
-}
-
-/** A docblock may speak for the lines right below it, as in a group of fields of one kind. */
-function grouped(member: ts.ClassElement | ts.TypeElement): boolean {
-  const siblings = (member.parent as ts.ClassDeclaration | ts.InterfaceDeclaration)
-    .members as ts.NodeArray<ts.Node>
-  const index = siblings.indexOf(member)
-  const before = siblings[index - 1]
-  if (before === undefined || hasDoc(member)) return false
-  const text = member.getSourceFile().text.slice(before.end, member.getStart())
-  return !text.includes('\n\n') && (hasDoc(before) || grouped(before as ts.TypeElement))
-}
-
-function hasDoc(node: ts.Node): boolean {
-  return ts.getJSDocCommentsAndTags(node).length > 0
-}
-
-function checkDoc(label: string, symbol: ts.Symbol): void {
-  const text = ts.displayPartsToString(symbol.getDocumentationComment(checker)).trim()
-  const tags = symbol.getJsDocTags(checker)
-  if (text === '' && tags.length === 0) problems.push(`${label}: no docblock`)
-  for (const tag of tags)
-    if (tag.name === 'example')
-      examples.push({ at: label, code: ts.displayPartsToString(tag.text) })
-}
-
-function checkFunction(label: string, symbol: ts.Symbol): void {
-  const [declaration] = symbol.declarations ?? []
-  if (!declaration || !ts.isFunctionDeclaration(declaration) || declaration.parameters.length === 0)
-    return
-  const tags = symbol.getJsDocTags(checker).map(({ name }) => name)
-  const told = ['param', 'returns', 'throws', 'example'].some((tag) => tags.includes(tag))
-  const text = ts.displayPartsToString(symbol.getDocumentationComment(checker))
-  if (!told && !/@|;|,/.test(text))
-    problems.push(`${label}: says neither what it takes nor what it gives or throws`)
-}
+const { problems, examples, names } = new Docblocks(
+  program,
+  doors.map(({ label, door, file }) => ({ file, label, isPython: door === 'python' })),
+)
 
 // ---- snippets
 
@@ -152,6 +57,7 @@ void peer.sendAll('one line\\nand another\\n').then(() => peer.shutdown('write')
   buffer: 'const buffer = new Uint8Array(16)',
   head: `const head: string = 'HTTP/1.1 204 No Content\\r\\n\\r\\n'`,
   body: 'const body: Uint8Array = new Uint8Array(3)',
+  destination: 'const destination = new WritableStream<Uint8Array>()',
   error: `const error: unknown = new Error('something else')`,
   machine: `const machine = new parser.Http1Machine('server')`,
   serveOne: 'const serveOne = (one: net.Connection): Promise<void> => one.close()',
@@ -192,13 +98,17 @@ function surroundings(code: string): string {
 }
 
 /** An @example as a program: what it names is imported, what it takes for granted is there. */
-function asProgram(code: string): string {
-  const parts = [exportsOf(code), surroundings(code)]
-  const calls = /127\.0\.0\.1(:|', )8080/.test(code) && !/\b(listen|serve|bind)\(/.test(code)
+function asProgram(code: string, at: string): string {
+  const parts = [exportsOf(code, at), surroundings(code)]
+  const calls =
+    /(127\.0\.0\.1|localhost)(:|', )8080/.test(code) && !/\b(listen|serve|bind)\(/.test(code)
   // Port 8080 may be anybody's: who listens gets a free one, and so does the neighbour.
   if (!calls) return [...parts, code.replace(/\b8080\b/g, '0')].join('\n')
   const nearby = code
-    .replace(/'([^'\n]*127\.0\.0\.1:)8080([^'\n]*)'/g, "('$1' + neighbourPort + '$2')")
+    .replace(
+      /'([^'\n]*(?:127\.0\.0\.1|localhost):)8080([^'\n]*)'/g,
+      "('$1' + neighbourPort + '$2')",
+    )
     .replace(/127\.0\.0\.1', 8080/g, "127.0.0.1', neighbourPort")
   return [NEIGHBOUR, ...parts, nearby].join('\n')
 }
@@ -222,11 +132,12 @@ for (const page of ['README.md', ...packages.map((name) => `packages/${name}/REA
     snippets.push({ at: `${page}:${line}`, code, run: !/^\/\/ [\w-]+\.ts\n/.test(code) })
   }
 }
-const exportsOf = (code: string): string => {
-  // What a docblock's example names without importing is taken from whichever door exports it.
+const exportsOf = (code: string, at: string): string => {
+  // What a docblock's example names without importing is taken from its own door, else from whichever exports it.
+  const own = doors.filter(({ label }) => at.startsWith(`${label} `))
+  const others = doors.filter((door) => !own.includes(door) && door.door !== 'python')
   const imports = new Map<string, string[]>()
-  for (const { name, door, file } of doors) {
-    if (door === 'python') continue
+  for (const { label, file } of [...own, ...others]) {
     const source = program.getSourceFile(file)
     const module = source && checker.getSymbolAtLocation(source)
     if (!module) continue
@@ -234,8 +145,7 @@ const exportsOf = (code: string): string => {
       if ([...imports.values()].some((list) => list.includes(exported))) continue
       if (!new RegExp(`(?<![.\\w'"/])${exported}\\b`).test(code)) continue
       if (declares(code, exported)) continue
-      const specifier = `@sluice/${name}${door === 'index' ? '' : `/${door}`}`
-      imports.set(specifier, [...(imports.get(specifier) ?? []), exported])
+      imports.set(label, [...(imports.get(label) ?? []), exported])
     }
   }
   return [...imports]
@@ -243,7 +153,7 @@ const exportsOf = (code: string): string => {
     .join('\n')
 }
 for (const { at, code } of examples)
-  snippets.push({ at: `@example of ${at}`, code: asProgram(code), run: true })
+  snippets.push({ at: `@example of ${at}`, code: asProgram(code, at), run: true })
 
 rmSync(WORK, { recursive: true, force: true })
 mkdirSync(WORK, { recursive: true })

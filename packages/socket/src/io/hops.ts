@@ -52,11 +52,11 @@ const PORT = 1080
  * Makes a hop of a SOCKS proxy.
  *
  * @param kind `socks4` and `socks5` are given addresses, looked up here; `socks4a` and `socks5h` are given names
- * @param target where the proxy is, `host:port`
+ * @param target where the proxy is
  * @param credentials for SOCKS 5; for SOCKS 4 `username` is the user id
  * @throws {TypeError} for another kind
  * @see RFC 1928, RFC 1929
- * @example await connect('example.com:80', { proxy: socksHop('socks5h', '127.0.0.1:1080') })
+ * @example const proxy = socksHop('socks5h', { hostname: '127.0.0.1', port: 1080 }) // for the option `proxy`
  */
 export function socksHop(kind: Kind, target: InetEndpoint, credentials?: Credentials): Hop {
   if (!KINDS.includes(kind))

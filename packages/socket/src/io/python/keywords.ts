@@ -25,7 +25,7 @@ type Prefix<P extends unknown[]> = P extends [infer First, ...infer Rest]
 /**
  * Marks an object as keyword arguments; it must come last in a call.
  *
- * @example urllib.parse.urlencode({ a: [1, 2] }, kw({ doseq: true }))
+ * @example socket.inet_pton(kw({ address_family: socket.AF_INET, ip_string: '127.0.0.1' }))
  */
 export function kw(values: Readonly<Record<string, unknown>>): Keywords {
   return Object.assign(Object.create(null), values, { [MARK]: true })
