@@ -428,7 +428,10 @@ describe('certificates of clients', () => {
 })
 
 describe('sni', () => {
-  const contexts = { other: openTlsContext(keyPair(other)) }
+  const contexts = {
+    other: openTlsContext(keyPair(other)),
+    known: openTlsContext({ ...keyPair(other), ca: ca.cert }),
+  }
 
   test.each([
     ['at once', (name: string) => (name === 'other.test' ? contexts.other : undefined)],
@@ -441,6 +444,26 @@ describe('sni', () => {
     const others = await open(both, { serverName: 'localhost' })
     expect(others.client.tls?.peerCertificate?.subject).toEqual({ CN: 'server' })
     await others.close()
+  })
+
+  test('a session of a client with a certificate is not resumed: it could be under another name', async () => {
+    const asked: TlsServerOptions = {
+      ...keyPair(server),
+      ca: ca.cert,
+      clientCertificate: 'require',
+      sni: (name) => (name === 'other.test' ? contexts.known : undefined),
+    }
+    let session: Uint8Array | undefined
+    const onSession = (given: Uint8Array): void => {
+      session = given
+    }
+    const first = await open(asked, { ...keyPair(client), serverName: 'other.test', onSession })
+    await echo(first)
+    await first.close()
+    const second = await open(asked, { ...keyPair(client), serverName: 'other.test', session })
+    expect([second.client.tls?.resumed, second.server.tls?.resumed]).toEqual([false, false])
+    expect(second.server.tls?.authorized).toBe(true)
+    await second.close()
   })
 
   test('without a default, an unknown name is refused', async () => {

@@ -35,6 +35,7 @@ const SESSION_ID_CONTEXT = 'sluice'
 export class TlsContext {
   #options: TlsContextOptions
   #native: SecureContext
+  #ticketless: SecureContext | undefined
   readonly #system: System
 
   /** @internal */
@@ -47,6 +48,12 @@ export class TlsContext {
   /** @internal What the runtime's TLS takes. */
   get native(): SecureContext {
     return this.#native
+  }
+
+  /** @internal The same, for a server that resumes no session. */
+  get ticketless(): SecureContext {
+    this.#ticketless ??= build(this.#options, this.#system, false)
+    return this.#ticketless
   }
 
   /**
@@ -62,6 +69,7 @@ export class TlsContext {
     const next = { ...this.#options, ...options }
     checkContextOptions(next)
     this.#native = build(next, this.#system)
+    this.#ticketless = undefined
     this.#options = next
   }
 }
@@ -105,9 +113,10 @@ export function refuseIgnored(verb: string, options: TlsClientOptions | TlsServe
   throw new NetError({ verb, target: '', phase: 'option', code: 'ERR_UNSUPPORTED', reason })
 }
 
-function build(options: TlsContextOptions, system: System): SecureContext {
+function build(options: TlsContextOptions, system: System, tickets = true): SecureContext {
   const { passphrase, minVersion = 'TLSv1.2', maxVersion, ciphers, ticketKeys } = options
   const given: SecureContextOptions = { minVersion, sessionIdContext: SESSION_ID_CONTEXT }
+  if (!tickets) given.secureOptions = nodeConstants().SSL_OP_NO_TICKET
   if (options.ca !== undefined) given.ca = sourcesOf(options.ca).map((ca) => certificate('ca', ca))
   if (options.cert !== undefined)
     given.cert = sourcesOf(options.cert)
@@ -125,6 +134,11 @@ function build(options: TlsContextOptions, system: System): SecureContext {
     const reason = tlsReason(code) ?? (cause as Error).message
     throw new TlsError({ verb: 'openTlsContext', target: '', code, reason, cause })
   }
+}
+
+/** Of node:crypto, which is not loaded for those who need none. */
+function nodeConstants(): { SSL_OP_NO_TICKET: number } {
+  return process.getBuiltinModule('node:crypto').constants
 }
 
 /** Trust must not shrink in silence: text without a certificate in it would be no error to the runtime. */

@@ -176,9 +176,12 @@ class Handshake {
 
   #accept({ options, context }: HandshakeSide & { side: 'server' }): TLSSocket {
     const { alpn, sni, clientCertificate } = options
+    // A session knows nothing of the name it began with: whoever is known to one name's issuers could resume it under
+    // another's (CVE-2025-23419). So where both depend on the name there is nothing to resume.
+    const kind = sni !== undefined && clientCertificate !== undefined ? 'ticketless' : 'native'
     const given: TLSSocketOptions & { ALPNCallback?: AlpnCallback } = {
       isServer: true,
-      secureContext: context.native,
+      secureContext: context[kind],
       requestCert: clientCertificate !== undefined,
       // Only whether one must be there; whether it is good is decided in #secured.
       rejectUnauthorized: clientCertificate === 'require',
@@ -190,7 +193,7 @@ class Handshake {
     if (sni !== undefined)
       given.SNICallback = (name, answer) => {
         void this.#askForContext(sni, name).then((found) => {
-          if (!this.#over) answer(null, found?.native)
+          if (!this.#over) answer(null, found?.[kind])
         }, this.#fail)
       }
     return this.#system.acceptTls(this.#stream, given)
