@@ -73,10 +73,14 @@ export function start(
 }
 
 /** Starts a TypeScript program of the examples, from its sources. */
-export function startSource(url: URL, imports: readonly URL[] = []): Run {
+export function startSource(
+  url: URL,
+  imports: readonly URL[] = [],
+  words: readonly string[] = [],
+): Run {
   const more = imports.flatMap((file) => ['--import', file.href])
   const args = ['--conditions=@sluice/source', '--import', 'tsx', ...more, fileURLToPath(url)]
-  return start(process.execPath, args)
+  return start(process.execPath, [...args, ...words])
 }
 
 /** Whether a command is there. */
