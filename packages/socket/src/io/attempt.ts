@@ -14,11 +14,10 @@ import { Connection } from './connection.ts'
 import { within } from './deadline.ts'
 import { type Dial, dial, failedDial } from './dial.ts'
 import { endsOf, NodeTransport, onSharedBytes } from './node-transport.ts'
-import { headerFor } from './proxy-header.ts'
 import { type RaceHost, RunningRace } from './race.ts'
 import { type Resolver, SystemResolver, sorterOf, tellingCode } from './resolve.ts'
 import { sharedReadOption } from './shared-read.ts'
-import { type HandshakeSide, handshake } from './tls-socket.ts'
+import type { Security } from './tls-load.ts'
 import { nextId, publish, tracing } from './trace.ts'
 
 /** One call of `connect`: what it tries, and what it has tried. */
@@ -38,7 +37,10 @@ export class Attempt {
   async run(): Promise<Connection> {
     const { tls, proxyProtocol, options } = this.#plan
     const socket = await this.#open()
-    if (proxyProtocol !== undefined) socket.write(headerFor(endsOf(socket), proxyProtocol))
+    if (proxyProtocol !== undefined) {
+      const { headerFor } = await import('./proxy-header.ts')
+      socket.write(headerFor(endsOf(socket), proxyProtocol))
+    }
     if (tls !== undefined) return this.#secure(socket, tls)
     return this.#wrap(new NodeTransport(socket, options.sharedBuffer ?? true))
   }
@@ -198,7 +200,7 @@ export class Attempt {
   }
 
   /** The handshake, on the one socket that won. */
-  #secure(socket: NodeSocket, side: HandshakeSide): Promise<Connection> {
+  #secure(socket: NodeSocket, { side, handshake }: Security): Promise<Connection> {
     const attempt = new AbortController()
     this.#stop = () => attempt.abort()
     const call = {

@@ -12,14 +12,13 @@ import { MIN_ATTEMPT_DELAY } from '../core/happy-eyeballs.ts'
 import type { ProxyEnd } from '../core/proxy-protocol.ts'
 import { normaliseTimeout, type TimeoutOption, type Timeouts } from '../core/timeouts.ts'
 import type { ConnectionOptions } from './connection.ts'
-import { type Hop, type ProxyTarget, toHop } from './hops.ts'
+import type { Hop, ProxyTarget } from './hops.ts'
 import { checkKeys, completeLimits } from './options.ts'
 import type { Resolver } from './resolve.ts'
 import { DEFAULT_BUFFERS } from './stream-engine.ts'
 import { system as realSystem, type System } from './system.ts'
-import { clientSide } from './tls.ts'
 import type { TlsClientOptions } from './tls-context.ts'
-import type { HandshakeSide } from './tls-socket.ts'
+import { loadTls, type Security } from './tls-load.ts'
 
 /** What to say to a server that expects the PROXY protocol. */
 export interface ProxyProtocolOptions {
@@ -114,7 +113,7 @@ export interface ConnectPlan {
   readonly target: string
   readonly options: ConnectOptions
   readonly timeouts: Timeouts
-  readonly tls: HandshakeSide | undefined
+  readonly tls: Security | undefined
   readonly hops: readonly Hop[]
   readonly proxyProtocol: ProxyProtocolOptions | undefined
   readonly system: System
@@ -125,7 +124,7 @@ export interface ConnectPlan {
  *
  * @throws {TypeError | RangeError | SyntaxError} what makes no sense
  */
-export function planConnect(target: Target, options: ConnectOptions): ConnectPlan {
+export async function planConnect(target: Target, options: ConnectOptions): Promise<ConnectPlan> {
   checkKeys('connect', options, KEYS)
   const endpoint = parseTarget(target, ['tcp', 'tls'])
   checkAttemptDelay(options.attemptDelay)
@@ -135,15 +134,16 @@ export function planConnect(target: Target, options: ConnectOptions): ConnectPla
     target: formatEndpoint(endpoint),
     options,
     timeouts: normaliseTimeout(options.timeout),
-    tls: tlsSide(target, endpoint, options),
-    hops: hopsOf(options.proxy, endpoint),
+    tls: await securityOf(target, endpoint, options),
+    hops: await hopsOf(options.proxy, endpoint),
     proxyProtocol: checkProxyProtocol(options.proxyProtocol),
     system: options.system ?? realSystem,
   }
 }
 
-function hopsOf(proxy: ConnectOptions['proxy'], endpoint: Endpoint): readonly Hop[] {
+async function hopsOf(proxy: ConnectOptions['proxy'], endpoint: Endpoint): Promise<readonly Hop[]> {
   if (proxy === undefined || proxy === false) return []
+  const { toHop } = await import('./hops.ts')
   const hops = (Array.isArray(proxy) ? proxy : [proxy]).map(toHop)
   if (hops.length > 0 && isUnix(endpoint))
     throw new TypeError('connect: no proxy leads to a Unix socket')
@@ -164,11 +164,11 @@ function checkProxyProtocol(
 }
 
 /** What the option `tls` and the scheme of the target ask for. */
-function tlsSide(
+async function securityOf(
   target: Target,
   endpoint: Endpoint,
   options: ConnectOptions,
-): HandshakeSide | undefined {
+): Promise<Security | undefined> {
   const tls = options.tls ?? isTls(target)
   if (tls === false) {
     if (isTls(target)) throw new TypeError('connect: a target of tls: without tls')
@@ -176,7 +176,8 @@ function tlsSide(
   }
   const host = isUnix(endpoint) ? undefined : endpoint.hostname
   const system = options.system ?? realSystem
-  return clientSide('connect', tls === true ? {} : tls, host, system)
+  const parts = await loadTls()
+  return { ...parts, side: parts.clientSide('connect', tls === true ? {} : tls, host, system) }
 }
 
 function checkAttemptDelay(delay: unknown): void {

@@ -3,10 +3,9 @@
  */
 import type { Target } from '../core/address.ts'
 import { Attempt } from './attempt.ts'
-import { type ConnectOptions, planConnect } from './connect-options.ts'
+import { type ConnectOptions, type ConnectPlan, planConnect } from './connect-options.ts'
 import type { Connection } from './connection.ts'
 import { within } from './deadline.ts'
-import { ProxiedAttempt } from './proxied.ts'
 
 /**
  * Connects to a TCP port or a Unix socket.
@@ -23,9 +22,9 @@ import { ProxiedAttempt } from './proxied.ts'
  * @example const connection = await connect('tcp://127.0.0.1:8080')
  */
 export async function connect(target: Target, options: ConnectOptions = {}): Promise<Connection> {
-  const plan = planConnect(target, options)
+  const plan = await planConnect(target, options)
   options.signal?.throwIfAborted()
-  const attempt = plan.hops.length === 0 ? new Attempt(plan) : new ProxiedAttempt(plan, connect)
+  const attempt = plan.hops.length === 0 ? new Attempt(plan) : await throughProxies(plan)
   return within(plan.system.clock, attempt.run(), {
     ms: plan.timeouts.total,
     signal: options.signal,
@@ -35,4 +34,12 @@ export async function connect(target: Target, options: ConnectOptions = {}): Pro
     attempt.giveUp()
     throw error
   })
+}
+
+/** Loaded by who has proxies. */
+async function throughProxies(
+  plan: ConnectPlan,
+): Promise<Pick<Attempt, 'run' | 'giveUp' | 'tooLate'>> {
+  const { ProxiedAttempt } = await import('./proxied.ts')
+  return new ProxiedAttempt(plan, connect)
 }

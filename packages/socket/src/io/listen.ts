@@ -14,8 +14,8 @@ import { checkKeys, completeLimits } from './options.ts'
 import { checkReusePort } from './runtime.ts'
 import { type BufferLimits, DEFAULT_BUFFERS } from './stream-engine.ts'
 import { system as realSystem, type System } from './system.ts'
-import { serverSide } from './tls.ts'
 import type { TlsServerOptions } from './tls-context.ts'
+import { loadTls, type Security } from './tls-load.ts'
 
 /** How to listen. */
 export interface ListenOptions {
@@ -97,7 +97,7 @@ export async function listen(target: Target, options: ListenOptions = {}): Promi
   const system = options.system ?? realSystem
   if (options.tls === undefined && isTls(target))
     throw new TypeError('listen: a target of tls: needs the option tls, with cert and key')
-  const tls = options.tls === undefined ? undefined : serverSide('listen', options.tls, system)
+  const tls = options.tls && (await securityOf(options.tls, system))
   const balancers = balancersOf(options.proxyProtocol)
   options.signal?.throwIfAborted()
   const name = formatEndpoint(endpoint)
@@ -141,6 +141,11 @@ export async function listen(target: Target, options: ListenOptions = {}): Promi
     server.close()
     throw error
   })
+}
+
+async function securityOf(tls: TlsServerOptions, system: System): Promise<Security> {
+  const parts = await loadTls()
+  return { ...parts, side: parts.serverSide('listen', tls, system) }
 }
 
 function balancersOf(option: ListenOptions['proxyProtocol']): NetworkList | undefined {

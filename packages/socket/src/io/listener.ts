@@ -15,7 +15,6 @@ import { each, Mailbox } from './mailbox.ts'
 import { NodeTransport } from './node-transport.ts'
 import { type Arrival, drop, type ListenPlan, Reception } from './reception.ts'
 import type { WaitOptions } from './stream.ts'
-import { TlsTransport } from './tls-transport.ts'
 import { nextId, publish, tracing } from './trace.ts'
 
 /** Takes connections from others. Made by `listen()`. */
@@ -154,11 +153,11 @@ export class Listener implements AsyncDisposable, AsyncIterable<Connection> {
 
   #wrap(arrival: Arrival): Connection {
     if (arrival instanceof Connection) return arrival
-    const socket = arrival instanceof TlsTransport ? arrival.socket : arrival
+    const socket = arrival instanceof NodeTransport ? arrival.socket : arrival
     socket.off('error', drop)
     const { sharedBuffer = true } = this.#plan
     const transport =
-      arrival instanceof TlsTransport ? arrival : new NodeTransport(arrival, sharedBuffer)
+      arrival instanceof NodeTransport ? arrival : new NodeTransport(arrival, sharedBuffer)
     if (this.#address !== undefined && isUnix(this.#address))
       transport.setUnixAddresses(this.#address.path, '')
     return this.#reception.wrap(transport)
@@ -182,11 +181,11 @@ export class Listener implements AsyncDisposable, AsyncIterable<Connection> {
 }
 
 function letGo(arrival: Arrival): void {
-  if (arrival instanceof TlsTransport) arrival.socket.destroy()
+  if (arrival instanceof NodeTransport) arrival.socket.destroy()
   else arrival.destroy()
 }
 
 function whenGone(arrival: Arrival, run: () => void): void {
   if (arrival instanceof Connection) void arrival.closed.then(run)
-  else (arrival instanceof TlsTransport ? arrival.socket : arrival).once('close', run)
+  else (arrival instanceof NodeTransport ? arrival.socket : arrival).once('close', run)
 }

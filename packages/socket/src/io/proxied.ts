@@ -20,7 +20,6 @@ import { DialogueEnded } from './converse.ts'
 import { within } from './deadline.ts'
 import type { Hop } from './hops.ts'
 import { headerFor } from './proxy-header.ts'
-import { secureOver } from './tls.ts'
 import { nextId, publish, tracing } from './trace.ts'
 
 /** One call of `connect` with `proxy`. */
@@ -51,7 +50,7 @@ export class ProxiedAttempt {
     if (proxyProtocol !== undefined) await connection.sendAll(headerFor(connection, proxyProtocol))
     if (tls === undefined) return connection
     const { target, system, timeouts } = this.#plan
-    return secureOver(connection, tls, system, {
+    return tls.secureOver(connection, tls.side, system, {
       verb: 'connect',
       target,
       started: this.#started,

@@ -5,25 +5,20 @@
  * speaks plain text to a TLS port is such a one.
  */
 import type { Socket as NodeSocket } from 'node:net'
-import { type Address, formatEndpoint } from '../core/address.ts'
-import { type Bytes, concat } from '../core/bytes.ts'
-import { codeOf, TimeoutError } from '../core/errors.ts'
+import { formatEndpoint } from '../core/address.ts'
+import { codeOf } from '../core/errors.ts'
 import type { NetworkList } from '../core/network.ts'
-import { type ProxyEnd, type ProxyHeader, parseProxyHeader } from '../core/proxy-protocol.ts'
 import type { TimeoutOption, Timeouts } from '../core/timeouts.ts'
-import { Connection, engineOf } from './connection.ts'
-import { within } from './deadline.ts'
+import { Connection } from './connection.ts'
 import { NodeTransport } from './node-transport.ts'
 import type { BufferLimits } from './stream-engine.ts'
 import type { System } from './system.ts'
-import { secureOver } from './tls.ts'
-import { type HandshakeSide, handshake } from './tls-socket.ts'
-import type { TlsTransport } from './tls-transport.ts'
+import type { Security } from './tls-load.ts'
 import { publish, tracing } from './trace.ts'
 import type { Transport } from './transport.ts'
 
 /** What waits to be accepted: a socket as it came, one whose handshake is done, one that was introduced. */
-export type Arrival = NodeSocket | TlsTransport | Connection
+export type Arrival = NodeSocket | NodeTransport | Connection
 
 /** What a listener was made with, complete. */
 export interface ListenPlan {
@@ -32,7 +27,7 @@ export interface ListenPlan {
   readonly timeout?: TimeoutOption | undefined
   readonly timeouts: Timeouts
   readonly limits: BufferLimits & { pending: number; handshakes: number }
-  readonly tls: HandshakeSide | undefined
+  readonly tls: Security | undefined
   /** Who has to begin with a PROXY header. */
   readonly balancers: NetworkList | undefined
   readonly keepAlive?: number | undefined
@@ -86,15 +81,10 @@ export class Reception {
       this.#underWay.delete(attempt)
       this.#host.arrived(arrival)
     }
-    const work = isIntroduced
-      ? this.#introduce(socket, attempt.signal, arrive)
-      : handshake(
-          this.#plan.system,
-          socket,
-          tls as HandshakeSide,
-          this.#call(socket, attempt.signal),
-          arrive,
-        )
+    const work =
+      tls === undefined || isIntroduced
+        ? this.#introduce(socket, attempt.signal, arrive)
+        : this.#secure(socket, attempt.signal, tls, arrive)
     work.catch(() => {
       this.#underWay.delete(attempt)
       this.#failed++
@@ -124,6 +114,15 @@ export class Reception {
     return balancers !== undefined && (remoteAddress === undefined || balancers.has(remoteAddress))
   }
 
+  #secure(
+    socket: NodeSocket,
+    signal: AbortSignal,
+    { side, handshake }: Security,
+    arrive: (arrival: Arrival) => void,
+  ): Promise<void> {
+    return handshake(this.#plan.system, socket, side, this.#call(socket, signal), arrive)
+  }
+
   /** Reads the header, then goes on in TLS if that is asked for. */
   async #introduce(
     socket: NodeSocket,
@@ -136,24 +135,20 @@ export class Reception {
     const connection = this.wrap(transport)
     const name = remoteOf(socket) || this.#plan.name
     try {
-      const header = await within(system.clock, readHeader(connection), {
-        ms: timeouts.proxy,
+      const { introduce } = await import('./introduce.ts')
+      const { clock } = system
+      await introduce(connection, transport, {
+        clock,
+        name,
+        id: this.#id,
+        limit: timeouts.proxy,
         signal,
-        onTimeout: () => {
-          const reason = `no PROXY header within ${timeouts.proxy} ms`
-          const facts = { verb: 'accept', target: name, reason, limit: timeouts.proxy }
-          return new TimeoutError({ ...facts, phase: 'proxy' })
-        },
       })
-      const { source, destination } = header
-      if (tracing()) publish(this.#id, 0, 'proxied', { balancer: name, source: nameOf(source) })
-      if (source !== undefined && destination !== undefined)
-        transport.setAddresses(addressOf(destination), addressOf(source))
       const call = this.#call(socket, signal)
-      arrive(tls === undefined ? connection : await secureOver(connection, tls, system, call))
+      arrive(tls ? await tls.secureOver(connection, tls.side, system, call) : connection)
     } catch (error) {
-      if (tracing())
-        publish(this.#id, 0, 'failed', { target: name, code: codeOf(error) ?? 'ERR_PROTOCOL' })
+      const code = codeOf(error) ?? 'ERR_PROTOCOL'
+      if (tracing()) publish(this.#id, 0, 'failed', { target: name, code })
       connection.destroy()
       throw error
     }
@@ -171,29 +166,6 @@ export class Reception {
       signal,
     }
   }
-}
-
-/** @throws {SyntaxError} as `parseProxyHeader`, also when the stream ends before the header does */
-async function readHeader(connection: Connection): Promise<ProxyHeader> {
-  let bytes: Bytes = new Uint8Array(0)
-  for (;;) {
-    const more = await connection.recv()
-    if (more === null) throw new SyntaxError('PROXY header: the peer finished before its end')
-    bytes = concat([bytes, more])
-    const header = parseProxyHeader(bytes)
-    if (header === undefined) continue
-    connection.unread(bytes.subarray(header.consumed))
-    engineOf(connection).proxied = header
-    return header
-  }
-}
-
-function addressOf({ hostname, port }: ProxyEnd): Address {
-  return { family: hostname.includes(':') ? 'IPv6' : 'IPv4', hostname, port }
-}
-
-function nameOf(end: ProxyEnd | undefined): string {
-  return end === undefined ? '' : formatEndpoint(end)
 }
 
 function remoteOf({ remoteAddress, remotePort }: NodeSocket): string {
