@@ -91,7 +91,7 @@ const COMMANDS = {
 } as const satisfies Record<CommandName, CommandSpec>
 
 /** The commands there are. */
-export type CommandName = 'connect' | 'listen' | 'relay'
+type CommandName = 'connect' | 'listen' | 'relay'
 
 /** What the arguments ask for. */
 export interface CommandPlan {

@@ -28,7 +28,7 @@ export interface LinkOptions {
   seed?: number | undefined
 }
 
-export const LINK_KEYS: readonly string[] = [
+const LINK_KEYS: readonly string[] = [
   'latency',
   'jitter',
   'rate',
