@@ -10,7 +10,7 @@
  * the send that it belongs to: the waiting or the next call rejects with ECONNREFUSED.
  */
 import type { Socket as NodeDatagram, RemoteInfo } from 'node:dgram'
-import { type Address, formatEndpoint, type Target } from '../core/address.ts'
+import { type Address, formatEndpoint, type InetEndpoint, type Target } from '../core/address.ts'
 import { type Bytes, copy, type Data, toBytes } from '../core/bytes.ts'
 import { codeOf, NetError, type Phase } from '../core/errors.ts'
 import { each, Mailbox } from './mailbox.ts'
@@ -68,6 +68,8 @@ export class UdpSocket implements AsyncDisposable, AsyncIterable<Datagram> {
   /** An unreachable peer, reported by the system between two calls; the next one gets it. */
   #failure: Error | undefined
   #dropped = 0
+  #lastHost: string | undefined
+  #lastAddress: string | undefined
 
   /** @internal */
   constructor(socket: NodeDatagram, facts: UdpFacts) {
@@ -160,17 +162,17 @@ export class UdpSocket implements AsyncDisposable, AsyncIterable<Datagram> {
     try {
       if (to === undefined) return this.#connected(toBytes(data))
       const endpoint = inetTarget(to)
-      const name = formatEndpoint(endpoint)
       checkDestination('send', endpoint)
       const bytes = toBytes(data)
-      this.#check(name, bytes)
-      if (this.#remote !== undefined) throw this.#error('send', name, undefined, 'EISCONN')
-      const known = literal('send', endpoint, this.#facts.family)
-      if (known !== undefined) return this.#write(bytes, name, endpoint.port, known.address)
+      this.#check(endpoint, bytes)
+      if (this.#remote !== undefined)
+        throw this.#error('send', formatEndpoint(endpoint), undefined, 'EISCONN')
+      const known = this.#known(endpoint)
+      if (known !== undefined) return this.#write(bytes, endpoint, known)
       // There is a wait before the bytes leave, and their memory is the caller's.
       const kept = copy(bytes)
       return lookupOne('send', endpoint, this.#facts.family, this.#limits(options?.signal)).then(
-        ({ address }) => this.#write(kept, name, endpoint.port, address),
+        ({ address }) => this.#write(kept, endpoint, address),
       )
     } catch (error) {
       return Promise.reject(error)
@@ -191,6 +193,20 @@ export class UdpSocket implements AsyncDisposable, AsyncIterable<Datagram> {
     if (this.#closed !== undefined || failure !== undefined)
       return Promise.reject(this.#error('recv', this.#name, failure))
     return this.#mailbox.take(options, (limit) => this.#tooLate(limit))
+  }
+
+  /**
+   * Takes the next datagram if one is here, without waiting.
+   *
+   * @returns the datagram, or `undefined` while there is none
+   * @throws {NetError} `ECONNREFUSED` as `recv`; `ERR_CLOSED`
+   */
+  tryRecv(): Datagram | undefined {
+    const first = this.#mailbox.tryTake()
+    if (first !== undefined) return first
+    const failure = this.#takeFailure()
+    if (this.#closed === undefined && failure === undefined) return undefined
+    throw this.#error('recv', this.#name, failure)
   }
 
   /** Yields datagrams until the socket is closed. */
@@ -326,34 +342,54 @@ export class UdpSocket implements AsyncDisposable, AsyncIterable<Datagram> {
   }
 
   #connected(bytes: Uint8Array): Promise<number> {
-    const name = this.#remote === undefined ? '' : this.#name
-    this.#check(name, bytes)
+    this.#check(undefined, bytes)
     if (this.#remote === undefined) throw this.#error('send', '', undefined, 'EDESTADDRREQ')
-    return this.#write(bytes, name)
+    return this.#write(bytes, undefined, undefined)
   }
 
-  #check(name: string, bytes: Uint8Array): void {
-    if (this.#closed !== undefined) throw this.#error('send', name, undefined)
+  /** The address of a destination that is one; most datagrams go where the last one went. */
+  #known(endpoint: InetEndpoint): string | undefined {
+    if (endpoint.hostname === this.#lastHost) return this.#lastAddress
+    const address = literal('send', endpoint, this.#facts.family)?.address
+    this.#lastHost = endpoint.hostname
+    this.#lastAddress = address
+    return address
+  }
+
+  #check(to: InetEndpoint | undefined, bytes: Uint8Array): void {
+    const refuse = (cause: unknown, code?: string): NetError =>
+      this.#error('send', this.#nameOf(to), cause, code)
+    if (this.#closed !== undefined) throw refuse(undefined)
     const failure = this.#takeFailure()
-    if (failure !== undefined) throw this.#error('send', name, failure)
-    if (bytes.length > MAX_DATAGRAM[this.#facts.family])
-      throw this.#error('send', name, undefined, 'EMSGSIZE')
+    if (failure !== undefined) throw refuse(failure)
+    if (bytes.length > MAX_DATAGRAM[this.#facts.family]) throw refuse(undefined, 'EMSGSIZE')
   }
 
-  #write(bytes: Uint8Array, name: string, port?: number, address?: string): Promise<number> {
+  /** @param to nothing for the connected peer */
+  #write(
+    bytes: Uint8Array,
+    to: InetEndpoint | undefined,
+    address: string | undefined,
+  ): Promise<number> {
     if (tracing()) publish(this.id, 0, 'send', { bytes: bytes.length, data: bytes })
     return new Promise((done, reject) => {
       const sent = (error: Error | null): void => {
-        if (error) reject(this.#error('send', name, error))
+        if (error) reject(this.#error('send', this.#nameOf(to), error))
         else done(bytes.length)
       }
       try {
-        if (port === undefined) this.#socket.send(bytes, sent)
-        else this.#socket.send(bytes, port, address, sent)
+        if (to === undefined) this.#socket.send(bytes, sent)
+        else this.#socket.send(bytes, to.port, address, sent)
       } catch (error) {
-        reject(this.#error('send', name, error))
+        reject(this.#error('send', this.#nameOf(to), error))
       }
     })
+  }
+
+  /** Built for errors alone: a text for every datagram would cost more than the datagram. */
+  #nameOf(to: InetEndpoint | undefined): string {
+    if (to !== undefined) return formatEndpoint(to)
+    return this.#remote === undefined ? '' : this.#name
   }
 
   #arrived(data: Uint8Array, from: RemoteInfo): void {
