@@ -58,3 +58,73 @@ export function inetOf(address: Address | undefined): { hostname: string; port: 
   if (address === undefined || !('port' in address)) throw new Error('not an internet address')
   return address
 }
+
+/** A machine that notes what it is asked for, and does none of it. */
+export interface CountingSystem extends System {
+  readonly calls: { name: string; args: unknown[] }[]
+  /** What contexts of TLS were made of: they are of this process alone. */
+  readonly contexts: unknown[]
+  /** What a test has opened by the way. */
+  readonly opened: { close(): void }[]
+}
+
+/** What that machine says. */
+export const REFUSAL: Error = Object.assign(new Error('this machine does nothing'), {
+  code: 'ENOTFOUND',
+})
+
+/** Every call of the seam is noted, and fails: what a test wants to know is whether there was one. */
+export function countingSystem(): CountingSystem {
+  const calls: CountingSystem['calls'] = []
+  const contexts: unknown[] = []
+  const note =
+    (name: string) =>
+    (...args: unknown[]): never => {
+      calls.push({ name, args })
+      throw REFUSAL
+    }
+  const noteLater =
+    (name: string) =>
+    async (...args: unknown[]): Promise<never> =>
+      note(name)(...args)
+  const system = fakeSystem({
+    connect: note('connect'),
+    createServer: () => {
+      const server = net.createServer()
+      server.listen = ((options: unknown) => {
+        calls.push({ name: 'listen', args: [options] })
+        setImmediate(() => server.emit('error', REFUSAL))
+        return server
+      }) as never
+      return server
+    },
+    createDatagram: note('createDatagram'),
+    lookup: noteLater('lookup'),
+    createResolver: () =>
+      ({
+        cancel: () => {},
+        setServers: note('setServers'),
+        resolve4: noteLater('resolve4'),
+        resolve6: noteLater('resolve6'),
+      }) as never,
+    reverse: noteLater('reverse'),
+    createSecureContext: (options) => {
+      contexts.push(options)
+      return tls.createSecureContext(options)
+    },
+    connectTls: note('connectTls'),
+    acceptTls: note('acceptTls'),
+  })
+  return Object.assign(system, { calls, contexts, opened: [] })
+}
+
+/** What a call gives or fails with, now or by its promise. */
+export async function outcomeOf(
+  call: () => unknown,
+): Promise<{ value?: unknown; error?: Error | undefined }> {
+  try {
+    return { value: await call() }
+  } catch (error) {
+    return { error: error as Error }
+  }
+}

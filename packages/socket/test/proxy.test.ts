@@ -227,7 +227,7 @@ describe('through a SOCKS proxy', () => {
     expect(await ask(await connect({ hostname: 'deep.test', port }, { proxy: hop }))).toBe('hello')
     expect(asked).toEqual([`deep.test:${port}`])
     expect(() => socksHop('socks6' as never, { hostname: 'h', port: 1 })).toThrow(
-      "no kind 'socks6'",
+      'no kind "socks6"',
     )
   })
 })

@@ -7,6 +7,7 @@
  */
 import { kindOf, toBytes } from './bytes.ts'
 import { NetError } from './errors.ts'
+import { isWhole, printable, quoted } from './quote.ts'
 
 /** A TCP or UDP endpoint. */
 export interface InetEndpoint {
@@ -79,7 +80,7 @@ function parseText(text: string, schemes: readonly Scheme[]): Endpoint {
     const known: readonly string[] = schemes
     if (!known.includes(scheme.toLowerCase()))
       throw new SyntaxError(
-        `target ${quoted(text)}: no scheme '${scheme}' here; ${schemes.join(':, ')}: and unix: are known`,
+        `target ${quoted(text)}: no scheme '${printable(scheme, 40)}' here; ${schemes.join(':, ')}: and unix: are known`,
       )
     return parseHostPort(rest.slice(2).replace(/\/$/, ''), text)
   }
@@ -97,27 +98,42 @@ function parseHostPort(authority: string, text: string): InetEndpoint {
   return { hostname: checkHost(hostname), port: checkPort(Number(port)) }
 }
 
-/** @throws {TypeError | RangeError} what is not a port */
-function checkPort(port: unknown): number {
+/** Checks the number of a port. @throws {TypeError | RangeError} what is none */
+export function checkPort(port: unknown): number {
   if (typeof port !== 'number') throw new TypeError(`port must be a number, not ${kindOf(port)}`)
   if (!Number.isInteger(port) || port < 0 || port > 65535)
     throw new RangeError(`port must be a whole number from 0 to 65535, not ${port}`)
   return port
 }
 
-function checkHost(hostname: unknown): string {
+/**
+ * Checks what is to be looked up, connected to or compared: a name or an address, without brackets.
+ *
+ * @throws {TypeError} no text {SyntaxError} no name of a host {RangeError} too long for one
+ */
+export function checkHost(hostname: unknown): string {
   if (typeof hostname !== 'string')
     throw new TypeError(`hostname must be a string, not ${kindOf(hostname)}`)
   // A NUL or line break would travel on into the resolver, a log or a request head.
   if (CONTROL.test(hostname))
     throw new SyntaxError(`hostname ${quoted(hostname)} holds a control character or a space`)
+  if (!isWhole(hostname))
+    throw new SyntaxError(`hostname ${quoted(hostname)} holds half a character`)
+  if (hostname.length > LONGEST_NAME || toBytes(hostname).length > LONGEST_NAME)
+    throw new RangeError(
+      `hostname ${quoted(hostname)} is too long: a name has at most ${LONGEST_NAME} bytes`,
+    )
   return hostname
 }
+
+/** RFC 1035 §2.3.4, with its lengths and the root; SOCKS has one byte for the number, too. */
+const LONGEST_NAME = 255
 
 function checkPath(path: unknown): string {
   if (typeof path !== 'string') throw new TypeError(`path must be a string, not ${kindOf(path)}`)
   if (path === '') throw new SyntaxError('path of a Unix socket must not be empty')
   if (path.indexOf('\0', 1) !== -1) throw new SyntaxError(`path ${quoted(path)} holds a NUL byte`)
+  if (!isWhole(path)) throw new SyntaxError(`path ${quoted(path)} holds half a character`)
   checkLength(path)
   return path
 }
@@ -141,11 +157,7 @@ function checkLength(path: string): void {
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point.
-const CONTROL = /[\u0000-\u0020\u007f]/
-
-function quoted(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text)
-}
+const CONTROL = /[\u0000-\u0020\u007f-\u00a0\u2028\u2029]/
 
 /** Writes an endpoint as errors and logs show it: `127.0.0.1:8080`, `[::1]:80`, `unix:/tmp/a.sock`. */
 export function formatEndpoint(endpoint: Endpoint | Address): string {

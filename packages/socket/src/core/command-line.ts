@@ -3,6 +3,7 @@
  * one sentence that says what is wrong with them.
  */
 import type { LinkOptions } from './link.ts'
+import { printable } from './quote.ts'
 
 /** A flag of the command. */
 interface Flag {
@@ -117,7 +118,7 @@ export function parseCommandLine(args: readonly string[]): CommandPlan | string 
     return usage()
   if (!isCommand(first))
     throw new UsageError(
-      `there is no command '${first}'; there are ${Object.keys(COMMANDS).join(', ')}`,
+      `there is no command '${printable(first)}'; there are ${Object.keys(COMMANDS).join(', ')}`,
     )
   const spec: Record<string, Flag> = COMMANDS[first].flags
   const flags = new Map<string, string[]>()
@@ -160,7 +161,7 @@ function namesOf(
   )
   if (names.length > 0 && names.every((name) => name !== undefined))
     return names.map((name) => ({ name: name as string, given: undefined }))
-  throw new UsageError(`${command}: there is no option ${arg}; --help lists them`)
+  throw new UsageError(`${command}: there is no option ${printable(arg)}; --help lists them`)
 }
 
 /** Targets, also in nc's way of writing: `host port`. */
@@ -181,7 +182,7 @@ export function numberOf(plan: CommandPlan, name: string): number | undefined {
   if (text === undefined) return undefined
   const value = Number(text)
   if (text.trim() === '' || !(value >= 0))
-    throw new UsageError(`${plan.command}: --${name} must be a number, not '${text}'`)
+    throw new UsageError(`${plan.command}: --${name} must be a number, not '${printable(text)}'`)
   return value
 }
 

@@ -11,6 +11,7 @@
  * - Callers test with guards, not with instanceof: two copies of a package may meet in one program.
  */
 import { reasonOf } from './error-codes.ts'
+import { printable } from './quote.ts'
 import type { TimeoutPhase } from './timeouts.ts'
 
 /** Where in a conversation something happened: a timeout's phase, or what was being done. */
@@ -227,10 +228,15 @@ export function isProxyError(value: unknown, code?: string): value is ProxyError
   return isNetError(value, code) && (value as { [PROXY_BRAND]?: unknown })[PROXY_BRAND] === true
 }
 
+/** A path of a Unix socket has 108 bytes, a host name 253, a URL as many as it likes. */
+const TARGET_SHOWN = 300
+/** More than the longest reason of ours, which lists five names of a certificate. */
+const REASON_SHOWN = 800
+
 function sentence(facts: NetErrorFacts): string {
   const { verb, target, code, phase, elapsed } = facts
-  const subject = target === '' ? verb : `${verb} ${target}`
-  const reason = facts.reason ?? reasonOf(code)
+  const subject = target === '' ? verb : `${verb} ${printable(target, TARGET_SHOWN)}`
+  const reason = printable(facts.reason ?? reasonOf(code), REASON_SHOWN)
   const notes = [code, `phase ${phase}`]
   if (elapsed !== undefined) notes.push(`${Math.round(elapsed)} ms`)
   return `${subject}: ${reason} (${notes.join(', ')})`

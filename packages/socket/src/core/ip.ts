@@ -10,7 +10,9 @@
  * A leading zero is refused by the strict reader, since octal or decimal is then a matter of taste.
  * Zones (`fe80::1%eth0`) are no part of an address; whoever opens a socket takes them off first.
  */
+import { kindOf } from './bytes.ts'
 import { AF_INET, AF_INET6 } from './constants.ts'
+import { quoted } from './quote.ts'
 
 /**
  * Reads an address of one family, strictly.
@@ -24,11 +26,9 @@ import { AF_INET, AF_INET6 } from './constants.ts'
  * @example inetPton(AF_INET6, '::1')[15] // 1
  */
 export function inetPton(family: number, text: string): Uint8Array<ArrayBuffer> {
-  const bytes = reader(family)(text)
+  const bytes = reader(family)(checkText(text))
   if (bytes === undefined)
-    throw new SyntaxError(
-      `${JSON.stringify(text)} is not an IPv${family === AF_INET ? 4 : 6} address`,
-    )
+    throw new SyntaxError(`${quoted(text)} is not an IPv${family === AF_INET ? 4 : 6} address`)
   return bytes
 }
 
@@ -45,6 +45,8 @@ export function inetPton(family: number, text: string): Uint8Array<ArrayBuffer> 
 export function inetNtop(family: number, bytes: Uint8Array): string {
   reader(family)
   const length = family === AF_INET ? 4 : 16
+  if (!(bytes instanceof Uint8Array))
+    throw new TypeError(`an address must be bytes, not ${kindOf(bytes)}`)
   if (bytes.length !== length)
     throw new RangeError(`an address of this family has ${length} bytes, not ${bytes.length}`)
   return family === AF_INET ? bytes.join('.') : formatIPv6(bytes)
@@ -62,12 +64,12 @@ export function inetNtop(family: number, bytes: Uint8Array): string {
  * @see inet_aton(3)
  */
 export function inetAton(text: string): Uint8Array<ArrayBuffer> {
-  const parts = text.replace(/[ \t\n\v\f\r]+$/, '').split('.')
+  const parts = withoutBlanks(checkText(text)).split('.')
   const numbers = parts.map(parseNumber)
   const last = numbers.pop() ?? Number.NaN
   const fits =
     parts.length <= 4 && numbers.every((n) => n <= 255) && last < 256 ** (5 - parts.length)
-  if (!fits) throw new SyntaxError(`${JSON.stringify(text)} is not an IPv4 address`)
+  if (!fits) throw new SyntaxError(`${quoted(text)} is not an IPv4 address`)
   const bytes = new Uint8Array(4)
   bytes.set(numbers)
   for (let i = 3, rest = last; i >= numbers.length; i--, rest = Math.floor(rest / 256))
@@ -106,16 +108,28 @@ export function isIPv6(text: string): boolean {
   return parseIPv6(text) !== undefined
 }
 
+/** Without those at the end. A pattern would look at each blank of a long text once for every other. */
+function withoutBlanks(text: string): string {
+  let end = text.length
+  while (end > 0 && ' \t\n\v\f\r'.includes(text[end - 1] as string)) end--
+  return text.slice(0, end)
+}
+
+function checkText(text: unknown): string {
+  if (typeof text === 'string') return text
+  throw new TypeError(`an address must be a string, not ${kindOf(text)}`)
+}
+
 function reader(family: number): (text: string) => Uint8Array<ArrayBuffer> | undefined {
   if (family === AF_INET) return parseIPv4
   if (family === AF_INET6) return parseIPv6
-  throw new RangeError(`address family ${family} is neither AF_INET nor AF_INET6`)
+  throw new RangeError(`address family ${quoted(family)} is neither AF_INET nor AF_INET6`)
 }
 
 /** RFC 3986 §3.2.2, IPv4address: four decimal octets without leading zeros. */
 function parseIPv4(text: string): Uint8Array<ArrayBuffer> | undefined {
   // The longest address has 15 characters: a stranger's megabyte is refused before it is cut up.
-  if (text.length > 15) return undefined
+  if (typeof text !== 'string' || text.length > 15) return undefined
   const parts = text.split('.')
   if (parts.length !== 4) return undefined
   const bytes = new Uint8Array(4)
@@ -129,7 +143,7 @@ function parseIPv4(text: string): Uint8Array<ArrayBuffer> | undefined {
 
 /** RFC 4291 §2.2: eight groups; `::` stands once for one or more groups of zeros; the last two may be an IPv4 address. */
 function parseIPv6(text: string): Uint8Array<ArrayBuffer> | undefined {
-  if (text.length > 45) return undefined
+  if (typeof text !== 'string' || text.length > 45) return undefined
   const halves = text.split('::')
   if (halves.length > 2) return undefined
   const [front, back] = halves.map((half, i) => parseGroups(half, i === halves.length - 1))

@@ -5,8 +5,10 @@
  * its IPv4 clients under that one. A list that did not know would let everyone past a rule by the other name: both
  * are the same address here.
  */
+import { kindOf } from './bytes.ts'
 import { AF_INET, AF_INET6 } from './constants.ts'
 import { inetNtop, inetPton } from './ip.ts'
+import { quoted } from './quote.ts'
 
 /** A block of addresses. */
 export interface Network {
@@ -28,16 +30,18 @@ export interface Network {
  * @example parseNetwork('192.168.0.0/16')
  */
 export function parseNetwork(text: string): Network {
+  if (typeof text !== 'string')
+    throw new TypeError(`a network must be a string, not ${kindOf(text)}`)
   const [, address = '', length] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? []
   const whole = parseAddress(address)
   const most = whole.bytes.length * 8
   const prefix = length === undefined ? most : Number(length)
   if (prefix > most)
-    throw new SyntaxError(`network ${JSON.stringify(text)}: the prefix has 0 to ${most} bits`)
+    throw new SyntaxError(`network ${quoted(text)}: the prefix has 0 to ${most} bits`)
   const bytes = mask(whole.bytes, prefix)
   if (bytes.some((byte, i) => byte !== whole.bytes[i]))
     throw new SyntaxError(
-      `network ${JSON.stringify(text)}: there are bits after the prefix; the network is ${write(whole.family, bytes)}/${prefix}`,
+      `network ${quoted(text)}: there are bits after the prefix; the network is ${write(whole.family, bytes)}/${prefix}`,
     )
   return unmap({ family: whole.family, bytes, prefix })
 }
@@ -70,9 +74,11 @@ export class NetworkList {
 
   /**
    * @param networks each as `parseNetwork` reads it
-   * @throws {SyntaxError} as `parseNetwork`
+   * @throws {SyntaxError | TypeError} as `parseNetwork`; no array
    */
   constructor(networks: readonly string[]) {
+    if (!Array.isArray(networks))
+      throw new TypeError(`a list of networks must be an array, not ${kindOf(networks)}`)
     this.#networks = networks.map(parseNetwork)
   }
 
@@ -89,9 +95,14 @@ export class NetworkList {
   }
 }
 
+/** RFC 4007 §11: what stands behind the address of an interface. Printable, so that nothing hides in it. */
+const ZONE = /%[\x21-\x7e]{1,64}$/
+
 /** An address as the network of one that it is, an IPv4-mapped one as IPv4. */
 export function toNetwork(address: string): Network {
-  const { family, bytes } = parseAddress(address.replace(/%.*$/, ''))
+  if (typeof address !== 'string')
+    throw new TypeError(`an address must be a string, not ${kindOf(address)}`)
+  const { family, bytes } = parseAddress(address.replace(ZONE, ''))
   return unmap({ family, bytes, prefix: bytes.length * 8 })
 }
 

@@ -12,6 +12,7 @@
 import { type Bytes, concat, decodeLatin1, encodeLatin1 } from './bytes.ts'
 import { AF_INET, AF_INET6 } from './constants.ts'
 import { inetNtop, inetPton, isIPv4, isIPv6 } from './ip.ts'
+import { quoted } from './quote.ts'
 
 /** One end, as the balancer saw it. */
 export interface ProxyEnd {
@@ -221,14 +222,15 @@ export function formatProxyHeader(
   version: 1 | 2,
   ends?: { source: ProxyEnd; destination: ProxyEnd },
 ): Bytes {
+  if (version !== 1 && version !== 2)
+    throw new RangeError(`PROXY header: the version is 1 or 2, not ${quoted(version)}`)
   if (ends === undefined)
     return version === 1
       ? encodeLatin1('PROXY UNKNOWN\r\n')
       : concat([V2_SIGNATURE, Uint8Array.of(0x20, 0, 0, 0)])
   const { source, destination } = ends
-  for (const { port } of [source, destination])
-    if (!Number.isInteger(port) || port < 0 || port > 65_535)
-      throw new RangeError(`PROXY header: a port is 0 to 65535, not ${port}`)
+  checkProxyEnd(source)
+  checkProxyEnd(destination)
   const family = [source, destination].every(({ hostname }) => isIPv4(hostname)) ? 4 : 6
   const from = pack(family, source)
   const to = pack(family, destination)
@@ -243,10 +245,27 @@ export function formatProxyHeader(
   return encodeLatin1(`PROXY TCP${family} ${a} ${b} ${source.port} ${destination.port}\r\n`)
 }
 
+/**
+ * Checks an end of a connection, before there is one.
+ *
+ * @throws {TypeError | SyntaxError} no IP address {RangeError} a port outside 0 to 65535
+ */
+export function checkProxyEnd(end: ProxyEnd): void {
+  const { hostname, port } = (end ?? {}) as Partial<ProxyEnd>
+  if (typeof hostname !== 'string' || typeof port !== 'number')
+    throw new TypeError('PROXY header: an end is a hostname and a port')
+  if (!isIPv4(hostname) && !isIPv6(hostname.replace(ZONE, '')))
+    throw new SyntaxError(`PROXY header: ${quoted(hostname)} is no IP address`)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new RangeError(`PROXY header: a port is 0 to 65535, not ${port}`)
+}
+
+/** The header has no room for one. */
+const ZONE = /%[\x21-\x7e]{1,64}$/
+
 function pack(family: 4 | 6, { hostname, port }: ProxyEnd): { address: Bytes; port: Bytes } {
   // One of the two is IPv6: the other goes as its mapped address (RFC 4291 §2.5.5.2).
-  const text =
-    family === 6 && isIPv4(hostname) ? `::ffff:${hostname}` : hostname.replace(/%.*$/, '')
+  const text = family === 6 && isIPv4(hostname) ? `::ffff:${hostname}` : hostname.replace(ZONE, '')
   const address = inetPton(family === 4 ? AF_INET : AF_INET6, text)
   return { address, port: Uint8Array.of(port >> 8, port & 0xff) }
 }

@@ -4,6 +4,7 @@
  * the same answer everywhere is worth more than one that knows about port 1109.
  * Source: the registries "Service Name and Transport Protocol Port Number" and "Protocol Numbers" of IANA, 2025.
  */
+import { kindOf } from './bytes.ts'
 
 /** `name port/protocols aliases`: t is tcp, u is udp. */
 const SERVICES = `
@@ -51,15 +52,17 @@ function readServices(): Service[] {
 }
 
 /**
- * The port of a service. Never throws.
+ * The port of a service.
  *
  * @param name as IANA spells it, or an alias that is common
  * @param protocol default: whichever has it, TCP first
  * @returns the port, or `undefined` for a name that is not in the table
+ * @throws {TypeError} for what is no text
  * @see getservbyname(3)
  * @example serviceByName('https') // 443
  */
 export function serviceByName(name: string, protocol?: PortProtocol): number | undefined {
+  checkName(name)
   return readServices().find((service) => service.names.includes(name) && has(service, protocol))
     ?.port
 }
@@ -77,15 +80,21 @@ export function serviceByPort(port: number, protocol?: PortProtocol): string | u
 }
 
 /**
- * The number of a protocol, or `undefined`. Never throws.
+ * The number of a protocol, or `undefined`.
  *
  * @param name as IANA spells it, in any case
+ * @throws {TypeError} for what is no text
  * @see getprotobyname(3)
  * @example protocolByName('tcp') // 6
  */
 export function protocolByName(name: string): number | undefined {
+  checkName(name)
   const found = entriesOf(PROTOCOLS).find(([entry]) => entry === name.toLowerCase())
   return found && Number(found[1])
+}
+
+function checkName(name: unknown): void {
+  if (typeof name !== 'string') throw new TypeError(`a name must be a string, not ${kindOf(name)}`)
 }
 
 function has(service: Service, protocol: PortProtocol | undefined): boolean {

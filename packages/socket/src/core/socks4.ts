@@ -5,10 +5,12 @@
  * There is no password: the user id is a claim, which some proxies compare with identd's (RFC 1413).
  * Source: "SOCKS: A protocol for TCP proxy across firewalls" and "SOCKS 4A", Ying-Da Lee.
  */
-import { type Bytes, concat, encodeUtf8 } from './bytes.ts'
+import { checkHost, checkPort } from './address.ts'
+import { type Bytes, concat, encodeUtf8, kindOf } from './bytes.ts'
 import { AF_INET } from './constants.ts'
 import { type Dialogue, Refusal } from './dialogue.ts'
 import { inetNtop, inetPton, isIPv4, isIPv6 } from './ip.ts'
+import { isWhole } from './quote.ts'
 
 const VERSION = 4
 const CONNECT = 1
@@ -34,6 +36,7 @@ export function socks4(
   port: number,
   userId = '',
 ): Dialogue<{ hostname: string; port: number }> {
+  checkHost(hostname)
   if (isIPv6(hostname)) throw new RangeError('SOCKS 4 has no IPv6 addresses; SOCKS 5 has')
   return speak(requestOf(hostname, port, userId))
 }
@@ -55,15 +58,22 @@ function requestOf(hostname: string, port: number, userId: string): Bytes {
   const isName = !isIPv4(hostname)
   const address = isName ? Uint8Array.of(0, 0, 0, 1) : inetPton(AF_INET, hostname)
   const parts = [
-    Uint8Array.of(VERSION, CONNECT, port >> 8, port & 0xff),
+    Uint8Array.of(VERSION, CONNECT, checkPort(port) >> 8, port & 0xff),
     address,
-    ended('a user id for SOCKS', userId),
+    userIdOf(userId),
   ]
   return concat(isName ? [...parts, ended('a host name for SOCKS', hostname)] : parts)
 }
 
+/** Who asks. @throws {TypeError | RangeError | SyntaxError} what does not fit into it */
+export function userIdOf(userId: string): Bytes {
+  return ended('a user id for SOCKS', userId)
+}
+
 /** A string and the NUL that ends it. */
 function ended(what: string, text: string): Bytes {
+  if (typeof text !== 'string') throw new TypeError(`${what} must be a string, not ${kindOf(text)}`)
+  if (!isWhole(text)) throw new SyntaxError(`${what} holds half a character`)
   const bytes = encodeUtf8(text)
   if (bytes.length > 255) throw new RangeError(`${what} has at most 255 bytes, not ${bytes.length}`)
   if (bytes.includes(0)) throw new SyntaxError(`${what} holds a NUL byte`)

@@ -6,11 +6,13 @@
  * belongs to the peer behind the proxy.
  */
 
-import { type Bytes, concat, encodeUtf8 } from './bytes.ts'
+import { checkHost, checkPort } from './address.ts'
+import { type Bytes, concat, encodeUtf8, kindOf } from './bytes.ts'
 import { AF_INET, AF_INET6 } from './constants.ts'
 import type { Dialogue } from './dialogue.ts'
 import { Refusal } from './dialogue.ts'
 import { inetNtop, inetPton, isIPv4, isIPv6 } from './ip.ts'
+import { isWhole, quoted } from './quote.ts'
 
 /** Who asks. */
 export interface Credentials {
@@ -23,6 +25,7 @@ export interface Credentials {
 /** RFC 1928 §4: what a proxy can be asked for. */
 export const SOCKS5_COMMANDS = { connect: 1, bind: 2, associate: 3 } as const
 
+const COMMANDS: readonly number[] = Object.values(SOCKS5_COMMANDS)
 const VERSION = 5
 /** RFC 1928 §3. */
 const NO_AUTHENTICATION = 0
@@ -62,6 +65,8 @@ export function socks5(
   credentials?: Credentials,
   command: number = SOCKS5_COMMANDS.connect,
 ): Dialogue<{ hostname: string; port: number }> {
+  if (!COMMANDS.includes(command))
+    throw new RangeError(`a command of SOCKS 5 is ${COMMANDS.join(', ')}, not ${quoted(command)}`)
   // Made before the first byte is sent: half a dialogue would be worse than none.
   const request = requestOf(command, hostname, port)
   const proof = credentials && proofOf(credentials)
@@ -118,7 +123,8 @@ function* readAddress(type: number): Dialogue<string> {
 
 function requestOf(command: number, hostname: string, port: number): Bytes {
   const head = Uint8Array.of(VERSION, command, 0)
-  return concat([head, addressOf(hostname), Uint8Array.of(port >> 8, port & 0xff)])
+  const ends = Uint8Array.of(checkPort(port) >> 8, port & 0xff)
+  return concat([head, addressOf(checkHost(hostname)), ends])
 }
 
 function addressOf(hostname: string): Bytes {
@@ -127,7 +133,8 @@ function addressOf(hostname: string): Bytes {
   return concat([Uint8Array.of(DOMAIN_NAME), field('a host name for SOCKS', hostname)])
 }
 
-function proofOf({ username, password }: Credentials): Bytes {
+/** What proves who asks. @throws {TypeError | RangeError | SyntaxError} what does not fit into it */
+export function proofOf({ username, password }: Credentials): Bytes {
   return concat([
     Uint8Array.of(1),
     field('a username for SOCKS', username),
@@ -137,6 +144,8 @@ function proofOf({ username, password }: Credentials): Bytes {
 
 /** RFC 1929 §2 and RFC 1928 §5: an octet with the length, then 1 to 255 octets. */
 function field(what: string, text: string): Bytes {
+  if (typeof text !== 'string') throw new TypeError(`${what} must be a string, not ${kindOf(text)}`)
+  if (!isWhole(text)) throw new SyntaxError(`${what} holds half a character`)
   const bytes = encodeUtf8(text)
   if (bytes.length < 1 || bytes.length > 255)
     throw new RangeError(`${what} has 1 to 255 bytes, not ${bytes.length}`)

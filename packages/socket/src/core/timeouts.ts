@@ -7,6 +7,8 @@
  *
  * Values are milliseconds; `0` and `Infinity` both turn a phase off.
  */
+import { kindOf } from './bytes.ts'
+import { printable } from './quote.ts'
 
 /** Names a part of a conversation; an error and an option use the same words. */
 export type TimeoutPhase =
@@ -60,12 +62,16 @@ export function normaliseTimeout(
   defaults: Timeouts = DEFAULT_TIMEOUTS,
 ): Timeouts {
   if (option === undefined) return defaults
-  const given = typeof option === 'number' ? { total: option } : option
+  const given: unknown = typeof option === 'number' ? { total: option } : option
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new TypeError(
+      `timeout must be a number of milliseconds or an object, not ${kindOf(given)}`,
+    )
   const result = { ...defaults } as Record<TimeoutPhase, number>
   for (const [phase, value] of Object.entries(given)) {
     if (!PHASES.includes(phase as TimeoutPhase))
       throw new TypeError(
-        `timeout: there is no phase '${phase}'; the phases are ${PHASES.join(', ')}`,
+        `timeout: there is no phase '${printable(phase)}'; the phases are ${PHASES.join(', ')}`,
       )
     if (value === undefined) continue
     result[phase as TimeoutPhase] = limit(phase, value)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { checkServerName, listed, matchesDnsName, normalAddress, printable } from './tls-names.ts'
+import { checkServerName, listed, matchesDnsName, normalAddress } from './tls-names.ts'
 
 describe('matchesDnsName: RFC 9525 §6.3', () => {
   test.each([
@@ -44,8 +44,7 @@ describe('checkServerName', () => {
 })
 
 test('names of strangers are fit for a sentence', () => {
-  expect(printable('a\r\nb\u202ec')).toBe('a??b?c')
-  expect(printable('x'.repeat(300))).toHaveLength(103)
+  expect(listed(['a\r\nb'])).toBe('a??b')
   expect(listed(['1', '2', '3', '4', '5', '6', '7'])).toBe('1, 2, 3, 4, 5 and 2 more')
 })
 

@@ -11,6 +11,7 @@
 import type { CertificateNames } from './certificate.ts'
 import { AF_INET6 } from './constants.ts'
 import { inetNtop, inetPton, isIPv4, isIPv6 } from './ip.ts'
+import { printable } from './quote.ts'
 
 /**
  * Checks that a certificate is for a host.
@@ -60,22 +61,14 @@ export function normalAddress(text: string): string | undefined {
 
 /** How many names a sentence lists before it says `and 12 more`. */
 const LISTED = 5
-/** A DNS name has 253 characters at most; what a peer sends may have any number. */
-const SHOWN = 100
 
 /** Names for a sentence. They come from a stranger: no control characters, and not all of a thousand. */
 export function listed(names: readonly string[]): string {
-  const shown = names.slice(0, LISTED).map(printable).join(', ')
+  const shown = names
+    .slice(0, LISTED)
+    .map((name) => printable(name))
+    .join(', ')
   return names.length > LISTED ? `${shown} and ${names.length - LISTED} more` : shown
-}
-
-/** Text of a stranger, fit for a sentence. */
-export function printable(text: string): string {
-  const clean = text.replace(
-    /[^\x20-\x7e\u{a1}-\u{ffff}]|[\u{2028}-\u{202e}\u{2066}-\u{2069}]/gu,
-    '?',
-  )
-  return clean.length > SHOWN ? `${clean.slice(0, SHOWN)}...` : clean
 }
 
 /** Only ASCII letters: a Kelvin sign is no k. */

@@ -7,6 +7,7 @@
  */
 import { kindOf } from './bytes.ts'
 import { isIPv4, isIPv6 } from './ip.ts'
+import { isWhole, quoted } from './quote.ts'
 import { decodeSession } from './tls-session.ts'
 
 /** PEM, or the bytes of PEM or DER. */
@@ -111,12 +112,15 @@ export function checkContextOptions(options: TlsContextOptions): void {
     for (const source of sourcesOf(options[name])) checkSource(name, source)
   if (options.key !== undefined) checkSource('key', options.key)
   for (const name of ['passphrase', 'ciphers'] as const) checkType(name, options[name], 'string')
+  checkCiphers(options.ciphers)
+  if (!isWhole(options.passphrase ?? ''))
+    throw new SyntaxError('tls.passphrase holds half a character')
   for (const [name, version] of [
     ['minVersion', minVersion],
     ['maxVersion', maxVersion],
   ])
     if (version !== undefined && !VERSIONS.includes(version))
-      throw new TypeError(`tls.${name} must be ${VERSIONS.join(' or ')}, not ${String(version)}`)
+      throw new TypeError(`tls.${name} must be ${VERSIONS.join(' or ')}, not ${quoted(version)}`)
   if (minVersion === 'TLSv1.3' && maxVersion === 'TLSv1.2')
     throw new RangeError('tls.maxVersion is older than tls.minVersion')
   if (options.cert !== undefined && options.key === undefined)
@@ -147,7 +151,7 @@ export function checkClientOptions(options: ClientOptions<unknown>): void {
   // 32 bytes in base64; curl writes `sha256//` before them.
   for (const pin of pins)
     if (typeof pin !== 'string' || !/^(sha256\/\/?)?[A-Za-z0-9+/]{43}=$/.test(pin))
-      throw new TypeError(`tls.pins: ${JSON.stringify(pin)} is not a SHA-256 in base64`)
+      throw new TypeError(`tls.pins: ${quoted(pin)} is not a SHA-256 in base64`)
 }
 
 /** @throws {TypeError | RangeError} for what makes no sense on the server's side */
@@ -158,7 +162,7 @@ export function checkServerOptions(options: ServerOptions<unknown>): void {
   if (alpn !== undefined && typeof alpn !== 'function') checkProtocols(alpn)
   if (clientCertificate !== undefined && !['request', 'require'].includes(clientCertificate))
     throw new TypeError(
-      `tls.clientCertificate must be 'request' or 'require', not ${String(clientCertificate)}`,
+      `tls.clientCertificate must be 'request' or 'require', not ${quoted(clientCertificate)}`,
     )
   if (options.context === undefined && options.cert === undefined && options.sni === undefined)
     throw new TypeError('tls: a server needs cert and key, a context, or sni')
@@ -172,8 +176,23 @@ export function checkServerOptions(options: ServerOptions<unknown>): void {
  */
 function checkHostname(what: string, name: unknown): void {
   if (typeof name !== 'string') throw new TypeError(`${what} must be a string, not ${kindOf(name)}`)
-  if (name === '' || /[^\x21-\x7e\u{80}-\u{10ffff}]|[/\\@?#,]/u.test(name))
-    throw new SyntaxError(`${what}: ${JSON.stringify(name)} is not the name of a host`)
+  if (name === '' || name.length > LONGEST_NAME || NOT_IN_A_NAME.test(name))
+    throw new SyntaxError(`${what}: ${quoted(name)} is not the name of a host`)
+}
+
+/** RFC 1035 §2.3.4; what is longer, the record layer leaves out in silence. */
+const LONGEST_NAME = 255
+/** Controls, halves of characters, and what ends a name in a URL or a list. */
+const NOT_IN_A_NAME = /[^\x21-\x7e\u{a1}-\u{d7ff}\u{e000}-\u{10ffff}]|[/\\@?#,\u{2028}\u{2029}]/u
+
+/**
+ * A list in the notation of OpenSSL, which reads up to a NUL: what stands behind one would be left out in silence.
+ *
+ * @see openssl-ciphers(1)
+ */
+function checkCiphers(ciphers: string | undefined): void {
+  if (ciphers !== undefined && !/^[\w:,+\-!@=. ]{0,4096}$/.test(ciphers))
+    throw new SyntaxError(`tls.ciphers: ${quoted(ciphers)} is no list of ciphers`)
 }
 
 /** The name that is asked for by SNI: none for an address (RFC 6066 §3), and without a final dot. */
@@ -207,7 +226,7 @@ function checkProtocols(alpn: unknown): void {
     if (typeof protocol !== 'string')
       throw new TypeError(`tls.alpn: a protocol must be a string, not ${kindOf(protocol)}`)
     if (protocol === '' || protocol.length > LONGEST_PROTOCOL || /[^\0-\xff]/.test(protocol))
-      throw new RangeError(`tls.alpn: ${JSON.stringify(protocol)} is not 1 to 255 bytes`)
+      throw new RangeError(`tls.alpn: ${quoted(protocol)} is not 1 to 255 bytes`)
   }
 }
 

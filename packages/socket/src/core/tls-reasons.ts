@@ -9,7 +9,8 @@
  * A word in braces is replaced by what the certificate says. Source: openssl-verification-options(1), RFC 8446 §6.
  */
 import { type Certificate, shortName } from './certificate.ts'
-import { listed, printable } from './tls-names.ts'
+import { printable } from './quote.ts'
+import { listed } from './tls-names.ts'
 
 /** The reason for each code of TLS. */
 export const TLS_REASONS = {

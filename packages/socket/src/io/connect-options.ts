@@ -1,5 +1,8 @@
 /** What `connect` takes, and the same made complete and checked before anything is sent. */
+import { isIP } from 'node:net'
 import {
+  checkHost,
+  checkPort,
   type Endpoint,
   formatEndpoint,
   isTls,
@@ -8,13 +11,15 @@ import {
   type Target,
 } from '../core/address.ts'
 import type { ResolvedAddress } from '../core/address-sort.ts'
+import { kindOf } from '../core/bytes.ts'
 import { MIN_ATTEMPT_DELAY } from '../core/happy-eyeballs.ts'
-import type { ProxyEnd } from '../core/proxy-protocol.ts'
+import { checkProxyEnd, type ProxyEnd } from '../core/proxy-protocol.ts'
+import { quoted } from '../core/quote.ts'
 import { normaliseTimeout, type TimeoutOption, type Timeouts } from '../core/timeouts.ts'
 import type { ConnectionOptions } from './connection.ts'
 import type { Hop, ProxyTarget } from './hops.ts'
-import { checkKeys, completeLimits } from './options.ts'
-import type { Resolver } from './resolve.ts'
+import { checkKeys, checkSignal, checkTimeout, checkTypes, completeLimits } from './options.ts'
+import { checkResolver, type Resolver } from './resolve.ts'
 import { DEFAULT_BUFFERS } from './stream-engine.ts'
 import { system as realSystem, type System } from './system.ts'
 import type { TlsClientOptions } from './tls-context.ts'
@@ -127,6 +132,17 @@ export interface ConnectPlan {
 export async function planConnect(target: Target, options: ConnectOptions): Promise<ConnectPlan> {
   checkKeys('connect', options, KEYS)
   const endpoint = parseTarget(target, ['tcp', 'tls'])
+  checkTypes('connect', options, {
+    allowAddress: 'function',
+    noDelay: 'boolean',
+    sharedBuffer: 'boolean',
+    trace: 'object',
+    system: 'object',
+  })
+  checkSignal('connect', options.signal)
+  checkFrom(options)
+  checkTimeout('connect', options.keepAlive, 'keepAlive')
+  checkResolver('connect', options.resolver)
   checkAttemptDelay(options.attemptDelay)
   completeLimits('connect', options.limits, DEFAULT_BUFFERS)
   return {
@@ -154,13 +170,24 @@ function checkProxyProtocol(
   option: ConnectOptions['proxyProtocol'],
 ): ProxyProtocolOptions | undefined {
   if (option === undefined) return undefined
-  const complete = typeof option === 'number' ? { version: option } : option
+  const complete = typeof option === 'object' ? option : { version: option }
   checkKeys('connect: proxyProtocol', complete, ['version', 'source', 'destination'])
   if (complete.version !== 1 && complete.version !== 2)
     throw new RangeError(
-      `connect: proxyProtocol is version 1 or 2, not ${String(complete.version)}`,
+      `connect: proxyProtocol is version 1 or 2, not ${quoted(complete.version)}`,
     )
+  if (complete.source !== undefined) checkProxyEnd(complete.source)
+  if (complete.destination !== undefined) checkProxyEnd(complete.destination)
   return complete
+}
+
+/** Where to come from: the system itself would be asked for it only after the name service. */
+function checkFrom({ family, localAddress, localPort }: ConnectOptions): void {
+  if (family !== undefined && family !== 0 && family !== 4 && family !== 6)
+    throw new RangeError(`connect: family must be 0, 4 or 6, not ${quoted(family)}`)
+  if (localAddress !== undefined && isIP(checkHost(localAddress).replace(/%.*$/, '')) === 0)
+    throw new SyntaxError(`connect: localAddress ${quoted(localAddress)} is no IP address`)
+  if (localPort !== undefined) checkPort(localPort)
 }
 
 /** What the option `tls` and the scheme of the target ask for. */
@@ -183,7 +210,9 @@ async function securityOf(
 function checkAttemptDelay(delay: unknown): void {
   if (delay === undefined) return
   if (typeof delay !== 'number')
-    throw new TypeError('connect: attemptDelay must be a number of milliseconds')
+    throw new TypeError(
+      `connect: attemptDelay must be a number of milliseconds, not ${kindOf(delay)}`,
+    )
   if (!(delay >= MIN_ATTEMPT_DELAY))
     throw new RangeError(
       `connect: attemptDelay must be at least ${MIN_ATTEMPT_DELAY}, not ${delay}`,

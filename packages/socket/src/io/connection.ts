@@ -7,10 +7,11 @@ import type { Address } from '../core/address.ts'
 import { type Bytes, copy, type Data, encodeLatin1, kindOf, toBytes } from '../core/bytes.ts'
 import { NetError, UnexpectedEndError } from '../core/errors.ts'
 import type { ProxyHeader } from '../core/proxy-protocol.ts'
+import { quoted } from '../core/quote.ts'
 import type { ReceiveBuffer } from '../core/receive-buffer.ts'
 import { DEFAULT_TIMEOUTS, normaliseTimeout, type TimeoutOption } from '../core/timeouts.ts'
 import type { Take } from './inbound.ts'
-import { completeLimits } from './options.ts'
+import { checkKeys, completeLimits } from './options.ts'
 import type { Attachment, ByteStream, Receiver, ShutdownHow, WaitOptions } from './stream.ts'
 import { type BufferLimits, DEFAULT_BUFFERS, StreamEngine } from './stream-engine.ts'
 import { toDuplex, toWebStreams, type WebStreams } from './streams.ts'
@@ -35,6 +36,8 @@ export interface ConnectionOptions {
   /** The id, one layer up, of what this belongs to, for trace events. */
   parent?: number | undefined
 }
+
+const KEYS = ['timeout', 'limits', 'clock', 'side', 'parent']
 
 /** The machinery behind a connection, for code of this package that puts something else in its place. */
 export let engineOf: (connection: Connection) => StreamEngine
@@ -62,6 +65,9 @@ export class Connection implements ByteStream {
    * @throws {TypeError | RangeError} for an unknown phase or a wrong number in `options`
    */
   constructor(transport: Transport, options: ConnectionOptions = {}) {
+    checkKeys('connection', options, KEYS)
+    if (typeof transport?.start !== 'function')
+      throw new TypeError(`connection: transport must be a Transport, not ${kindOf(transport)}`)
     this.#engine = new StreamEngine(transport, {
       clock: options.clock ?? systemClock,
       timeouts: normaliseTimeout(options.timeout, DEFAULT_TIMEOUTS),
@@ -289,11 +295,11 @@ export class Connection implements ByteStream {
 
   /**
    * Sends text whose every character is one byte, such as the head of a message, without a detour over
-   * UTF-8. Characters above U+00FF are cut to their low byte: check before.
+   * UTF-8.
    *
    * @param text each character from U+0000 to U+00FF
    * @param options `signal` and `timeout` (ms) of this wait
-   * @throws as `sendAll`
+   * @throws as `sendAll`; {RangeError} for a character beyond U+00FF
    */
   sendLatin1(text: string, options?: WaitOptions): Promise<void> {
     return this.#engine.outbound.sendLatin1(text, options)
@@ -311,7 +317,7 @@ export class Connection implements ByteStream {
     const direction = typeof how === 'number' ? (['read', 'write', 'both'] as const)[how] : how
     if (direction !== 'read' && direction !== 'write' && direction !== 'both')
       return Promise.reject(
-        new TypeError(`shutdown takes 'read', 'write' or 'both', not ${String(how)}`),
+        new TypeError(`shutdown takes 'read', 'write' or 'both', not ${quoted(how)}`),
       )
     return this.#engine.shutdown(direction)
   }
@@ -340,11 +346,14 @@ export class Connection implements ByteStream {
   }
 
   /**
-   * Whether small writes leave at once (TCP_NODELAY); means nothing where there is no such thing. Never throws.
+   * Whether small writes leave at once (TCP_NODELAY); means nothing where there is no such thing.
    *
    * @param on true (the default of this package): at once; false: Nagle waits for company (RFC 896)
+   * @throws {TypeError} for anything else
    */
   setNoDelay(on: boolean): void {
+    if (typeof on !== 'boolean')
+      throw new TypeError(`setNoDelay takes true or false, not ${kindOf(on)}`)
     this.#engine.transport.setNoDelay?.(on)
   }
 

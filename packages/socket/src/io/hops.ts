@@ -2,11 +2,18 @@
  * Proxies as hops: something that a connection goes to first, and that leads it on. The interface is all that
  * `connect` knows; SOCKS is here, CONNECT is a hop that the HTTP layer brings, and a program can bring its own.
  */
-import type { InetEndpoint, Target } from '../core/address.ts'
+import {
+  formatEndpoint,
+  type InetEndpoint,
+  isUnix,
+  parseTarget,
+  type Target,
+} from '../core/address.ts'
 import { kindOf } from '../core/bytes.ts'
 import type { Dialogue } from '../core/dialogue.ts'
-import { socks4 } from '../core/socks4.ts'
-import { type Credentials, socks5 } from '../core/socks5.ts'
+import { isWhole, printable, quoted } from '../core/quote.ts'
+import { socks4, userIdOf } from '../core/socks4.ts'
+import { type Credentials, proofOf, socks5 } from '../core/socks5.ts'
 import type { Connection } from './connection.ts'
 import { converse } from './converse.ts'
 import type { TlsClientOptions } from './tls-context.ts'
@@ -55,21 +62,26 @@ const PORT = 1080
  * @param target where the proxy is
  * @param credentials for SOCKS 5; for SOCKS 4 `username` is the user id
  * @throws {TypeError} for another kind
+ * @throws {SyntaxError | RangeError} for what is no place, or credentials that do not fit into a message
  * @see RFC 1928, RFC 1929
  * @example const proxy = socksHop('socks5h', { hostname: '127.0.0.1', port: 1080 }) // for the option `proxy`
  */
 export function socksHop(kind: Kind, target: InetEndpoint, credentials?: Credentials): Hop {
   if (!KINDS.includes(kind))
-    throw new TypeError(
-      `socksHop: there is no kind '${String(kind)}'; there are ${KINDS.join(', ')}`,
-    )
+    throw new TypeError(`socksHop: there is no kind ${quoted(kind)}; there are ${KINDS.join(', ')}`)
+  const endpoint = parseTarget(target, [])
+  if (isUnix(endpoint))
+    throw new TypeError('socksHop: a proxy has a hostname and a port, not a path')
+  // What does not fit into a message is told here, and not by the first connection.
+  if (credentials !== undefined && kind.startsWith('socks4')) userIdOf(credentials.username)
+  else if (credentials !== undefined) proofOf(credentials)
   const speak = (hostname: string, port: number): Dialogue<unknown> =>
     kind.startsWith('socks4')
       ? socks4(hostname, port, credentials?.username)
       : socks5(hostname, port, credentials)
   return {
-    name: `${kind}://${bracketed(target.hostname)}:${target.port}`,
-    target,
+    name: `${kind}://${formatEndpoint(endpoint)}`,
+    target: endpoint,
     takesNames: kind === 'socks4a' || kind === 'socks5h',
     ...(kind === 'socks4' ? { family: 4 } : {}),
     async through(connection, { hostname, port }, options) {
@@ -86,11 +98,17 @@ export function socksHop(kind: Kind, target: InetEndpoint, credentials?: Credent
  */
 export function toHop(proxy: ProxyTarget): Hop {
   if (typeof proxy === 'string' || proxy instanceof URL) return parseProxy(proxy)
-  if (typeof proxy?.through === 'function') return proxy
+  if (typeof proxy?.through === 'function') {
+    parseTarget(proxy.target, ['tcp', 'tls'])
+    return proxy
+  }
   throw new TypeError(`proxy must be a URL or a hop, not ${kindOf(proxy)}`)
 }
 
 function parseProxy(proxy: string | URL): Hop {
+  // A URL loses line breaks and tabs in silence, and half characters become others: `ho\nst` would lead to `host`.
+  if (CONTROL.test(String(proxy)) || !isWhole(String(proxy)))
+    throw new SyntaxError('proxy: the URL holds a control character or half a character')
   // The text is not repeated: it may hold a password.
   if (!URL.canParse(String(proxy))) throw new SyntaxError('proxy: the text is no URL')
   const url = new URL(proxy)
@@ -100,10 +118,12 @@ function parseProxy(proxy: string | URL): Hop {
       `proxy: an ${kind}: proxy is a hop of @sluice/http; here are ${KINDS.join(':, ')}:`,
     )
   if (!isKind(kind))
-    throw new SyntaxError(`proxy: no scheme '${kind}' here; there are ${KINDS.join(':, ')}:`)
-  if (url.hostname === '') throw new SyntaxError(`proxy: the ${kind} URL names no host`)
+    throw new SyntaxError(
+      `proxy: no scheme '${printable(kind, 40)}' here; there are ${KINDS.join(':, ')}:`,
+    )
+  if (url.hostname === '') throw new SyntaxError(`proxy: the URL names no host`)
   if (/^\/?$/.test(url.pathname) === false || url.search !== '' || url.hash !== '')
-    throw new SyntaxError(`proxy: the ${kind} URL has a path, which no proxy has`)
+    throw new SyntaxError(`proxy: the URL has a path, which no proxy has`)
   const hostname = decoded(url.hostname.replace(/^\[|\]$/g, ''))
   const username = decoded(url.username)
   const credentials = username === '' ? undefined : { username, password: decoded(url.password) }
@@ -122,6 +142,5 @@ function decoded(text: string): string {
   }
 }
 
-function bracketed(hostname: string): string {
-  return hostname.includes(':') ? `[${hostname}]` : hostname
-}
+// biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point.
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/

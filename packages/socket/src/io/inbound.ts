@@ -8,10 +8,10 @@
  * - What arrived before the end, or before the stream broke, is delivered first.
  * - The buffer is bounded: at `limit` bytes the transport pauses, unless a reader waits for more.
  */
-import { type Bytes, copy, EMPTY } from '../core/bytes.ts'
+import { type Bytes, copy, EMPTY, kindOf } from '../core/bytes.ts'
 import { ReceiveBuffer } from '../core/receive-buffer.ts'
 import { type Deadline, startDeadline } from './deadline.ts'
-import { checkTimeout } from './options.ts'
+import { wrongWait } from './options.ts'
 import type { Attachment, Receiver, WaitOptions } from './stream.ts'
 import type { Clock } from './system.ts'
 
@@ -151,9 +151,12 @@ export class Inbound {
   ): Promise<T | null> {
     if (this.#waiter !== undefined || this.#receiver !== undefined)
       return Promise.reject(this.#owner.busy(verb))
-    if (options?.signal?.aborted) return Promise.reject(options.signal.reason)
+    if (options !== undefined) {
+      const wrong = wrongWait(verb, options)
+      if (wrong !== undefined) return Promise.reject(wrong)
+      if (options.signal?.aborted) return Promise.reject(options.signal.reason)
+    }
     try {
-      checkTimeout(verb, options?.timeout)
       const value = this.#attempt(verb, take, max, target)
       if (value !== undefined) {
         this.#paceAfterTaking()
@@ -205,6 +208,8 @@ export class Inbound {
 
   /** @param by the receiver that puts back what it was given; anybody else has to wait for it to let go */
   unread(bytes: Uint8Array, by?: Receiver): void {
+    if (!(bytes instanceof Uint8Array))
+      throw new TypeError(`unread takes a Uint8Array, not ${kindOf(bytes)}`)
     if (this.#waiter !== undefined || this.#receiver !== by) throw this.#owner.busy('unread')
     this.#buffer.unread(copy(bytes))
     // Unless it lets go, it is given them again.
@@ -217,6 +222,9 @@ export class Inbound {
 
   /** Makes `receiver` the reader; what is already here follows once the caller has its attachment in hand. */
   attach(receiver: Receiver): Attachment {
+    for (const name of ['bytes', 'end', 'error'] as const)
+      if (typeof receiver?.[name] !== 'function')
+        throw new TypeError(`attach: a receiver has the functions bytes, end and error`)
     if (this.#waiter !== undefined || this.#receiver !== undefined) throw this.#owner.busy('attach')
     this.#receiver = receiver
     this.#resume()

@@ -10,7 +10,7 @@ import { NetworkList } from '../core/network.ts'
 import { normaliseTimeout, type TimeoutOption } from '../core/timeouts.ts'
 import { within } from './deadline.ts'
 import { Listener } from './listener.ts'
-import { checkKeys, completeLimits } from './options.ts'
+import { checkKeys, checkSignal, checkTimeout, checkTypes, completeLimits } from './options.ts'
 import { checkReusePort } from './runtime.ts'
 import { type BufferLimits, DEFAULT_BUFFERS } from './stream-engine.ts'
 import { system as realSystem, type System } from './system.ts'
@@ -92,6 +92,18 @@ const BOUNDS = { ...DEFAULT_BUFFERS, pending: PENDING, handshakes: HANDSHAKES }
 export async function listen(target: Target, options: ListenOptions = {}): Promise<Listener> {
   checkKeys('listen', options, KEYS)
   const endpoint = parseTarget(target, ['tcp', 'tls'])
+  checkTypes('listen', options, {
+    tls: 'object',
+    proxyProtocol: 'object',
+    reusePort: 'boolean',
+    ipv6Only: 'boolean',
+    noDelay: 'boolean',
+    sharedBuffer: 'boolean',
+    system: 'object',
+  })
+  checkSignal('listen', options.signal)
+  checkTimeout('listen', options.keepAlive, 'keepAlive')
+  if (options.backlog !== undefined) checkBacklog(options.backlog)
   const timeouts = normaliseTimeout(options.timeout)
   const limits = completeLimits('listen', options.limits, BOUNDS)
   const system = options.system ?? realSystem

@@ -13,6 +13,7 @@ import { codeOf, NetError } from '../core/errors.ts'
 import { Connection } from './connection.ts'
 import { each, Mailbox } from './mailbox.ts'
 import { NodeTransport } from './node-transport.ts'
+import { wrongWait } from './options.ts'
 import { type Arrival, drop, type ListenPlan, Reception } from './reception.ts'
 import type { WaitOptions } from './stream.ts'
 import { nextId, publish, tracing } from './trace.ts'
@@ -89,6 +90,8 @@ export class Listener implements AsyncDisposable, AsyncIterable<Connection> {
    * @throws {NetError} `ERR_CLOSED` once the listener is closed; `ERR_TIMEOUT`; `signal.reason`
    */
   async accept(options?: WaitOptions): Promise<Connection> {
+    const wrong = wrongWait('accept', options)
+    if (wrong !== undefined) throw wrong
     options?.signal?.throwIfAborted()
     const pending = this.#mailbox.tryTake()
     if (pending !== undefined) return this.#wrap(pending)

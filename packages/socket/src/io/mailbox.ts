@@ -3,7 +3,6 @@
  * `recv()`. Whoever waits is served in order; a wait that is given up takes nothing away from the next one.
  */
 import { within } from './deadline.ts'
-import { checkTimeout } from './options.ts'
 import type { WaitOptions } from './stream.ts'
 import type { Clock } from './system.ts'
 
@@ -57,11 +56,6 @@ export class Mailbox<T> {
    */
   take(options: WaitOptions | undefined, tooLate: (limit: number) => Error): Promise<T> {
     if (options?.signal?.aborted) return Promise.reject(options.signal.reason)
-    try {
-      checkTimeout('timeout', options?.timeout)
-    } catch (error) {
-      return Promise.reject(error)
-    }
     let waiter: Waiter<T> | undefined
     const work = new Promise<T>((resolve, reject) => {
       waiter = { resolve, reject }

@@ -2,11 +2,14 @@
  * Names and addresses in the words of netdb.h: what a program asks before it has a socket. The answers come from the
  * same seam as those of `connect`.
  */
-import type { Endpoint } from '../core/address.ts'
+import { checkHost, type Endpoint } from '../core/address.ts'
+import { kindOf } from '../core/bytes.ts'
 import * as C from '../core/constants.ts'
 import { codeOf, NetError } from '../core/errors.ts'
 import { isIPv4, isIPv6 } from '../core/ip.ts'
+import { printable, quoted } from '../core/quote.ts'
 import { type PortProtocol, serviceByName, serviceByPort } from '../core/services.ts'
+import { checkKeys } from './options.ts'
 import { type NetworkInterface, system as realSystem, type System } from './system.ts'
 
 /** Which answers are wanted. */
@@ -62,6 +65,10 @@ export async function getaddrinfo(
   hints: AddressHints = {},
 ): Promise<AddressInfo[]> {
   const { family = 0, type = 0, protocol = 0, flags = 0, system = realSystem } = hints
+  checkKeys('getaddrinfo', hints, ['family', 'type', 'protocol', 'flags', 'system'])
+  if (host !== null) checkHost(host)
+  if (service !== null && typeof service !== 'string' && typeof service !== 'number')
+    throw new TypeError(`getaddrinfo: a service is a name or a port, not ${kindOf(service)}`)
   const target = `${host ?? ''}:${service ?? ''}`
   const refuse = (code: string): NetError =>
     new NetError({ verb: 'getaddrinfo', target, phase: 'lookup', code })
@@ -102,7 +109,7 @@ function portOf(
     const port = Number(service)
     if (!Number.isInteger(port) || port < 0 || port > 65_535)
       throw new RangeError(
-        `getaddrinfo: port must be a whole number from 0 to 65535, not ${service}`,
+        `getaddrinfo: port must be a whole number from 0 to 65535, not ${printable(String(service))}`,
       )
     return port
   }
@@ -160,8 +167,8 @@ export async function getnameinfo(
   flags = 0,
   system: System = realSystem,
 ): Promise<{ host: string; service: string }> {
-  if (!isIPv4(hostname) && !isIPv6(hostname.replace(/%.*$/, '')))
-    throw new SyntaxError(`getnameinfo: ${JSON.stringify(hostname)} is no IP address`)
+  if (!isIPv4(checkHost(hostname)) && !isIPv6(hostname.replace(/%.*$/, '')))
+    throw new SyntaxError(`getnameinfo: ${quoted(hostname)} is no IP address`)
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new RangeError(`getnameinfo: port must be a whole number from 0 to 65535, not ${port}`)
   const protocol = flags & C.NI_DGRAM ? 'udp' : 'tcp'

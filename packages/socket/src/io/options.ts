@@ -2,6 +2,9 @@
  * Options, made complete at the door: unknown keys are refused by name, so that a misspelt `timout` is
  * told rather than ignored.
  */
+import { kindOf } from '../core/bytes.ts'
+import { printable } from '../core/quote.ts'
+import type { WaitOptions } from './stream.ts'
 
 /**
  * Checks that options are an object with known keys only.
@@ -11,21 +14,71 @@
  */
 export function checkKeys(verb: string, options: unknown, known: readonly string[]): void {
   if (options === undefined) return
-  if (typeof options !== 'object' || options === null)
-    throw new TypeError(`${verb}: options must be an object`)
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw new TypeError(`${verb}: options must be an object, not ${kindOf(options)}`)
   for (const key of Object.keys(options))
     if (!known.includes(key))
       throw new TypeError(
-        `${verb}: there is no option '${key}'; the options are ${known.join(', ')}`,
+        `${verb}: there is no option '${printable(key)}'; the options are ${known.join(', ')}`,
       )
 }
 
+/**
+ * Checks what the fields of options are; what is left out, or undefined, is right.
+ *
+ * @param shape the field and the type of its value
+ * @throws {TypeError}
+ */
+export function checkTypes<T extends object>(
+  verb: string,
+  options: T,
+  shape: { [K in keyof T]?: 'boolean' | 'string' | 'function' | 'object' },
+): void {
+  for (const [name, type] of Object.entries(shape)) {
+    const value = options[name as keyof T]
+    if (value !== undefined && (typeof value !== type || value === null))
+      throw new TypeError(
+        `${verb}: ${name} must be ${withArticle(type as string)}, not ${kindOf(value)}`,
+      )
+  }
+}
+
+function withArticle(type: string): string {
+  return type === 'object' ? 'an object' : `a ${type}`
+}
+
+/** @throws {TypeError} what can not end a wait */
+export function checkSignal(verb: string, signal: unknown): void {
+  if (signal === undefined || typeof (signal as AbortSignal | null)?.throwIfAborted === 'function')
+    return
+  throw new TypeError(`${verb}: signal must be an AbortSignal, not ${kindOf(signal)}`)
+}
+
+/**
+ * Looks at the options of one wait.
+ *
+ * @returns what is wrong with them: whoever waits is told by a promise
+ */
+export function wrongWait(verb: string, options: WaitOptions | undefined): Error | undefined {
+  if (options === undefined) return undefined
+  try {
+    checkKeys(verb, options, WAIT_KEYS)
+    checkSignal(verb, options.signal)
+    checkTimeout(verb, options.timeout)
+  } catch (error) {
+    return error as Error
+  }
+  return undefined
+}
+
+const WAIT_KEYS = ['signal', 'timeout']
+
 /** @throws {TypeError | RangeError} what is no number of milliseconds; 0 and Infinity turn a timeout off */
-export function checkTimeout(verb: string, timeout: unknown): void {
+export function checkTimeout(verb: string, timeout: unknown, name = 'timeout'): void {
   if (timeout === undefined) return
   if (typeof timeout !== 'number')
-    throw new TypeError(`${verb}: timeout must be a number of milliseconds`)
-  if (!(timeout >= 0)) throw new RangeError(`${verb}: timeout must be 0 or more, not ${timeout}`)
+    throw new TypeError(`${verb}: ${name} must be a number of milliseconds, not ${kindOf(timeout)}`)
+  if (!(timeout >= 0)) throw new RangeError(`${verb}: ${name} must be 0 or more, not ${timeout}`)
 }
 
 /**
@@ -41,12 +94,14 @@ export function completeLimits<T extends object>(
   defaults: T,
 ): T {
   if (given === undefined) return defaults
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new TypeError(`${verb}: limits must be an object, not ${kindOf(given)}`)
   const known = Object.keys(defaults)
   const result = { ...defaults }
   for (const [name, value] of Object.entries(given)) {
     if (!known.includes(name))
       throw new TypeError(
-        `${verb}: there is no limit '${name}'; the limits are ${known.join(', ')}`,
+        `${verb}: there is no limit '${printable(name)}'; the limits are ${known.join(', ')}`,
       )
     if (value === undefined) continue
     if (typeof value !== 'number') throw new TypeError(`${verb}: limits.${name} must be a number`)

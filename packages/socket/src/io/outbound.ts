@@ -10,6 +10,7 @@
  */
 import { concat, copy, type Data, kindOf, toBytes } from '../core/bytes.ts'
 import { type Deadline, startDeadline } from './deadline.ts'
+import { wrongWait } from './options.ts'
 import type { WaitOptions } from './stream.ts'
 import type { Clock } from './system.ts'
 import type { Transport } from './transport.ts'
@@ -72,6 +73,9 @@ export class Outbound {
     if (ended !== undefined) return ended
     if (typeof text !== 'string')
       return Promise.reject(new TypeError(`sendLatin1 takes a string, not ${kindOf(text)}`))
+    // Costs nothing where the engine keeps one byte for each character: there is no such character then.
+    if (/[^\0-\xff]/.test(text))
+      return Promise.reject(new RangeError('sendLatin1: a character of the text is beyond U+00FF'))
     if (this.#queue !== undefined)
       return this.#afterQueue('sendLatin1', options, () => this.#write(text))
     this.#write(text)
@@ -123,8 +127,10 @@ export class Outbound {
 
   #refuse(verb: string, options: WaitOptions | undefined): Promise<never> | undefined {
     if (this.#over) return Promise.reject(this.#owner.failed(verb))
-    if (options?.signal?.aborted) return Promise.reject(options.signal.reason)
-    return undefined
+    if (options === undefined) return undefined
+    const wrong = wrongWait(verb, options)
+    if (wrong !== undefined) return Promise.reject(wrong)
+    return options.signal?.aborted ? Promise.reject(options.signal.reason) : undefined
   }
 
   /** Writes now, or behind those who wait for room; settles when the system has it. */

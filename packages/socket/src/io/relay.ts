@@ -6,9 +6,10 @@ import type { Target } from '../core/address.ts'
 import type { LinkOptions } from '../core/link.ts'
 import { Link } from '../core/link.ts'
 import { connect } from './connect.ts'
-import type { ConnectOptions } from './connect-options.ts'
+import { type ConnectOptions, planConnect } from './connect-options.ts'
 import type { Connection } from './connection.ts'
 import { forward } from './forward.ts'
+import { checkKeys, checkTypes } from './options.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { type Server, serve } from './server.ts'
 import { systemClock } from './system.ts'
@@ -42,9 +43,12 @@ export interface RelayOptions {
  * @example await relay('127.0.0.1:8081', '127.0.0.1:8080', { link: { latency: 100 } })
  */
 export async function relay(from: Target, to: Target, options: RelayOptions = {}): Promise<Server> {
+  checkKeys('relay', options, ['link', 'connect', 'serve', 'onBytes'])
   const { link = {}, connect: how = {}, serve: serving = {}, onBytes } = options
+  checkTypes('relay', options, { onBytes: 'function', serve: 'object' })
   // Refused here, and not by the first connection.
   void new Link(link)
+  await planConnect(to, how)
   const clock = how.system?.clock ?? systemClock
   return serve(
     async (client, { signal }) => {

@@ -6,11 +6,15 @@
  * at once. Whoever opens many connections to few hosts puts a `CachingResolver` in front.
  */
 import type { promises } from 'node:dns'
+import { isIP } from 'node:net'
+import { checkHost } from '../core/address.ts'
 import { type ResolvedAddress, sortAddresses } from '../core/address-sort.ts'
+import { kindOf } from '../core/bytes.ts'
 import { type Answer, AnswerCache, type CacheLimits, DEFAULT_CACHE } from '../core/dns-cache.ts'
 import { codeOf } from '../core/errors.ts'
+import { quoted } from '../core/quote.ts'
 import { within } from './deadline.ts'
-import { checkKeys, completeLimits } from './options.ts'
+import { checkKeys, checkSignal, checkTimeout, checkTypes, completeLimits } from './options.ts'
 import { type Clock, system as realSystem, type System, systemClock } from './system.ts'
 
 /** How to ask. */
@@ -38,6 +42,21 @@ export interface Resolver {
   resolve(hostname: string, options: ResolveOptions): Promise<Answer>
 }
 
+/** @throws {TypeError} what nobody can ask */
+export function checkResolver(verb: string, resolver: unknown): void {
+  if (resolver !== undefined && typeof (resolver as Resolver | null)?.resolve !== 'function')
+    throw new TypeError(`${verb}: resolver must be a Resolver, not ${kindOf(resolver)}`)
+}
+
+/** @throws {TypeError | RangeError | SyntaxError} what is no question */
+function checkQuestion(hostname: string, options: ResolveOptions): void {
+  checkHost(hostname)
+  checkKeys('resolve', options, ['family', 'signal'])
+  checkSignal('resolve', options?.signal)
+  if (![0, 4, 6].includes(options?.family))
+    throw new RangeError(`resolve: family must be 0, 4 or 6, not ${quoted(options?.family)}`)
+}
+
 /** The system's resolver, getaddrinfo(3): knows the hosts file, mDNS and routes, tells no time to live. */
 export class SystemResolver implements Resolver {
   readonly separate = false
@@ -48,7 +67,9 @@ export class SystemResolver implements Resolver {
     this.#system = system
   }
 
-  async resolve(hostname: string, { family }: ResolveOptions): Promise<Answer> {
+  async resolve(hostname: string, options: ResolveOptions): Promise<Answer> {
+    checkQuestion(hostname, options)
+    const { family } = options
     return { addresses: await this.#system.lookup(hostname, family) }
   }
 }
@@ -77,12 +98,19 @@ export class DnsResolver implements Resolver {
    */
   constructor(options: DnsResolverOptions = {}, system: System = realSystem) {
     checkKeys('DnsResolver', options, ['servers', 'timeout', 'tries'])
+    const { servers, timeout, tries } = options
+    if (servers !== undefined) checkServers(servers)
+    checkTimeout('DnsResolver', timeout)
+    if (tries !== undefined && !(Number.isInteger(tries) && tries >= 1))
+      throw new RangeError(`DnsResolver: tries must be a whole number from 1, not ${quoted(tries)}`)
     this.#system = system
     this.#options = options
     this.#open()
   }
 
-  async resolve(hostname: string, { family, signal }: ResolveOptions): Promise<Answer> {
+  async resolve(hostname: string, options: ResolveOptions): Promise<Answer> {
+    checkQuestion(hostname, options)
+    const { family, signal } = options
     signal?.throwIfAborted()
     const resolver = this.#open()
     const cancel = (): void => resolver.cancel()
@@ -108,6 +136,18 @@ export class DnsResolver implements Resolver {
     const resolver = this.#system.createResolver({ timeout, tries })
     if (servers !== undefined) resolver.setServers(servers)
     return resolver
+  }
+}
+
+/** Before node:dns says so with the text as it is. */
+function checkServers(servers: unknown): void {
+  if (!Array.isArray(servers))
+    throw new TypeError(`DnsResolver: servers must be a list, not ${kindOf(servers)}`)
+  for (const server of servers) {
+    const address =
+      /^\[(.*)\](?::\d{1,5})?$/.exec(server)?.[1] ?? /^([\d.]+):\d{1,5}$/.exec(server)?.[1]
+    if (typeof server !== 'string' || isIP(address ?? server) === 0)
+      throw new TypeError(`DnsResolver: ${quoted(server)} is not the address of a server`)
   }
 }
 
@@ -164,6 +204,8 @@ export class CachingResolver implements Resolver {
    */
   constructor(options: CachingResolverOptions = {}) {
     checkKeys('CachingResolver', options, ['resolver', 'limits', 'clock'])
+    checkTypes('CachingResolver', options, { clock: 'object' })
+    checkResolver('CachingResolver', options.resolver)
     this.#resolver = options.resolver ?? new SystemResolver()
     this.#clock = options.clock ?? systemClock
     this.#cache = new AnswerCache(completeLimits('CachingResolver', options.limits, DEFAULT_CACHE))
@@ -180,11 +222,13 @@ export class CachingResolver implements Resolver {
   }
 
   /**
-   * Forgets everything, or what is known of one name. Never throws.
+   * Forgets everything, or what is known of one name.
    *
    * @param hostname the name; left out: all of them
+   * @throws {TypeError | SyntaxError | RangeError} for what is not the name of a host
    */
   forget(hostname?: string): void {
+    if (hostname !== undefined) checkHost(hostname)
     if (hostname === undefined) this.#cache.forget()
     else for (const family of [0, 4, 6] as const) this.#cache.forget(keyOf(hostname, family))
   }
@@ -195,6 +239,7 @@ export class CachingResolver implements Resolver {
    * @throws as the resolver behind it; `signal.reason` when aborted
    */
   async resolve(hostname: string, options: ResolveOptions): Promise<Answer> {
+    checkQuestion(hostname, options)
     const { family, signal } = options
     signal?.throwIfAborted()
     const key = keyOf(hostname, family)

@@ -1,9 +1,10 @@
 /** What `serve` takes, and the same made complete. */
 import type { Target } from '../core/address.ts'
 import { Admission } from '../core/admission.ts'
+import { kindOf } from '../core/bytes.ts'
 import type { Connection } from './connection.ts'
 import type { ListenOptions } from './listen.ts'
-import { checkKeys, completeLimits } from './options.ts'
+import { checkKeys, checkTypes, completeLimits } from './options.ts'
 import { PLACE_KEYS, type Place, placeOf } from './place.ts'
 import type { Clock } from './system.ts'
 
@@ -68,6 +69,10 @@ export interface ServePlan {
  */
 export function planServe(options: ServeOptions): ServePlan {
   checkKeys('serve', options, KEYS)
+  checkTypes('serve', options, { onError: 'function', clock: 'object', listen: 'object' })
+  const { listener } = options
+  if (listener !== undefined && typeof listener?.accept !== 'function')
+    throw new TypeError(`serve: listener must be a Listener, not ${kindOf(listener)}`)
   const { connections, perAddress } = completeLimits('serve', options.limits, DEFAULT_LIMITS)
   const { allow, deny } = options
   return {
@@ -84,7 +89,9 @@ function normaliseTimeouts(given: ServeOptions['timeout'] = {}): ServeTimeouts {
     const value = given[name]
     if (value === undefined) return OFF
     if (typeof value !== 'number')
-      throw new TypeError(`serve: timeout.${name} must be a number of milliseconds`)
+      throw new TypeError(
+        `serve: timeout.${name} must be a number of milliseconds, not ${kindOf(value)}`,
+      )
     if (!(value >= 0))
       throw new RangeError(`serve: timeout.${name} must be 0 or more, not ${value}`)
     return value || OFF

@@ -10,11 +10,14 @@
  * - When the system has no file descriptors left, open connections are not touched, and accepting goes on by itself.
  */
 import { type Address, isUnix } from '../core/address.ts'
+import { kindOf } from '../core/bytes.ts'
 import { codeOf, isNetError, NetError, TimeoutError } from '../core/errors.ts'
-import type { Connection } from './connection.ts'
+import { quoted } from '../core/quote.ts'
+import { Connection } from './connection.ts'
 import { type Deadline, startDeadline } from './deadline.ts'
 import { listen } from './listen.ts'
 import type { Listener } from './listener.ts'
+import { checkKeys } from './options.ts'
 import { planServe, type ServeOptions, type ServePlan } from './serve-options.ts'
 import { type Clock, systemClock } from './system.ts'
 
@@ -68,7 +71,8 @@ export async function serve(
   handler: ConnectionHandler,
   options: ServeOptions = {},
 ): Promise<Server> {
-  if (typeof handler !== 'function') throw new TypeError('serve takes a function of a connection')
+  if (typeof handler !== 'function')
+    throw new TypeError(`serve takes a function of a connection, not ${kindOf(handler)}`)
   const plan = planServe(options)
   const listener = options.listener ?? (await listen(plan.target, options.listen ?? {}))
   return new Server(handler, options, plan, listener)
@@ -130,11 +134,14 @@ export class Server implements AsyncDisposable {
   }
 
   /**
-   * Serves one connection, wherever it comes from: a memory pair, a tunnel. Never throws.
+   * Serves one connection, wherever it comes from: a memory pair, a tunnel.
    *
    * @param connection open, and read by nobody else; closed at once when the server is stopping
+   * @throws {TypeError} for what is no Connection
    */
   handle(connection: Connection): void {
+    if (!(connection instanceof Connection))
+      throw new TypeError(`handle takes a Connection, not ${kindOf(connection)}`)
     const { signal } = this.#stopping
     if (signal.aborted) {
       void connection.close()
@@ -161,9 +168,11 @@ export class Server implements AsyncDisposable {
    *
    * @param options `grace`: milliseconds to wait; default 10 000, 0 waits for nothing
    */
-  async shutdown({ grace = 10_000 }: { grace?: number } = {}): Promise<void> {
+  async shutdown(options: { grace?: number } = {}): Promise<void> {
+    checkKeys('shutdown', options, ['grace'])
+    const { grace = 10_000 } = options
     if (!(typeof grace === 'number' && grace >= 0))
-      throw new RangeError(`shutdown: grace must be 0 milliseconds or more, not ${String(grace)}`)
+      throw new RangeError(`shutdown: grace must be 0 milliseconds or more, not ${quoted(grace)}`)
     this.#stop()
     if (this.#visits.size > 0 && grace > 0) await this.#untilEmpty(grace)
     await this.close()

@@ -13,10 +13,12 @@
  */
 import type { Duplex } from 'node:stream'
 import type { ConnectionOptions, TLSSocket, TLSSocketOptions } from 'node:tls'
+import { concat, encodeLatin1 } from '../core/bytes.ts'
 import { type Certificate, readCertificate } from '../core/certificate.ts'
 import { reasonOf } from '../core/error-codes.ts'
 import { codeOf, NetError, TimeoutError, TlsError } from '../core/errors.ts'
-import { checkServerName } from '../core/tls-names.ts'
+import { quoted } from '../core/quote.ts'
+import { checkServerName, listed } from '../core/tls-names.ts'
 import { sniOf } from '../core/tls-options.ts'
 import { tlsCode, tlsReason } from '../core/tls-reasons.ts'
 import { decodeSession, encodeSession, type KeptSession } from '../core/tls-session.ts'
@@ -169,7 +171,7 @@ class Handshake {
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,
     }
-    if (options.alpn?.length) given.ALPNProtocols = [...options.alpn]
+    if (options.alpn?.length) given.ALPNProtocols = protocolsOf(options.alpn)
     if (this.#kept !== undefined) given.session = Buffer.from(this.#kept.native)
     return this.#system.connectTls(given)
   }
@@ -189,7 +191,7 @@ class Handshake {
     if (typeof alpn === 'function')
       given.ALPNCallback = ({ protocols, servername }) =>
         this.#fence('alpn', () => checkChoice(alpn(protocols, servername || undefined), protocols))
-    else if (alpn?.length) given.ALPNProtocols = [...alpn]
+    else if (alpn?.length) given.ALPNProtocols = protocolsOf(alpn)
     if (sni !== undefined)
       given.SNICallback = (name, answer) => {
         void this.#askForContext(sni, name).then((found) => {
@@ -363,11 +365,20 @@ type AlpnCallback = (asked: { protocols: string[]; servername: string }) => stri
 
 function drop(): void {}
 
+/**
+ * Names of protocols are bytes (RFC 7301 §3.1). Node writes text as UTF-8, and tells what was agreed on as latin-1: what is
+ * not ASCII is given in the form that goes over the wire.
+ */
+function protocolsOf(protocols: readonly string[]): string[] | Uint8Array<ArrayBuffer> {
+  if (protocols.every((protocol) => /^[\0-\x7f]*$/.test(protocol))) return [...protocols]
+  return concat(protocols.map((one) => concat([Uint8Array.of(one.length), encodeLatin1(one)])))
+}
+
 /** @throws {TypeError} what the client did not offer */
 function checkChoice(chosen: unknown, offered: readonly string[]): string | undefined {
   if (chosen === undefined || offered.includes(chosen as string))
     return chosen as string | undefined
-  throw new TypeError(`tls.alpn must choose one of ${offered.join(', ')}, not ${String(chosen)}`)
+  throw new TypeError(`tls.alpn must choose one of ${listed(offered)}, not ${quoted(chosen)}`)
 }
 
 /** The runtime's verdict on the peer's chain: a code, or nothing when it is good. */

@@ -4,6 +4,7 @@
 
 import type { Duplex } from 'node:stream'
 import { domainToASCII } from 'node:url'
+import { quoted } from '../core/quote.ts'
 import {
   CLIENT_KEYS,
   checkClientOptions,
@@ -58,7 +59,7 @@ export async function startTls(
   const { signal, timeout, system = realSystem, side: which, ...tls } = options
   checkTimeout('startTls', timeout)
   if (which !== undefined && which !== 'client' && which !== 'server')
-    throw new TypeError(`startTls: side must be 'client' or 'server', not ${String(which)}`)
+    throw new TypeError(`startTls: side must be 'client' or 'server', not ${quoted(which)}`)
   const side =
     which === 'server'
       ? serverSide('startTls', tls as TlsServerOptions, system)
@@ -145,5 +146,9 @@ async function takeOver(connection: Connection, engine: StreamEngine): Promise<D
 
 /** Names of certificates and of SNI are in ASCII (RFC 5890). */
 function toAscii(name: string): string {
-  return /[^\0-\x7f]/.test(name) ? domainToASCII(name) || name : name
+  if (!/[^\0-\x7f]/.test(name)) return name
+  const ascii = domainToASCII(name)
+  if (ascii === '')
+    throw new SyntaxError(`tls.serverName: ${quoted(name)} is not the name of a host`)
+  return ascii
 }

@@ -4,6 +4,7 @@
  */
 import { isIP } from 'node:net'
 import {
+  checkHost,
   formatEndpoint,
   type InetEndpoint,
   isUnix,
@@ -12,7 +13,9 @@ import {
 } from '../core/address.ts'
 import type { ResolvedAddress } from '../core/address-sort.ts'
 import { codeOf, NetError, TimeoutError } from '../core/errors.ts'
+import { quoted } from '../core/quote.ts'
 import { within } from './deadline.ts'
+import { checkKeys } from './options.ts'
 import type { Resolver } from './resolve.ts'
 import type { Clock } from './system.ts'
 
@@ -35,6 +38,28 @@ export function inetTarget(target: Target): InetEndpoint {
 /** @throws {RangeError} nobody can be at port 0 */
 export function checkDestination(verb: string, { port }: InetEndpoint): void {
   if (port === 0) throw new RangeError(`${verb}: the port of a peer is 1 to 65535, not 0`)
+}
+
+/**
+ * Checks an address that the kernel is given as text, which C reads up to a NUL.
+ *
+ * @throws {TypeError | SyntaxError | RangeError} what is no IP address; a zone may follow it
+ */
+export function checkAddress(verb: string, address: unknown): void {
+  if (isIP(checkHost(address).replace(/%.*$/, '')) === 0)
+    throw new SyntaxError(`${verb}: ${quoted(address)} is no IP address`)
+}
+
+/** Checks a multicast group and whose packets are wanted. @throws as `checkAddress` */
+export function checkGroup(
+  verb: string,
+  group: string,
+  options: { source?: string | undefined; interface?: string | undefined },
+): void {
+  checkKeys(verb, options, ['source', 'interface'])
+  checkAddress(verb, group)
+  for (const address of [options.source, options.interface])
+    if (address !== undefined) checkAddress(verb, address)
 }
 
 /**

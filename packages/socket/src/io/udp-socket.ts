@@ -14,13 +14,16 @@ import { type Address, formatEndpoint, type InetEndpoint, type Target } from '..
 import { type Bytes, copy, type Data, toBytes } from '../core/bytes.ts'
 import { codeOf, NetError, type Phase } from '../core/errors.ts'
 import { each, Mailbox } from './mailbox.ts'
+import { checkKeys, checkSignal, wrongWait } from './options.ts'
 import type { Resolver } from './resolve.ts'
 import { runtime, runtimeName } from './runtime.ts'
 import type { WaitOptions } from './stream.ts'
 import type { System } from './system.ts'
 import { nextId, publish, tracing } from './trace.ts'
 import {
+  checkAddress,
   checkDestination,
+  checkGroup,
   inetTarget,
   type LookupLimits,
   literal,
@@ -111,6 +114,7 @@ export class UdpSocket implements AsyncDisposable, AsyncIterable<Datagram> {
    * @see connect(2)
    */
   async connect(target: Target, options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+    checkEnd('connect', options)
     const endpoint = inetTarget(target)
     const name = formatEndpoint(endpoint)
     checkDestination('connect', endpoint)
@@ -160,6 +164,7 @@ export class UdpSocket implements AsyncDisposable, AsyncIterable<Datagram> {
    */
   send(data: Data, to?: Target, options?: { signal?: AbortSignal | undefined }): Promise<number> {
     try {
+      if (options !== undefined) checkEnd('send', options)
       if (to === undefined) return this.#connected(toBytes(data))
       const endpoint = inetTarget(to)
       checkDestination('send', endpoint)
@@ -187,6 +192,8 @@ export class UdpSocket implements AsyncDisposable, AsyncIterable<Datagram> {
    * @throws {NetError} `ERR_CLOSED`; `ERR_TIMEOUT`; `ECONNREFUSED` on a connected socket; `signal.reason`
    */
   recv(options?: WaitOptions): Promise<Datagram> {
+    const wrong = wrongWait('recv', options)
+    if (wrong !== undefined) return Promise.reject(wrong)
     const first = this.#mailbox.tryTake()
     if (first !== undefined) return Promise.resolve(first)
     const failure = this.#takeFailure()
@@ -226,6 +233,7 @@ export class UdpSocket implements AsyncDisposable, AsyncIterable<Datagram> {
    * @see RFC 1112, RFC 4607
    */
   joinGroup(group: string, options: GroupOptions = {}): void {
+    checkGroup('joinGroup', group, options)
     const { source, interface: where } = options
     this.#set('joinGroup', group, () => {
       if (source === undefined) this.#socket.addMembership(group, where)
@@ -241,6 +249,7 @@ export class UdpSocket implements AsyncDisposable, AsyncIterable<Datagram> {
    * @throws as `joinGroup`; `EADDRNOTAVAIL` when not a member
    */
   leaveGroup(group: string, options: GroupOptions = {}): void {
+    checkGroup('leaveGroup', group, options)
     const { source, interface: where } = options
     this.#set('leaveGroup', group, () => {
       if (source === undefined) this.#socket.dropMembership(group, where)
@@ -295,6 +304,7 @@ export class UdpSocket implements AsyncDisposable, AsyncIterable<Datagram> {
    * @throws {NetError} `EADDRNOTAVAIL`
    */
   setMulticastInterface(where: string): void {
+    checkAddress('setMulticastInterface', where)
     this.#set('setMulticastInterface', where, () => this.#socket.setMulticastInterface(where))
   }
 
@@ -454,6 +464,11 @@ const OURS: Readonly<Record<string, string>> = {
   ERR_SOCKET_DGRAM_IS_CONNECTED: 'EISCONN',
   ERR_SOCKET_DGRAM_NOT_CONNECTED: 'ENOTCONN',
   ERR_SOCKET_DGRAM_NOT_RUNNING: 'ERR_CLOSED',
+}
+
+function checkEnd(verb: string, options: { signal?: AbortSignal | undefined }): void {
+  checkKeys(verb, options, ['signal'])
+  checkSignal(verb, options.signal)
 }
 
 function phaseOf(verb: string): Phase {

@@ -3,10 +3,11 @@
  */
 import type { SocketOptions as DatagramOptions, Socket as NodeDatagram } from 'node:dgram'
 import { formatEndpoint, type Target } from '../core/address.ts'
+import { kindOf } from '../core/bytes.ts'
 import { codeOf, NetError } from '../core/errors.ts'
 import { normaliseTimeout, type TimeoutOption } from '../core/timeouts.ts'
-import { checkKeys, completeLimits } from './options.ts'
-import { type Resolver, SystemResolver } from './resolve.ts'
+import { checkKeys, checkSignal, checkTypes, completeLimits } from './options.ts'
+import { checkResolver, type Resolver, SystemResolver } from './resolve.ts'
 import { checkReusePort } from './runtime.ts'
 import { system as realSystem, type System } from './system.ts'
 import { inetTarget, literal, lookupOne } from './udp-lookup.ts'
@@ -71,6 +72,14 @@ export async function udp(
   options: UdpOptions = {},
 ): Promise<UdpSocket> {
   checkKeys('udp', options, KEYS)
+  checkTypes('udp', options, {
+    reuseAddress: 'boolean',
+    reusePort: 'boolean',
+    ipv6Only: 'boolean',
+    system: 'object',
+  })
+  checkSignal('udp', options.signal)
+  checkResolver('udp', options.resolver)
   const endpoint = inetTarget(target)
   const { queue } = completeLimits('udp', options.limits, { queue: QUEUE })
   const { lookup } = normaliseTimeout(options.timeout)
@@ -137,7 +146,8 @@ export async function udp(
 
 function checkSize(name: string, size: unknown): number | undefined {
   if (size === undefined) return undefined
-  if (typeof size !== 'number') throw new TypeError(`udp: ${name} must be a number of bytes`)
+  if (typeof size !== 'number')
+    throw new TypeError(`udp: ${name} must be a number of bytes, not ${kindOf(size)}`)
   if (!Number.isInteger(size) || size < 1)
     throw new RangeError(`udp: ${name} must be a whole number of at least 1, not ${size}`)
   return size

@@ -4,6 +4,7 @@
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { encodeLatin1, kindOf } from '../core/bytes.ts'
+import { quoted } from '../core/quote.ts'
 import type { SocketTraceEvent, TraceEventBase } from '../core/trace-events.ts'
 import { formatTraceJson, formatTraceText, type TraceFormat } from '../core/trace-format.ts'
 import { checkKeys } from './options.ts'
@@ -38,12 +39,21 @@ export function watch(write: (line: string) => void, options: WatchOptions = {})
   checkKeys('watch', options, ['format', 'layers', 'bytes'])
   const { format = 'text', layers = ['socket'], bytes = 0 } = options
   if (format !== 'text' && format !== 'json')
-    throw new TypeError(`watch: format must be 'text' or 'json', not ${String(format)}`)
+    throw new TypeError(`watch: format must be 'text' or 'json', not ${quoted(format)}`)
+  if (!Array.isArray(layers))
+    throw new TypeError(`watch: layers must be a list, not ${kindOf(layers)}`)
+  checkBytes(bytes)
   for (const layer of layers)
     if (!['socket', 'http', 'url'].includes(layer))
-      throw new TypeError(`watch: there is no layer '${layer}'; there are socket, http, url`)
+      throw new TypeError(`watch: there is no layer ${quoted(layer)}; there are socket, http, url`)
   const toLine = format === 'json' ? formatTraceJson : formatTraceText
   return listenTo(layers, (event) => write(toLine(event, { bytes })))
+}
+
+function checkBytes(bytes: unknown): void {
+  if (typeof bytes !== 'number')
+    throw new TypeError(`watch: bytes must be a number, not ${kindOf(bytes)}`)
+  if (!(bytes >= 0)) throw new RangeError(`watch: bytes must be 0 or more, not ${bytes}`)
 }
 
 /** Takes the bytes of a connection, in both directions. */
