@@ -13,7 +13,16 @@ export type { BodyInit } from './io/body.ts'
 export { type RequestOptions, request } from './io/client.ts'
 export { ClientConnection, type ClientConnectionOptions } from './io/client-connection.ts'
 export type { ClientTimeouts, ExchangeOptions } from './io/client-exchange.ts'
+export type { ConnectionOptions } from './io/open.ts'
+export {
+  Pool,
+  type PoolLimits,
+  type PoolOptions,
+  type PoolRequestOptions,
+  type PoolStats,
+} from './io/pool.ts'
 export { Request, type RequestInit } from './io/request.ts'
 export { Response, type ResponseInit } from './io/response.ts'
 export type { ServeOptions, ServerLimits, ServerTimeouts } from './io/serve-options.ts'
 export { type Handler, type Info, Server, type ServerStats, serve } from './io/server.ts'
+export { type HttpHopOptions, httpHop } from './io/tunnel.ts'

@@ -231,6 +231,17 @@ export async function* piecesOf(content: Content): AsyncGenerator<Uint8Array, vo
   }
 }
 
+/** Whether a body can be sent a second time: there is none, or it lies in memory. */
+export function isRepeatable(init: BodyInit | null | undefined): boolean {
+  if (init === undefined || init === null || typeof init === 'string') return true
+  return (
+    init instanceof ArrayBuffer ||
+    ArrayBuffer.isView(init) ||
+    init instanceof URLSearchParams ||
+    init instanceof Blob
+  )
+}
+
 /** Lets go of content that will not be sent. */
 export function cancelContent(content: Content | null): void {
   if (content === null) return

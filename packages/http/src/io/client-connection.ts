@@ -15,6 +15,7 @@ import type { EndEvent, ResponseHead } from '../core/events.ts'
 import { Headers, outgoingFields } from '../core/headers.ts'
 import type { Limits } from '../core/limits.ts'
 import { methodFacts, normaliseMethod } from '../core/methods.ts'
+import { IDLE, idleLimit } from '../core/pool-plan.ts'
 import { type BodySource, type Content, cancelContent, IncomingBody, toContent } from './body.ts'
 import { ClientExchange, type ExchangeFacts, type ExchangeOptions } from './client-exchange.ts'
 import { trailerPromise } from './exchange.ts'
@@ -28,6 +29,12 @@ export interface ClientConnectionOptions {
   host?: string | undefined
   /** Caps on what the server may send. */
   limits?: Partial<Limits> | undefined
+  /** Milliseconds that the connection may wait where the server does not say; default 4 000. See `idleLimit`. */
+  keepAlive?: number | undefined
+  /** Called whenever another request can be made, from the first response on: for those who keep connections. */
+  onIdle?: (() => void) | undefined
+  /** Called once, when it is over, however that comes. */
+  onClose?: (() => void) | undefined
   /** Whose clock the timeouts run on; for tests. */
   clock?: Clock | undefined
 }
@@ -55,6 +62,10 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
   #pumping = false
   #over = false
   #failure: Error | undefined
+  /** Bytes that had come when the present exchange began. */
+  #received = 0
+  #idleLimit: number
+  readonly #onIdle: (() => void) | undefined
 
   /**
    * @param stream open, and read by nobody else
@@ -67,9 +78,15 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     this.#host = options.host ?? hostOf(stream)
     // Looked at once here, so that it can be written without a check from then on.
     this.#hostLine = `Host: ${new Headers([['Host', this.#host]]).get('host')}\r\n`
+    this.#idleLimit = options.keepAlive ?? IDLE
+    this.#keepAlive = this.#idleLimit
+    this.#onIdle = options.onIdle
+    const { onClose } = options
+    if (onClose !== undefined) void stream.closed.then(onClose)
     this.#attachment = stream.attach(this)
   }
   readonly #hostLine: string
+  readonly #keepAlive: number
 
   /** The same number as in trace events. */
   get id(): number {
@@ -86,6 +103,16 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
   /** Exchanges that were begun. */
   get exchanges(): number {
     return this.#count
+  }
+
+  /** Bytes that had come when the present or last exchange began: more of them are an answer. */
+  get received(): number {
+    return this.#received
+  }
+
+  /** Milliseconds that this connection may wait for its next request, as the last response said. */
+  get idleLimit(): number {
+    return this.#idleLimit
   }
 
   /**
@@ -123,7 +150,7 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
         resolve,
         reject,
       }
-      this.#begin(facts, target, headers, content)
+      this.#begin(facts, target, headers, content, options.host)
     })
   }
 
@@ -161,14 +188,21 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     return this.stream
   }
 
-  #begin(facts: ExchangeFacts, target: string, headers: Headers, content: Content | null): void {
+  #begin(
+    facts: ExchangeFacts,
+    target: string,
+    headers: Headers,
+    content: Content | null,
+    host: string | undefined,
+  ): void {
     const { method } = facts
     const body = content === null ? undefined : wholeBody(content)
     // A method that usually has content says so when there is none (RFC 9110 §8.6).
     const none = methodFacts(method).content ? 0 : undefined
     const length = content === null ? none : (body?.length ?? content.length ?? 'unknown')
     const fields = outgoingFields(headers)
-    const hostLine = fields.host ? '' : this.#hostLine
+    const hostLine = fields.host ? '' : this.#hostLineFor(host)
+    this.#received = this.stream.bytesReceived
     const exchange = new ClientExchange(facts, this)
     let head: string
     try {
@@ -184,6 +218,12 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     else if (fields.expects && length !== 0) this.#sendExpecting(exchange, head, body, content)
     else if (body !== undefined) this.#sendWhole(exchange, head, body)
     else this.#sendStream(exchange, head, content)
+  }
+
+  /** A forwarding proxy takes requests for many hosts on one connection. */
+  #hostLineFor(host: string | undefined): string {
+    if (host === undefined || host === this.#host) return this.#hostLine
+    return `Host: ${new Headers([['Host', host]]).get('host')}\r\n`
   }
 
   // Sending.
@@ -359,6 +399,7 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     exchange.body = body ?? undefined
     exchange.trailers = trailers
     exchange.wait('idle')
+    this.#idleLimit = idleLimit(head.fields.get('keep-alive'), this.#keepAlive)
     const { url, resolve } = exchange.facts
     resolve(responseFromWire({ head, body, url, trailers: trailers?.promise }))
   }
@@ -373,6 +414,7 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     if (this.#machine.isSwitched) return
     // A request that was not sent to its end leaves the server waiting for the rest of it.
     if (!this.#machine.canReuse || !exchange.isSent) void this.close()
+    else this.#onIdle?.()
   }
 
   /** The exchange failed, and the connection with it. */

@@ -44,6 +44,8 @@ export interface ExchangeOptions {
   timeout?: ClientTimeouts | undefined
   /** For trace events: the id, one layer up, of what asks. */
   trace?: { parent: number } | undefined
+  /** The value of Host, where it is not that of the connection; default: the connection's. */
+  host?: string | undefined
 }
 
 /** What an exchange is made with. */

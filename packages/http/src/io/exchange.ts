@@ -44,7 +44,8 @@ export class ServerExchange extends RequestSource {
   /** RFC 9112 §3.3: the authority is that of Host, else the server's own address. */
   get origin(): string {
     const { host } = this.head.fields
-    return host === undefined || host === '' ? this.#defaultOrigin : `http://${host}`
+    if (host === undefined || host === '') return this.#defaultOrigin
+    return this.#defaultOrigin.startsWith('https') ? `https://${host}` : `http://${host}`
   }
 
   openSignal(): AbortSignal {

@@ -35,6 +35,8 @@ export interface ServeOptions {
   target?: Target | undefined
   /** Instead of all of them: a listener that exists already. The server closes it. */
   listener?: Listener | undefined
+  /** Speak TLS, with this certificate: as `tls` of `listen()`. */
+  tls?: ListenOptions['tls']
   /**
    * Milliseconds: `headers` 30 000 until a head is complete, `keepAlive` 75 000 between requests, `idle` 300 000 of
    * silence inside a body. 0 or Infinity turns one off.
@@ -59,6 +61,7 @@ const KEYS = [
   'path',
   'target',
   'listener',
+  'tls',
   'timeout',
   'limits',
   'onError',

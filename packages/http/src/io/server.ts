@@ -139,8 +139,8 @@ export class Server implements AsyncDisposable {
    * @throws {NetError} `EADDRINUSE` and the others of `listen`
    */
   async listen(): Promise<void> {
-    const { listener, listen: how = {} } = this.#options
-    this.#listener = listener ?? (await listen(this.#target, how))
+    const { listener, listen: how = {}, tls } = this.#options
+    this.#listener = listener ?? (await listen(this.#target, tls ? { ...how, tls } : how))
     this.#context.origin = this.url.replace(/\/$/, '')
     void this.#acceptAll(this.#listener)
   }
@@ -151,12 +151,13 @@ export class Server implements AsyncDisposable {
     return this.#listener.address
   }
 
-  /** The address as a URL: `http://127.0.0.1:8080/`. */
+  /** The address as a URL: `http://127.0.0.1:8080/`, or `https:` with `tls`. */
   get url(): string {
     const { address } = this
-    if (address.family === 'Unix') return 'http://localhost/'
+    const scheme = this.#listener?.isSecure ? 'https' : 'http'
+    if (address.family === 'Unix') return `${scheme}://localhost/`
     const { family, hostname, port } = address
-    return `http://${family === 'IPv6' ? `[${hostname}]` : hostname}:${port}/`
+    return `${scheme}://${family === 'IPv6' ? `[${hostname}]` : hostname}:${port}/`
   }
 
   /** What was counted so far. Costs nothing until it is asked for. Never throws. */

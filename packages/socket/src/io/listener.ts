@@ -63,6 +63,11 @@ export class Listener implements AsyncDisposable, AsyncIterable<Connection> {
     return this.#address
   }
 
+  /** Whether what it accepts is in TLS. */
+  get isSecure(): boolean {
+    return this.#plan.tls !== undefined
+  }
+
   /** Connections that wait for `accept()`. */
   get pending(): number {
     return this.#mailbox.size

@@ -76,6 +76,8 @@ export interface ByteStream extends AsyncDisposable, AsyncIterable<Bytes> {
   readonly remoteAddress: Address | undefined
   /** Whether the stream can still carry something in at least one direction. */
   readonly isOpen: boolean
+  /** Settles when the stream is over, however that comes. Never rejects. */
+  readonly closed: Promise<void>
 
   /** Waits for 1 to `max` bytes (default 65 536); `null` once the peer has finished. */
   recv(max?: number, options?: WaitOptions): Promise<Bytes | null>

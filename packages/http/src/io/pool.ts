@@ -1,0 +1,436 @@
+/**
+ * `Pool`: connections that are kept for the next request. Give it URLs; it finds or opens a connection to each origin,
+ * hands it from one request to the next, and lets go of it before the server does.
+ *
+ * Rules it keeps:
+ * - Two requests share a connection only if everything that decides about it is the same: origin, proxy, TLS.
+ * - A connection serves one request at a time. What comes while all are busy waits in order, up to `limits.waiting`.
+ * - A request that met the goodbye of a connection that had waited is made once more on another one, where
+ *   `mayReplay` allows it.
+ * - Bytes that nobody asked for end their connection (`ClientConnection`); they are nobody's response.
+ * - A connection that waits does not keep the process alive.
+ */
+import type { Clock } from '@sluice/socket'
+import { codeOf, NetError, normaliseTimeout, type TimeoutOption } from '@sluice/socket/errors'
+import { Headers } from '../core/headers.ts'
+import type { Limits } from '../core/limits.ts'
+import { normaliseMethod } from '../core/methods.ts'
+import { parseRequestUrl } from '../core/origin.ts'
+import { IDLE, mayReplay } from '../core/pool-plan.ts'
+import { isRepeatable } from './body.ts'
+import { ClientConnection } from './client-connection.ts'
+import type { ExchangeOptions } from './client-exchange.ts'
+import {
+  CONNECTION_KEYS,
+  type ConnectionOptions,
+  openStream,
+  planRoute,
+  type Route,
+} from './open.ts'
+import type { Response } from './response.ts'
+import { systemClock } from './ticker.ts'
+
+/** Bounds of a pool, besides those of each response. */
+export interface PoolLimits extends Limits {
+  /** Connections to one origin; default 64. Browsers have 6, Go no limit. */
+  perOrigin: number
+  /** Connections in all; default 512. */
+  connections: number
+  /** Requests that wait for a connection; default 10 000. */
+  waiting: number
+}
+
+/** What a pool is made with. */
+export interface PoolOptions extends ConnectionOptions {
+  /** Milliseconds per phase, as for `request`; each request may set its own. */
+  timeout?: TimeoutOption | undefined
+  limits?: { [K in keyof PoolLimits]?: PoolLimits[K] | undefined } | undefined
+  /** Milliseconds that a connection waits where the server does not say; default 4 000, 0 keeps none. */
+  keepAlive?: number | undefined
+  /** Whose clock the times run on; for tests. */
+  clock?: Clock | undefined
+}
+
+/** One request of a pool. */
+export interface PoolRequestOptions extends Omit<ExchangeOptions, 'timeout'> {
+  /** Milliseconds per phase; default: the pool's. */
+  timeout?: TimeoutOption | undefined
+}
+
+/** What a pool has counted. */
+export interface PoolStats {
+  /** Connections that are open, those of them that wait, and requests that wait for one. */
+  connections: number
+  idle: number
+  waiting: number
+  /** Requests so far, those on a connection that had been used, and those that were made once more. */
+  requests: number
+  reused: number
+  replayed: number
+}
+
+const KEYS: readonly string[] = [...CONNECTION_KEYS, 'timeout', 'limits', 'keepAlive', 'clock']
+const REQUEST_KEYS = ['method', 'headers', 'body', 'signal', 'timeout', 'trace']
+const PER_ORIGIN = 64
+const CONNECTIONS = 512
+const WAITING = 10_000
+const PATIENCE = 300_000
+/** How often waiting connections are looked at. */
+const SWEEP = 500
+
+interface Idle {
+  readonly connection: ClientConnection
+  readonly until: number
+}
+
+interface Waiter {
+  readonly group: Group
+  give(connection: ClientConnection | undefined): void
+}
+
+/** Connections that are alike. */
+interface Group {
+  readonly key: string
+  readonly route: Route
+  /** Those that wait, the one used last at the end: the others grow old and go. */
+  readonly idle: Idle[]
+  open: number
+}
+
+/**
+ * Keeps connections.
+ *
+ * @example
+ * const pool = new Pool()
+ * const response = await pool.request('http://127.0.0.1:8080/')
+ * console.log(response.status, await response.text())
+ * await pool.close()
+ */
+export class Pool implements AsyncDisposable {
+  readonly #options: ConnectionOptions
+  readonly #timeout: Timeouts
+  readonly #limits: Partial<Limits>
+  readonly #bounds: { perOrigin: number; connections: number; waiting: number }
+  readonly #keepAlive: number
+  readonly #clock: Clock
+  readonly #groups = new Map<string, Group>()
+  readonly #waiters: Waiter[] = []
+  readonly #all = new Set<ClientConnection>()
+  readonly #counts = { requests: 0, reused: 0, replayed: 0 }
+  /** Connections that are open or being opened. */
+  #open = 0
+  #sweeper: ReturnType<Clock['setTimeout']> | undefined
+  #closed = false
+  #emptied: (() => void) | undefined
+
+  /** @throws {TypeError | RangeError} for an option or limit that there is not, or that makes no sense */
+  constructor(options: PoolOptions = {}) {
+    checkKeys('Pool', options, KEYS)
+    const { timeout, limits = {}, keepAlive = IDLE, clock = systemClock, ...connection } = options
+    const { perOrigin = PER_ORIGIN, connections = CONNECTIONS, waiting = WAITING, ...rest } = limits
+    this.#options = connection
+    this.#timeout = timeoutsOf(timeout)
+    this.#bounds = {
+      perOrigin: checkBound('perOrigin', perOrigin, 1),
+      connections: checkBound('connections', connections, 1),
+      waiting: checkBound('waiting', waiting, 0),
+    }
+    this.#limits = rest as Partial<Limits>
+    this.#keepAlive = checkBound('keepAlive', keepAlive, 0)
+    this.#clock = clock
+  }
+
+  /** What was counted so far. Never throws. */
+  get stats(): PoolStats {
+    let idle = 0
+    for (const group of this.#groups.values()) idle += group.idle.length
+    return { connections: this.#all.size, idle, waiting: this.#waiters.length, ...this.#counts }
+  }
+
+  /**
+   * Makes one request.
+   *
+   * @param url an `http:` or `https:` URL; its fragment stays here
+   * @param options method, fields, body, timeouts
+   * @returns the response as soon as its head is here. Read its body, or cancel it: the connection is free after that
+   * @throws {NetError} `ERR_BUSY` more than `limits.waiting` requests wait; `ERR_CLOSED` the pool is closed
+   * @throws what `request()` throws
+   * @see RFC 9112 §9.3
+   */
+  async request(url: string | URL, options: PoolRequestOptions = {}): Promise<Response> {
+    checkKeys('request', options, REQUEST_KEYS)
+    const { origin, target } = parseRequestUrl(url)
+    const { signal, trace, body } = options
+    signal?.throwIfAborted()
+    const method = normaliseMethod(options.method ?? 'GET')
+    const group = this.#groupOf(planRoute(origin, this.#options))
+    const timeout = options.timeout === undefined ? this.#timeout : timeoutsOf(options.timeout)
+    this.#counts.requests++
+    for (let again = false; ; again = true) {
+      const connection = await this.#take(group, again, timeout, signal, trace)
+      const isReused = connection.exchanges > 0
+      if (isReused) this.#counts.reused++
+      try {
+        return await connection.request(
+          group.route.isForwarded ? `${origin.key}${target}` : target,
+          {
+            method,
+            headers: withCredentials(options.headers, group.route),
+            body,
+            signal,
+            trace,
+            timeout: timeout.exchange,
+            host: origin.host,
+          },
+        )
+      } catch (error) {
+        const code = signal?.aborted ? undefined : codeOf(error)
+        const hasAnswer = connection.stream.bytesReceived > connection.received
+        const facts = { method, isReused, hasAnswer, isRepeatable: isRepeatable(body), code }
+        if (again || !mayReplay(facts)) throw error
+        this.#counts.replayed++
+      }
+    }
+  }
+
+  /** Takes no more requests, lets those under way end, and closes every connection. Never rejects. */
+  async close(): Promise<void> {
+    this.#stop()
+    if (this.#all.size > 0)
+      await new Promise<void>((resolve) => {
+        this.#emptied = resolve
+      })
+  }
+
+  /** Ends everything now; requests under way fail with `ERR_CLOSED`. Never throws. */
+  destroy(): void {
+    this.#stop()
+    for (const connection of this.#all) connection.destroy()
+  }
+
+  /** As `close()`, so that `await using` works. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #stop(): void {
+    this.#closed = true
+    if (this.#sweeper !== undefined) this.#clock.clearTimeout(this.#sweeper)
+    for (const waiter of this.#waiters.splice(0)) waiter.give(undefined)
+    for (const group of this.#groups.values())
+      for (const { connection } of group.idle.splice(0)) void connection.close()
+  }
+
+  #groupOf(route: Route): Group {
+    const { key } = route.to
+    let group = this.#groups.get(key)
+    if (group === undefined) {
+      group = { key, route, idle: [], open: 0 }
+      this.#groups.set(key, group)
+    }
+    return group
+  }
+
+  /** A connection for one request: one that waits, a new one, or the next that becomes free. */
+  async #take(
+    group: Group,
+    isFresh: boolean,
+    timeout: Timeouts,
+    signal: AbortSignal | undefined,
+    trace: { parent: number } | undefined,
+  ): Promise<ClientConnection> {
+    if (this.#closed) throw this.#error('ERR_CLOSED')
+    const waiting = isFresh ? undefined : this.#idleOf(group)
+    if (waiting !== undefined) return waiting
+    if (group.open < this.#bounds.perOrigin && this.#makeRoom())
+      return this.#connect(group, timeout, signal, trace)
+    const given = await this.#wait(group, signal)
+    return given ?? this.#connect(group, timeout, signal, trace)
+  }
+
+  #idleOf(group: Group): ClientConnection | undefined {
+    const now = this.#clock.now()
+    for (let idle = group.idle.pop(); idle !== undefined; idle = group.idle.pop()) {
+      const { connection, until } = idle
+      if (until > now && connection.isReusable) {
+        connection.stream.ref()
+        return connection
+      }
+      void connection.close()
+    }
+    return undefined
+  }
+
+  /** @returns whether one more connection may be opened, if need be in the place of one that waits */
+  #makeRoom(): boolean {
+    if (this.#open < this.#bounds.connections) return true
+    for (const group of this.#groups.values()) {
+      const oldest = group.idle.shift()
+      if (oldest === undefined) continue
+      oldest.connection.destroy()
+      return true
+    }
+    return false
+  }
+
+  async #connect(
+    group: Group,
+    { open }: Timeouts,
+    signal: AbortSignal | undefined,
+    trace: { parent: number } | undefined,
+  ): Promise<ClientConnection> {
+    group.open++
+    this.#open++
+    const { to, options } = group.route
+    try {
+      const stream = await openStream(to, options, { timeout: open, signal, trace })
+      const connection: ClientConnection = new ClientConnection(stream, {
+        host: to.host,
+        limits: this.#limits,
+        clock: this.#clock,
+        keepAlive: this.#keepAlive,
+        onIdle: () => this.#release(group, connection),
+        onClose: () => this.#gone(group, connection),
+      })
+      this.#all.add(connection)
+      if (this.#closed) {
+        connection.destroy()
+        throw this.#error('ERR_CLOSED')
+      }
+      return connection
+    } catch (error) {
+      this.#left(group)
+      throw error
+    }
+  }
+
+  #wait(group: Group, signal: AbortSignal | undefined): Promise<ClientConnection | undefined> {
+    if (this.#waiters.length >= this.#bounds.waiting)
+      throw this.#error('ERR_BUSY', `${this.#bounds.waiting} requests wait already`)
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        signal?.removeEventListener('abort', onAbort)
+        const at = this.#waiters.indexOf(waiter)
+        if (at !== -1) this.#waiters.splice(at, 1)
+      }
+      const onAbort = (): void => {
+        leave()
+        reject(signal?.reason)
+      }
+      const waiter: Waiter = {
+        group,
+        give: (connection) => {
+          leave()
+          if (this.#closed) reject(this.#error('ERR_CLOSED'))
+          else resolve(connection)
+        },
+      }
+      signal?.addEventListener('abort', onAbort)
+      this.#waiters.push(waiter)
+    })
+  }
+
+  /** A connection has done its work. */
+  #release(group: Group, connection: ClientConnection): void {
+    if (this.#closed) {
+      void connection.close()
+      return
+    }
+    const next = this.#waiters.find((waiter) => waiter.group === group)
+    if (next !== undefined) {
+      next.give(connection)
+      return
+    }
+    const ms = connection.idleLimit
+    if (ms === 0) {
+      void connection.close()
+      return
+    }
+    // What waits for the next request must not keep a finished program from ending.
+    connection.stream.unref()
+    group.idle.push({ connection, until: this.#clock.now() + ms })
+    this.#sweeper ??= this.#schedule()
+  }
+
+  #gone(group: Group, connection: ClientConnection): void {
+    if (!this.#all.delete(connection)) return
+    const at = group.idle.findIndex((idle) => idle.connection === connection)
+    if (at !== -1) group.idle.splice(at, 1)
+    this.#left(group)
+    if (this.#all.size === 0) this.#emptied?.()
+  }
+
+  /** There is room for a new connection: whoever has waited longest and may have one gets it. */
+  #left(group: Group): void {
+    group.open--
+    this.#open--
+    if (group.open === 0) this.#groups.delete(group.key)
+    const next = this.#waiters.find((waiter) => waiter.group.open < this.#bounds.perOrigin)
+    next?.give(undefined)
+  }
+
+  #schedule(): ReturnType<Clock['setTimeout']> {
+    const timer = this.#clock.setTimeout(() => this.#sweep(), SWEEP)
+    timer.unref?.()
+    return timer
+  }
+
+  #sweep(): void {
+    this.#sweeper = undefined
+    const now = this.#clock.now()
+    let left = 0
+    for (const { idle } of this.#groups.values()) {
+      const over = idle.filter(({ until }) => until <= now)
+      for (const { connection } of over) void connection.close()
+      left += idle.length - over.length
+    }
+    if (left > 0) this.#sweeper = this.#schedule()
+  }
+
+  #error(code: string, reason?: string): NetError {
+    const facts = { verb: 'request', target: '', code, phase: 'connect' as const }
+    return new NetError(reason === undefined ? facts : { ...facts, reason })
+  }
+}
+
+/** A timeout option, divided between opening and the exchange. */
+interface Timeouts {
+  readonly open: TimeoutOption
+  readonly exchange: { headers: number; idle: number; total: number }
+}
+
+function timeoutsOf(option: TimeoutOption | undefined): Timeouts {
+  const { headers, idle, total, ...below } = normaliseTimeout(option)
+  const given = typeof option === 'object' ? option : {}
+  return {
+    open: { ...below, total },
+    exchange: {
+      headers: given.headers === undefined ? PATIENCE : headers,
+      idle: given.idle === undefined ? PATIENCE : idle,
+      total,
+    },
+  }
+}
+
+function withCredentials(
+  headers: PoolRequestOptions['headers'],
+  { credentials }: Route,
+): PoolRequestOptions['headers'] {
+  if (credentials === undefined) return headers
+  const all = new Headers(headers)
+  if (!all.has('proxy-authorization')) all.append('Proxy-Authorization', credentials)
+  return all
+}
+
+function checkKeys(verb: string, options: object, known: readonly string[]): void {
+  for (const key of Object.keys(options))
+    if (!known.includes(key))
+      throw new TypeError(`${verb}: there is no option '${key}'; there are ${known.join(', ')}`)
+}
+
+function checkBound(name: string, value: unknown, least: number): number {
+  if (typeof value !== 'number') throw new TypeError(`Pool: ${name} must be a number`)
+  if (!(value >= least))
+    throw new RangeError(`Pool: ${name} must be ${least} or more, not ${value}`)
+  return value
+}

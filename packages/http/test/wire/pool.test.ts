@@ -1,0 +1,334 @@
+import { type ConnectOptions, connect, type Endpoint } from '@sluice/socket'
+import { isNetError } from '@sluice/socket/errors'
+import { isProxyError } from '@sluice/socket/proxy'
+import { serve as serveSocket } from '@sluice/socket/server'
+import { FakeClock, type ScriptStep, scriptedServer } from '@sluice/socket/testing'
+import { afterEach, describe, expect, it } from 'vitest'
+import { LOCAL_NAMES, makeAuthority, makeCertificate } from '../../../socket/test/certificates.ts'
+import {
+  type Handler,
+  httpHop,
+  Pool,
+  type PoolOptions,
+  Response,
+  request,
+  type Server,
+  serve,
+} from '../../src/index.ts'
+
+const open: { close(): unknown }[] = []
+afterEach(async () => {
+  for (const thing of open.splice(0).reverse()) await thing.close()
+})
+
+async function server(handler: Handler, options = {}): Promise<Server> {
+  const made = await serve(handler, options)
+  open.push(made)
+  return made
+}
+
+function pool(options: PoolOptions = {}): Pool {
+  const made = new Pool(options)
+  open.push({ close: () => made.destroy() })
+  return made
+}
+
+const hello = () => new Response('hello') as globalThis.Response
+
+const REQUEST: ScriptStep = { expectUntil: '\r\n\r\n' }
+const answer = (body: string, fields = ''): ScriptStep => ({
+  send: `HTTP/1.1 200 OK\r\n${fields}Content-Length: ${body.length}\r\n\r\n${body}`,
+})
+const urlOf = (address: { port?: number }): string => `http://127.0.0.1:${address.port}/`
+
+async function scripts(...all: (ScriptStep | 'finish')[][]) {
+  const made = await scriptedServer(all)
+  open.push(made)
+  return { url: urlOf(made.address as { port: number }), done: made.done }
+}
+
+/** Lets what is on its way arrive. */
+async function turns(): Promise<void> {
+  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+describe('a pool', () => {
+  it('makes one request after the other on one connection', async () => {
+    const { url, stats } = await server(hello)
+    const one = pool()
+    for (let i = 0; i < 5; i++) expect(await (await one.request(url)).text()).toBe('hello')
+    expect(one.stats).toEqual({
+      connections: 1,
+      idle: 1,
+      waiting: 0,
+      requests: 5,
+      reused: 4,
+      replayed: 0,
+    })
+    expect(stats).toBeTypeOf('function')
+  })
+
+  it('opens as many as it may, and the rest waits in order', async () => {
+    let most = 0
+    let now = 0
+    const { url } = await server(async () => {
+      most = Math.max(most, ++now)
+      await turns()
+      now--
+      return hello()
+    })
+    const one = pool({ limits: { perOrigin: 3 } })
+    const texts = await Promise.all(
+      Array.from({ length: 20 }, async () => (await one.request(url)).text()),
+    )
+    expect(texts).toEqual(Array(20).fill('hello'))
+    expect(most).toBe(3)
+    expect(one.stats).toMatchObject({ connections: 3, idle: 3, waiting: 0, reused: 17 })
+  })
+
+  it('in all, too: one that waits makes room for another origin', async () => {
+    const [a, b] = [await server(hello), await server(hello)]
+    const one = pool({ limits: { connections: 1 } })
+    for (const { url } of [a, b, a]) expect(await (await one.request(url)).text()).toBe('hello')
+    await turns()
+    expect(one.stats.connections).toBe(1)
+  })
+
+  it('refuses what would wait too long in line', async () => {
+    const { url } = await server(() => new Promise(() => {}))
+    const one = pool({ limits: { perOrigin: 1, waiting: 1 } })
+    void one.request(url).catch(() => {})
+    await turns()
+    void one.request(url).catch(() => {})
+    await expect(one.request(url)).rejects.toThrow('1 requests wait already (ERR_BUSY')
+  })
+
+  it('a wait in line ends by its signal', async () => {
+    const { url } = await server(() => new Promise(() => {}))
+    const one = pool({ limits: { perOrigin: 1 } })
+    void one.request(url).catch(() => {})
+    await turns()
+    const controller = new AbortController()
+    const waiting = one.request(url, { signal: controller.signal })
+    await turns()
+    controller.abort(new Error('enough'))
+    await expect(waiting).rejects.toThrow('enough')
+    expect(one.stats.waiting).toBe(0)
+  })
+
+  it('gives a connection up before the server does', async () => {
+    const clock = new FakeClock()
+    const { url } = await scripts(
+      [REQUEST, answer('1', 'Keep-Alive: timeout=3\r\n'), { expectEnd: true }],
+      [REQUEST, answer('2')],
+    )
+    const one = pool({
+      clock,
+      connect: (to: Endpoint, { timeout: _, ...how }: ConnectOptions) => connect(to, how),
+    })
+    expect(await (await one.request(url)).text()).toBe('1')
+    await clock.advance(2_000)
+    expect(await (await one.request(url)).text()).toBe('2')
+    expect(one.stats.reused).toBe(0)
+  })
+
+  it('keeps none where nothing is to be kept', async () => {
+    const { url } = await server(hello)
+    const one = pool({ keepAlive: 0 })
+    await (await one.request(url)).text()
+    await turns()
+    expect(one.stats.connections).toBe(0)
+  })
+
+  it('a response that is not read keeps its connection busy; cancelling gives it up', async () => {
+    const { url } = await server(() => new Response('x'.repeat(1_000_000)) as globalThis.Response)
+    const one = pool()
+    const response = await one.request(url)
+    expect(one.stats).toMatchObject({ connections: 1, idle: 0 })
+    await response.body?.cancel()
+    await turns()
+    expect(one.stats.connections).toBe(0)
+  })
+})
+
+describe('a request that meets the goodbye of its connection', () => {
+  const first: ScriptStep[] = [REQUEST, answer('1')]
+
+  it.each([
+    ['an end', 'finish'],
+    ['a reset', 'reset'],
+  ] as const)('by %s is made once more', async (_how, goodbye) => {
+    // The goodbye comes when the second request is here: nobody could have seen it coming.
+    const { url } = await scripts([...first, REQUEST, goodbye], [REQUEST, answer('2')])
+    const one = pool()
+    expect(await (await one.request(url)).text()).toBe('1')
+    expect(await (await one.request(url)).text()).toBe('2')
+    expect(one.stats).toMatchObject({ replayed: 1 })
+  })
+
+  it('is not, when it was a POST', async () => {
+    const { url } = await scripts([...first, REQUEST, 'reset'], [REQUEST, answer('never')])
+    const one = pool()
+    await (await one.request(url)).text()
+    await expect(one.request(url, { method: 'POST', body: 'x' })).rejects.toThrow('ECONNRESET')
+  })
+
+  it('is not, when half an answer had come', async () => {
+    const half: ScriptStep = { send: 'HTTP/1.1 200 OK\r\nContent-' }
+    const { url } = await scripts([...first, REQUEST, half, 'finish'], [REQUEST, answer('never')])
+    const one = pool()
+    await (await one.request(url)).text()
+    await expect(one.request(url)).rejects.toThrow(/^GET http/)
+    expect(one.stats.replayed).toBe(0)
+  })
+
+  it('is not, on a fresh connection, and not twice', async () => {
+    const { url } = await scripts([REQUEST, 'finish'])
+    await expect(pool().request(url)).rejects.toThrow('ERR_UNEXPECTED_END')
+    const again = await scripts(
+      [...first, REQUEST, 'finish'],
+      [REQUEST, 'finish'],
+      [REQUEST, answer('never')],
+    )
+    const one = pool()
+    await (await one.request(again.url)).text()
+    await expect(one.request(again.url)).rejects.toThrow('ERR_UNEXPECTED_END')
+  })
+
+  it('bytes that nobody asked for are nobody’s answer', async () => {
+    const { url } = await scripts(
+      [REQUEST, answer('1'), answer('poison'), { expectEnd: true }],
+      [REQUEST, answer('2')],
+    )
+    const one = pool()
+    expect(await (await one.request(url)).text()).toBe('1')
+    await turns()
+    expect(await (await one.request(url)).text()).toBe('2')
+  })
+})
+
+describe('https', () => {
+  const authority = makeAuthority()
+  const leaf = makeCertificate({ name: 'leaf', names: LOCAL_NAMES, issuer: authority })
+  const tls = { cert: leaf.cert, key: leaf.key }
+
+  it('by request and by pool, with the certificate checked', async () => {
+    const { url } = await server((r) => new Response(r.url) as globalThis.Response, { tls })
+    expect(url).toMatch(/^https:\/\/127\.0\.0\.1:\d+\/$/)
+    const response = await request(url, { tls: { ca: authority.cert } })
+    expect(await response.text()).toBe(url)
+    const one = pool({ tls: { ca: authority.cert } })
+    for (let i = 0; i < 2; i++) expect(await (await one.request(url)).text()).toBe(url)
+    expect(one.stats).toMatchObject({ connections: 1, reused: 1 })
+    await expect(request(url)).rejects.toThrow(/issuer|signed/)
+  })
+})
+
+describe('through a proxy', () => {
+  /** A proxy that does CONNECT, and forwards requests that name a whole URL. */
+  async function proxy(seen: string[]) {
+    const made = await serveSocket(async (client) => {
+      const head = Buffer.from((await client.recvUntil('\r\n\r\n')) ?? []).toString()
+      seen.push(head.split('\r\n')[0] ?? '')
+      if (!/proxy-authorization: Basic dTpw/i.test(head)) {
+        await client.sendAll('HTTP/1.1 407 Who are you\r\nContent-Length: 0\r\n\r\n')
+        return
+      }
+      const [, authority = ''] =
+        /^CONNECT (\S+)/.exec(head) ?? /^\w+ http:\/\/([^/]+)/.exec(head) ?? []
+      const upstream = await connect(authority)
+      if (head.startsWith('CONNECT')) await client.sendAll('HTTP/1.1 200 Go on\r\n\r\n')
+      else
+        await upstream.sendAll(
+          head.replace(/http:\/\/[^/]+/, '').replace(/proxy-authorization.*\r\n/i, ''),
+        )
+      const pipe = async (from: typeof client, to: typeof client) => {
+        for await (const bytes of from) await to.sendAll(bytes)
+        await to.shutdown('write')
+      }
+      await Promise.all([pipe(client, upstream), pipe(upstream, client)])
+      await upstream.close()
+    })
+    open.push(made)
+    return `http://u:p@127.0.0.1:${(made.address as { port: number }).port}`
+  }
+
+  it('in the clear the whole URL is named; https goes through a tunnel', async () => {
+    const seen: string[] = []
+    const authority = makeAuthority()
+    const leaf = makeCertificate({ name: 'leaf', names: LOCAL_NAMES, issuer: authority })
+    const plain = await server(hello)
+    const secure = await server(hello, { tls: { cert: leaf.cert, key: leaf.key } })
+    const way = await proxy(seen)
+    expect(await (await request(plain.url, { proxy: way })).text()).toBe('hello')
+    expect(
+      await (await request(secure.url, { proxy: way, tls: { ca: authority.cert } })).text(),
+    ).toBe('hello')
+    const one = pool({ proxy: way, tls: { ca: authority.cert } })
+    expect(await (await one.request(secure.url)).text()).toBe('hello')
+    const host = new URL(secure.url).host
+    expect(seen).toEqual([
+      `GET ${plain.url} HTTP/1.1`,
+      `CONNECT ${host} HTTP/1.1`,
+      `CONNECT ${host} HTTP/1.1`,
+    ])
+  })
+
+  it('that says no is one sentence', async () => {
+    const way = (await proxy([])).replace('u:p@', '')
+    const error = await request('https://127.0.0.1:1/', { proxy: way }).catch((e: Error) => e)
+    expect(isProxyError(error, 'ERR_PROXY_AUTH')).toBe(true)
+    expect((error as Error).message).toMatch(
+      /^connect 127\.0\.0\.1:1: the proxy http:\/\/127\.0\.0\.1:\d+ answered: 407 Who are you \(/,
+    )
+    expect((await request('http://127.0.0.1:1/', { proxy: way })).status).toBe(407)
+  })
+
+  it('as a hop of connect()', async () => {
+    const plain = await server(hello)
+    const way = await proxy([])
+    const connection = await connect(new URL(plain.url).host, { proxy: httpHop(way) })
+    await connection.sendAll('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+    expect(Buffer.from((await connection.recvLine()) ?? []).toString()).toBe('HTTP/1.1 200 OK')
+    connection.destroy()
+    expect(() => httpHop('ftp://x')).toThrow(TypeError)
+    expect(() => httpHop('nonsense')).toThrow(TypeError)
+  })
+})
+
+describe('the end of a pool', () => {
+  it('close() lets requests end, and takes no more', async () => {
+    let finish = (): void => {}
+    const { url } = await server(async () => {
+      await new Promise<void>((resolve) => (finish = resolve))
+      return hello()
+    })
+    const one = pool()
+    const pending = one.request(url)
+    await turns()
+    const closing = one.close()
+    await expect(one.request(url)).rejects.toThrow('ERR_CLOSED')
+    finish()
+    expect(await (await pending).text()).toBe('hello')
+    await closing
+    expect(one.stats.connections).toBe(0)
+  })
+
+  it('destroy() ends them', async () => {
+    const { url } = await server(() => new Promise(() => {}))
+    const one = pool()
+    const pending = one.request(url).catch((error: unknown) => error)
+    await turns()
+    one.destroy()
+    expect(isNetError(await pending)).toBe(true)
+  })
+
+  it.each([
+    [{ limit: 1 }, TypeError],
+    [{ limits: { perOrigin: 0 } }, RangeError],
+    [{ keepAlive: -1 }, RangeError],
+    [{ limits: { connections: 'x' } }, TypeError],
+  ])('options %j are refused', (options, kind) => {
+    expect(() => new Pool(options as never)).toThrow(kind)
+  })
+})
