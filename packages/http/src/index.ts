@@ -13,6 +13,7 @@ export type { BodyInit } from './io/body.ts'
 export { type RequestOptions, request } from './io/client.ts'
 export { ClientConnection, type ClientConnectionOptions } from './io/client-connection.ts'
 export type { ClientTimeouts, ExchangeOptions } from './io/client-exchange.ts'
+export type { Info } from './io/info.ts'
 export type { ConnectionOptions } from './io/open.ts'
 export {
   Pool,
@@ -24,5 +25,6 @@ export {
 export { Request, type RequestInit } from './io/request.ts'
 export { Response, type ResponseInit } from './io/response.ts'
 export type { ServeOptions, ServerLimits, ServerTimeouts } from './io/serve-options.ts'
-export { type Handler, type Info, Server, type ServerStats, serve } from './io/server.ts'
+export { type Handler, Server, type ServerStats, serve } from './io/server.ts'
+export type { Take, UpgradeOptions } from './io/takeover.ts'
 export { type HttpHopOptions, httpHop } from './io/tunnel.ts'

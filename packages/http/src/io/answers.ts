@@ -18,11 +18,13 @@ import { methodFacts } from '../core/methods.ts'
 import { reasonPhrase } from '../core/status.ts'
 import { type Content, cancelContent } from './body.ts'
 import type { AnyResponse, ServerExchange } from './exchange.ts'
+import { ExchangeInfo, type InfoHost } from './info.ts'
 import type { Outbox } from './outbox.ts'
 import { sendPieces, type WholeBody, wholeBody } from './outgoing.ts'
 import { fromPlatform } from './platform-response.ts'
 import { Response, type ResponseParts, takeResponse } from './response.ts'
-import type { Info, ServerContext } from './server.ts'
+import type { ServerContext } from './server.ts'
+import { type Take, type Takeover, takeoverOf } from './takeover.ts'
 
 /** What is dropped of a body that nobody read, before the connection is given up: as much as one read brings. */
 export const DRAIN_BUDGET = 65_536
@@ -30,9 +32,8 @@ export const DRAIN_BUDGET = 65_536
 const EMPTY_BODY: WholeBody = { length: 0, text: '', bytes: undefined }
 
 /** What answers ask of their connection. */
-export interface AnswersOwner {
+export interface AnswersOwner extends InfoHost {
   readonly stream: ByteStream
-  readonly info: Info
   /** Whether the connection is gone. */
   readonly isOver: boolean
   /** A response is complete. */
@@ -45,6 +46,8 @@ export interface AnswersOwner {
   /** Runs what a promise calls back, so that a fault of ours ends the connection and not the process. */
   safely(run: () => void): void
   destroy(reason: Error): void
+  /** HTTP is over on this connection, in good order: the stream is somebody else's. */
+  switched(take: Take): void
 }
 
 /** The requests of one connection that are not answered yet, and their answers. */
@@ -127,7 +130,8 @@ export class Answers {
     const { handler } = this.#server
     let result: AnyResponse | Promise<AnyResponse>
     try {
-      result = handler(exchange.request as unknown as globalThis.Request, this.#owner.info)
+      const info = new ExchangeInfo(this.#owner, exchange)
+      result = handler(exchange.request as unknown as globalThis.Request, info)
     } catch (error) {
       this.#ready(exchange, this.#failed(error, exchange))
       return
@@ -180,6 +184,8 @@ export class Answers {
       const exchange = this.#exchanges[0]
       if (exchange?.response === undefined) break
       const { response } = exchange
+      // Whether what follows is HTTP is known once the request is complete.
+      if (!exchange.isRead && takeoverOf(response) !== undefined) break
       if (response instanceof Response) this.#send(exchange, response)
       else this.#convert(exchange, response)
     }
@@ -215,6 +221,7 @@ export class Answers {
   /** The response is complete. */
   #done(exchange: ServerExchange): void {
     this.#exchanges.shift()
+    exchange.complete()
     this.#server.stats.responses++
     const { canReuse } = this.#machine
     if (exchange.id !== 0) exchange.tell(this.#owner.stream.id, 'end', { keepAlive: canReuse })
@@ -230,6 +237,13 @@ export class Answers {
     let head: string
     try {
       parts = takeResponse(response)
+      const takeover = takeoverOf(response)
+      if (takeover !== undefined) {
+        this.#switch(exchange, parts, takeover)
+        return
+      }
+      if (exchange.head.method === 'CONNECT' && parts.status < 300)
+        throw new TypeError('a CONNECT that is granted needs info.upgrade')
       if (parts.status < 200)
         throw new TypeError(`the handler returned a response with status ${parts.status}`)
       body = wholeOf(parts)
@@ -244,6 +258,30 @@ export class Answers {
     if (exchange.id !== 0) exchange.traceResponse(this.#owner.stream.id, parts.status, head)
     if (body === undefined) this.#stream(exchange, head, parts)
     else this.#sendWhole(exchange, head, body)
+  }
+
+  /** The last words of HTTP on this connection. */
+  #switch(exchange: ServerExchange, parts: ResponseParts, { take, sendsHead }: Takeover): void {
+    const head = this.#machine.responseHead(parts.status, parts.reason, parts.fields)
+    const text = head + this.#machine.finish()
+    if (exchange.id !== 0) exchange.traceResponse(this.#owner.stream.id, parts.status, head)
+    if (sendsHead) this.#outbox.add(text)
+    this.#exchanges.shift()
+    this.#server.stats.responses++
+    exchange.complete()
+    this.#owner.switched(take)
+  }
+
+  /** Whether an exchange is the one whose response is next. */
+  isNext(exchange: ServerExchange): boolean {
+    return this.#exchanges[0] === exchange && exchange.response === undefined && !this.isStreaming
+  }
+
+  /** A request is complete: an answer that had to wait for that may go. */
+  requestEnded(exchange: ServerExchange): void {
+    const { response } = exchange
+    if (response !== undefined && this.#exchanges[0] === exchange && takeoverOf(response))
+      this.#advance()
   }
 
   #head(exchange: ServerExchange, parts: ResponseParts, length: number | undefined): string {

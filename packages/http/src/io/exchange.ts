@@ -4,7 +4,8 @@
  */
 import { nextId } from '@sluice/socket/trace'
 import type { RequestHead } from '../core/events.ts'
-import type { Headers } from '../core/headers.ts'
+import type { FieldBlock } from '../core/field-block.ts'
+import { Headers } from '../core/headers.ts'
 import type { HttpTraceFacts } from '../core/trace-events.ts'
 import type { IncomingBody } from './body.ts'
 import { Request, RequestSource } from './request.ts'
@@ -28,6 +29,9 @@ export class ServerExchange extends RequestSource {
   #request: Request | undefined
   #abort: AbortController | undefined
   #lost: unknown
+  #trailers: TrailerPromise | undefined
+  #completion: Completion | undefined
+  #isComplete = false
 
   constructor(head: RequestHead, body: IncomingBody | null, defaultOrigin: string) {
     super()
@@ -52,6 +56,40 @@ export class ServerExchange extends RequestSource {
     this.#abort ??= new AbortController()
     if (this.#lost !== undefined) this.#abort.abort(this.#lost)
     return this.#abort.signal
+  }
+
+  /** The fields behind the body; made when somebody asks. */
+  get trailers(): Promise<Headers> {
+    if (this.#trailers === undefined) {
+      this.#trailers = trailerPromise()
+      if (this.isRead) this.#trailers.resolve(new Headers(this.#received))
+      else if (this.#lost !== undefined) this.#trailers.reject(this.#lost)
+    }
+    return this.#trailers.promise
+  }
+
+  /** Settles with the response; made when somebody asks. */
+  get completed(): Promise<void> {
+    if (this.#completion === undefined) {
+      this.#completion = completion()
+      if (this.#isComplete) this.#completion.resolve()
+      else if (this.#lost !== undefined) this.#completion.reject(this.#lost)
+    }
+    return this.#completion.promise
+  }
+
+  /** The request has been read to its end. */
+  read(trailers: FieldBlock | undefined): void {
+    this.isRead = true
+    this.#received = trailers
+    this.#trailers?.resolve(new Headers(trailers))
+  }
+  #received: FieldBlock | undefined
+
+  /** The response has been handed to the system. */
+  complete(): void {
+    this.#isComplete = true
+    this.#completion?.resolve()
   }
 
   /** Publishes one event about this exchange; call it only while `id` is not 0. */
@@ -84,6 +122,8 @@ export class ServerExchange extends RequestSource {
   lose(reason: unknown): void {
     this.#lost = reason
     this.#abort?.abort(reason)
+    this.#completion?.reject(reason)
+    if (!this.isRead) this.#trailers?.reject(reason)
     this.body?.fail(reason)
   }
 }
@@ -100,6 +140,23 @@ export function trailerPromise(): TrailerPromise {
   let resolve: (trailers: Headers) => void = () => {}
   let reject: (error: unknown) => void = () => {}
   const promise = new Promise<Headers>((yes, no) => {
+    resolve = yes
+    reject = no
+  })
+  promise.catch(() => {})
+  return { promise, resolve, reject }
+}
+
+interface Completion {
+  readonly promise: Promise<void>
+  resolve(): void
+  reject(reason: unknown): void
+}
+
+function completion(): Completion {
+  let resolve: () => void = () => {}
+  let reject: (reason: unknown) => void = () => {}
+  const promise = new Promise<void>((yes, no) => {
     resolve = yes
     reject = no
   })

@@ -17,10 +17,12 @@ export interface ServerTimeouts {
 
 /** Bounds of a server, besides those of each message. */
 export interface ServerLimits extends Limits {
-  /** Connections at once; more wait in the listener. Default 10 000. */
+  /** Connections that are served at once; more are told 503 with Retry-After, or wait. Default 10 000. */
   connections: number
   /** Bytes of a request body; default 16 MiB. */
   body: number
+  /** Requests on one connection, the last of them answered with `Connection: close`; default: no limit. */
+  requests: number
 }
 
 /** How to serve. */
@@ -45,6 +47,11 @@ export interface ServeOptions {
   /** Caps on connections, heads and bodies; each has its default. */
   limits?: Partial<ServerLimits> | undefined
   /**
+   * Whether the handler gets CONNECT requests, to grant them by `info.upgrade`; default false: 501. Whoever grants them
+   * to everybody runs an open proxy.
+   */
+  tunnels?: boolean | undefined
+  /**
    * Told what a handler threw, and what broke a response on its way. Default: `console.error`. What it
    * throws itself is dropped.
    */
@@ -64,6 +71,7 @@ const KEYS = [
   'tls',
   'timeout',
   'limits',
+  'tunnels',
   'onError',
   'listen',
   'clock',
@@ -83,6 +91,7 @@ export interface ServePlan {
   readonly limits: Readonly<Limits>
   readonly maxConnections: number
   readonly maxBody: number
+  readonly maxRequests: number
 }
 
 /**
@@ -94,13 +103,19 @@ export function normaliseServe(options: ServeOptions): ServePlan {
   for (const key of Object.keys(options))
     if (!KEYS.includes(key))
       throw new TypeError(`serve: there is no option '${key}'; there are ${KEYS.join(', ')}`)
-  const { connections = MAX_CONNECTIONS, body = MAX_BODY, ...limits } = options.limits ?? {}
+  const {
+    connections = MAX_CONNECTIONS,
+    body = MAX_BODY,
+    requests = Number.POSITIVE_INFINITY,
+    ...limits
+  } = options.limits ?? {}
   return {
     target: targetOf(options),
     timeouts: normaliseTimeouts(options.timeout),
     limits: normaliseLimits(limits),
     maxConnections: checkLimit('limits.connections', connections),
     maxBody: checkLimit('limits.body', body),
+    maxRequests: checkLimit('limits.requests', requests),
   }
 }
 

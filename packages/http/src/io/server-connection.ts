@@ -18,41 +18,23 @@ import type { Attachment, ByteStream, Receiver } from '@sluice/socket'
 import { codeOf, isNetError, NetError } from '@sluice/socket/errors'
 import { Http1Machine } from '../core/connection.ts'
 import { isProtocolError, ProtocolError } from '../core/errors.ts'
-import type { RequestHead } from '../core/events.ts'
-import { Headers, outgoingFields } from '../core/headers.ts'
+import type { EndEvent, RequestHead } from '../core/events.ts'
+import { Headers, type HeadersInit, outgoingFields } from '../core/headers.ts'
 import { Answers, type AnswersOwner, DRAIN_BUDGET, plainResponse } from './answers.ts'
 import { type BodySource, IncomingBody } from './body.ts'
 import { ServerExchange } from './exchange.ts'
 import { Outbox, type OutboxOwner } from './outbox.ts'
-import type { Info, ServerContext } from './server.ts'
+import { Response } from './response.ts'
+import type { ServerContext } from './server.ts'
+import type { Take } from './takeover.ts'
 import type { Timed } from './ticker.ts'
 import { tracing } from './trace.ts'
-
-/** Looks when it is asked: to know the own address of a connection is a call of the system. */
-class ConnectionInfo implements Info {
-  readonly #stream: ByteStream
-
-  constructor(stream: ByteStream) {
-    this.#stream = stream
-  }
-
-  get id(): number {
-    return this.#stream.id
-  }
-  get remoteAddress(): Info['remoteAddress'] {
-    return this.#stream.remoteAddress
-  }
-  get localAddress(): Info['localAddress'] {
-    return this.#stream.localAddress
-  }
-}
 
 const NO_FIELDS = outgoingFields(new Headers())
 
 /** One connection of a server. */
 export class ServerConnection implements Receiver, BodySource, OutboxOwner, AnswersOwner, Timed {
   readonly stream: ByteStream
-  readonly info: Info
   deadline: number
   readonly #server: ServerContext
   readonly #machine: Http1Machine
@@ -72,14 +54,17 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
   #drained = 0
   #count = 0
   #over = false
+  #take: Take | undefined
+  /** Comes above the cap: one request, one refusal. */
+  readonly #isSurplus: boolean
 
-  constructor(stream: ByteStream, server: ServerContext) {
+  constructor(stream: ByteStream, server: ServerContext, isSurplus = false) {
     this.stream = stream
+    this.#isSurplus = isSurplus
     this.#server = server
     this.#machine = new Http1Machine('server', { limits: server.limits })
     this.#outbox = new Outbox(stream, this)
     this.#answers = new Answers(this, this.#machine, this.#outbox, server)
-    this.info = new ConnectionInfo(stream)
     this.deadline = server.ticker.after(server.timeouts.headers)
   }
 
@@ -119,7 +104,11 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
     if (this.#over) return true
     this.#machine.receive(view)
     this.#pump()
-    return !this.#isPaused()
+    if (this.#take === undefined) return !this.#isPaused()
+    // What is left of the view has to outlive this call.
+    this.#machine.hold()
+    queueMicrotask(() => this.#handOver())
+    return false
   }
 
   end(): void {
@@ -209,8 +198,8 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
         this.#data(event.data)
         return true
       case 'end':
-        this.#requestEnded()
-        return true
+        this.#requestEnded(event.trailers)
+        return !this.#over
       case 'closed':
         // The client finished sending; it may still be waiting for answers.
         this.#answers.isLast = true
@@ -230,9 +219,10 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
     this.#reading = exchange
     this.#drained = 0
     if (tracing()) exchange.traceRequest(this.stream.id, this.#count)
+    if (this.#isSurplus || this.#count >= this.#server.maxRequests) this.#answers.isLast = true
     const refusal = this.#refusal(head)
     if (refusal !== 0) {
-      exchange.response = plainResponse(refusal)
+      exchange.response = refusal === 503 ? busyResponse() : plainResponse(refusal)
       body?.discard()
     }
     this.#answers.take(exchange)
@@ -241,8 +231,9 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
   /** @returns the status of a request that no handler gets, or 0 */
   #refusal({ method, target, fields }: RequestHead): number {
     if (fields.contentLength > this.#server.maxBody) return 413
-    // No tunnels here; and a handler that answered 200 would have opened one.
-    if (method === 'CONNECT') return 501
+    if (this.#isSurplus) return 503
+    // A handler that knows nothing of tunnels would answer 200, and so open one.
+    if (method === 'CONNECT') return this.#server.tunnels ? 0 : 501
     if (target.charCodeAt(0) !== 0x2f && target !== '*' && !URL.canParse(target)) return 400
     return 0
   }
@@ -279,16 +270,17 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
     if (this.inFlight === 0) this.#close()
   }
 
-  #requestEnded(): void {
+  #requestEnded(trailers: EndEvent['trailers']): void {
     const exchange = this.#reading
     this.#reading = undefined
     if (exchange === undefined) return
-    exchange.isRead = true
+    exchange.read(trailers)
     exchange.body?.end()
     if (exchange.body !== null && exchange.id !== 0) {
       const { received: bytes, pieces } = exchange.body
       exchange.tell(this.stream.id, 'body', { direction: 'received', bytes, pieces })
     }
+    this.#answers.requestEnded(exchange)
     if (this.#answers.isLast && this.inFlight === 0) this.#close()
   }
 
@@ -313,6 +305,33 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
     exchange.body.discard()
     this.#bodyFull = false
     this.goOnLater()
+  }
+
+  sendInterim(exchange: ServerExchange, status: number, headers: HeadersInit | undefined): boolean {
+    const fields = outgoingFields(new Headers(headers))
+    if (this.#over || exchange.head.minor < 1 || !this.#answers.isNext(exchange)) return false
+    this.#outbox.add(this.#machine.interimHead(status, undefined, fields))
+    this.#outbox.flush()
+    return true
+  }
+
+  switched(take: Take): void {
+    this.#outbox.flush()
+    this.#over = true
+    this.#take = take
+    this.#server.remove(this)
+    if (!this.#pumping) this.#handOver()
+  }
+
+  /** Gives the stream away, with all that came behind the last request in front. */
+  #handOver(): void {
+    const take = this.#take as Take
+    const rest = this.#machine.takeRest()
+    const attachment = this.#attachment
+    this.#attachment = undefined
+    if (rest.length > 0) attachment?.unread(rest)
+    attachment?.detach()
+    this.#server.handOver(this.stream, take)
   }
 
   ready(): void {
@@ -408,6 +427,12 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
     else if (!this.#inHead) this.deadline = ticker.after(timeouts.headers)
     this.#inHead = this.inFlight === 0 && this.#reading === undefined && this.#machine.isMidMessage
   }
+}
+
+/** RFC 9110 §15.6.4: nobody is served at the cap, and a second later there may be room. */
+function busyResponse(): Response {
+  const init = { status: 503, headers: [['Retry-After', '1'] as [string, string]] }
+  return new Response('503 Service Unavailable\n', init)
 }
 
 function tooSlow(): NetError {

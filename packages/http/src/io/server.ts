@@ -3,23 +3,15 @@
  * them in good order.
  */
 import { type Address, type ByteStream, type Listener, listen, type Target } from '@sluice/socket'
-import { codeOf, NetError } from '@sluice/socket/errors'
+import { codeOf, isNetError, NetError } from '@sluice/socket/errors'
 import { formatDate } from '../core/date.ts'
 import type { Limits } from '../core/limits.ts'
+import type { Info } from './info.ts'
 import type { Request } from './request.ts'
 import { normaliseServe, type ServeOptions, type ServerTimeouts } from './serve-options.ts'
 import { ServerConnection } from './server-connection.ts'
+import type { Take } from './takeover.ts'
 import { resolutionFor, systemClock, Ticker } from './ticker.ts'
-
-/** What a handler is told besides the request. */
-export interface Info {
-  /** The connection's number, the same as in trace events. */
-  readonly id: number
-  /** Where the client is; behind a proxy, where the proxy is. */
-  readonly remoteAddress: Address | undefined
-  /** Where the request came in; `undefined` where the stream has no address. */
-  readonly localAddress: Address | undefined
-}
 
 /** Answers one request. The web's own types, so that frameworks written for them fit. */
 export type Handler = (
@@ -52,6 +44,9 @@ export interface ServerContext {
   readonly handler: Handler
   readonly limits: Readonly<Limits>
   readonly maxBody: number
+  readonly maxRequests: number
+  /** Whether the handler gets CONNECT. */
+  readonly tunnels: boolean
   readonly timeouts: Readonly<ServerTimeouts>
   readonly ticker: Ticker
   readonly stats: { requests: number; responses: number }
@@ -60,6 +55,8 @@ export interface ServerContext {
   onError(error: unknown, request: Request): void
   count(code: string): void
   remove(connection: ServerConnection): void
+  /** A stream on which HTTP is over goes to who takes it. */
+  handOver(stream: ByteStream, take: Take): void
 }
 
 /**
@@ -84,12 +81,17 @@ export async function serve(
   return server
 }
 
+/** So many connections above the cap are told so (503); more wait in the listener. Arbitrary. */
+const SURPLUS = 64
+
 /** A running server. Made by `serve()`. */
 export class Server implements AsyncDisposable {
   readonly #options: ServeOptions
   readonly #target: Target
   readonly #context: ServerContext & { dateLine: string; origin: string }
   readonly #connections = new Set<ServerConnection>()
+  /** Streams that speak something else by now; they end with the server. */
+  readonly #given = new Set<ByteStream>()
   readonly #errors = new Map<string, number>()
   readonly #maxConnections: number
   #listener: Listener | undefined
@@ -107,7 +109,8 @@ export class Server implements AsyncDisposable {
    * @throws {TypeError | RangeError | SyntaxError} for options that make no sense
    */
   constructor(handler: Handler | { fetch: Handler }, options: ServeOptions = {}) {
-    const { target, timeouts, limits, maxConnections, maxBody } = normaliseServe(options)
+    const { target, timeouts, limits, maxConnections, maxBody, maxRequests } =
+      normaliseServe(options)
     this.#options = options
     this.#target = target
     this.#maxConnections = maxConnections
@@ -121,6 +124,8 @@ export class Server implements AsyncDisposable {
       handler: toHandler(handler),
       limits,
       maxBody,
+      maxRequests,
+      tunnels: options.tunnels ?? false,
       timeouts,
       ticker,
       stats: { requests: 0, responses: 0 },
@@ -129,6 +134,7 @@ export class Server implements AsyncDisposable {
       onError: (error, request) => this.#report(error, request),
       count: (code) => void this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1),
       remove: (connection) => this.#remove(connection),
+      handOver: (stream, take) => this.#handOver(stream, take),
     }
     this.#setDate()
   }
@@ -191,7 +197,8 @@ export class Server implements AsyncDisposable {
       void stream.close()
       return
     }
-    const connection = new ServerConnection(stream, this.#context)
+    const isSurplus = this.#connections.size >= this.#maxConnections
+    const connection = new ServerConnection(stream, this.#context, isSurplus)
     this.#accepted++
     this.#connections.add(connection)
     this.#context.ticker.add(connection)
@@ -216,6 +223,7 @@ export class Server implements AsyncDisposable {
     this.#stop()
     const reason = closed('serve')
     for (const connection of this.#connections) connection.destroy(reason)
+    for (const stream of this.#given) stream.destroy()
     this.#context.ticker.stop()
     await this.#listener?.close()
   }
@@ -244,7 +252,7 @@ export class Server implements AsyncDisposable {
 
   async #acceptAll(listener: Listener): Promise<void> {
     while (!this.#stopping) {
-      if (this.#connections.size >= this.#maxConnections) await this.#untilRoom()
+      if (this.#connections.size >= this.#maxConnections + SURPLUS) await this.#untilRoom()
       else
         try {
           this.handle(await listener.accept())
@@ -270,6 +278,22 @@ export class Server implements AsyncDisposable {
     this.#room?.()
     this.#room = undefined
     if (this.#connections.size === 0) this.#idle?.()
+  }
+
+  #handOver(stream: ByteStream, take: Take): void {
+    this.#given.add(stream)
+    void stream.closed.then(() => this.#given.delete(stream))
+    const failed = (error: unknown): void => {
+      this.#context.count(codeOf(error) ?? 'ERR_HANDLER')
+      // What the peer or the network broke is counted; the rest is a mistake that somebody has to see.
+      if (!isNetError(error)) console.error('upgrade:', error)
+      stream.destroy()
+    }
+    try {
+      Promise.resolve(take(stream)).catch(failed)
+    } catch (error) {
+      failed(error)
+    }
   }
 
   #setDate(): void {

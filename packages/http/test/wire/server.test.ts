@@ -450,17 +450,6 @@ describe('serve()', () => {
     clearInterval(drip)
   })
 
-  it('accepts no more connections than allowed at once; the others wait', async () => {
-    const server = await start(() => new Response('ok'), { limits: { connections: 1 } })
-    const first = dial(server).send(GET())
-    await first.until((text) => text.endsWith('ok'))
-    const second = dial(server).send(GET())
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    expect(second.text).toBe('')
-    first.destroy()
-    await second.until((text) => text.endsWith('ok'))
-  })
-
   it('shuts down in good order: idle connections end, answers are finished', async () => {
     const server = await start(async () => {
       await new Promise((resolve) => setTimeout(resolve, 20))
