@@ -17,5 +17,6 @@ export {
   kw,
 } from './io/python/keywords.ts'
 export * as socket from './io/python/socket.ts'
+export * as socketserver from './io/python/socketserver.ts'
 export * as ssl from './io/python/ssl.ts'
 export { asValueError } from './io/python/translate.ts'

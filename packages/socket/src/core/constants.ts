@@ -44,8 +44,15 @@ export const SO_SNDBUF = 7
 export const SO_RCVBUF = 8
 export const SO_KEEPALIVE = 9
 export const SO_REUSEPORT = 15
+export const SO_ACCEPTCONN = 30
 export const TCP_NODELAY = 1
 export const TCP_KEEPIDLE = 4
+export const IP_TTL = 2
+export const IP_MULTICAST_TTL = 33
+export const IP_MULTICAST_LOOP = 34
+export const IPV6_UNICAST_HOPS = 16
+export const IPV6_MULTICAST_HOPS = 18
+export const IPV6_MULTICAST_LOOP = 19
 export const IPV6_V6ONLY = 26
 
 /** Flags of `getaddrinfo`, netdb.h. */

@@ -22,6 +22,7 @@ import { checkBacklog, listen } from './listen.ts'
 import type { Listener } from './listener.ts'
 import { checkKeys } from './options.ts'
 import { runtime } from './runtime.ts'
+import { type Held, SocketSettings } from './socket-options.ts'
 import type { ShutdownHow, WaitOptions } from './stream.ts'
 import type { System } from './system.ts'
 import { udp } from './udp.ts'
@@ -61,6 +62,11 @@ export function socket(
   return new Socket(family, type, protocol, options)
 }
 
+/** What a socket holds now, and a socket around a connection that stands: for the Python door, where TLS is put on it. */
+export let heldBy: (socket: Socket) => Held & { listener: Listener | undefined }
+/** A socket of the same kind around another connection. */
+export let socketAround: (connection: Connection, like: Socket) => Socket
+
 /** A socket with the BSD verbs. Made by `socket()`. */
 export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
   /** AF_INET, AF_INET6 or AF_UNIX. */
@@ -76,11 +82,15 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
   #datagrams: UdpSocket | undefined
   /** The bind of a datagram socket that nobody has bound, while it is under way. */
   #implicit: Promise<void> | undefined
-  /** TCP_NODELAY and SO_REUSEADDR as they were set; a stream that is not connected yet gets them then. */
-  #noDelay = false
-  #reuseAddress = false
+  /** Options as they were set; what is not open yet gets them when it is. */
+  readonly #settings: SocketSettings
   /** Ends a `connect` that is under way when the socket is closed. */
   #connecting: AbortController | undefined
+
+  static {
+    heldBy = (socket) => socket.#held
+    socketAround = (connection, like) => Socket.#around(connection, like)
+  }
 
   /**
    * @param options timeouts for all that this socket waits for
@@ -103,6 +113,7 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
     this.type = type
     this.protocol = protocol
     this.#options = options
+    this.#settings = new SocketSettings(type)
     if (family === C.AF_UNIX && type === C.SOCK_DGRAM)
       throw this.#error(
         'socket',
@@ -117,7 +128,7 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
     const made = new Socket(like.family, like.type, like.protocol, like.#options)
     made.#connection = connection
     // Listeners set it on what they accept, see `bind`.
-    made.#noDelay = true
+    made.#settings.note(C.IPPROTO_TCP, C.TCP_NODELAY, 1)
     made.#step('accepted', 'accept')
     return made
   }
@@ -136,10 +147,11 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
       const target = this.#target(address, true)
       const { system, timeout } = this.#options
       if (this.type === C.SOCK_DGRAM) {
-        const opened = await udp(target, { system })
+        const opened = await udp(target, { system, ...this.#settings.forUdp })
         this.#datagrams = this.#keep('bind', opened)
+        this.#settings.applyTo(opened)
       } else {
-        const opened = await listen(target, { system, timeout })
+        const opened = await listen(target, { system, timeout, ...this.#settings.forListen })
         this.#listener = this.#keep('bind', opened)
       }
     } catch (error) {
@@ -207,9 +219,8 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
       this.#connecting = new AbortController()
       const closed = this.#connecting.signal
       const signal = options.signal ? AbortSignal.any([options.signal, closed]) : closed
-      const noDelay = this.#noDelay
       const family = FAMILIES[this.family]
-      const how = { ...from, family, signal, system, timeout, noDelay }
+      const how = { ...from, family, signal, system, timeout, ...this.#settings.forConnect }
       const connection = await connect(target, how)
       // Closed in the moment between the connection and us.
       if (closed.aborted) connection.destroy()
@@ -381,49 +392,38 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
   }
 
   /**
-   * Sets an option. SO_REUSEADDR succeeds and changes nothing: the runtime sets it on its own.
+   * Sets an option. What is set before the socket is open is kept and takes effect then. SO_REUSEADDR on a stream
+   * succeeds and changes nothing: the runtime sets it on its own.
    *
-   * @param level SOL_SOCKET or IPPROTO_TCP
-   * @param option SO_REUSEADDR, SO_BROADCAST or TCP_NODELAY
-   * @param value 0 or 1
-   * @throws {NetError} `ERR_UNSUPPORTED` for an option that the runtime gives no access to
+   * @param level SOL_SOCKET, IPPROTO_TCP, IPPROTO_IP or IPPROTO_IPV6
+   * @param option on both kinds SO_REUSEADDR, SO_REUSEPORT, IPV6_V6ONLY; on a stream TCP_NODELAY, and until it is open
+   *   SO_KEEPALIVE, TCP_KEEPIDLE; on datagrams SO_BROADCAST, IP_TTL, IP_MULTICAST_TTL, IP_MULTICAST_LOOP, those of
+   *   IPv6 under their names, and until it is open SO_RCVBUF, SO_SNDBUF
+   * @param value a number, or 0 and 1 for off and on
+   * @throws {NetError} `ERR_UNSUPPORTED` for an option that the runtime gives no access to, or not any more
    * @see setsockopt(2)
    */
   setsockopt(level: number, option: number, value: number): void {
-    if (level === C.SOL_SOCKET && option === C.SO_REUSEADDR) this.#reuseAddress = value !== 0
-    else if (level === C.IPPROTO_TCP && option === C.TCP_NODELAY) {
-      this.#noDelay = value !== 0
-      this.#connection?.setNoDelay(this.#noDelay)
-    } else if (level === C.SOL_SOCKET && option === C.SO_BROADCAST && this.#datagrams !== undefined)
-      this.#datagrams.setBroadcast(value !== 0)
-    else
-      throw this.#error(
-        'setsockopt',
-        'ERR_UNSUPPORTED',
-        'option',
-        `${runtime} gives no access to option ${level}/${option}`,
-      )
+    if (!this.#settings.set(level, option, value, this.#held))
+      throw this.#noAccess('setsockopt', level, option)
   }
 
   /**
    * Reads an option: what was set, and what the runtime tells.
    *
-   * @param level SOL_SOCKET or IPPROTO_TCP
-   * @param option SO_TYPE, SO_ERROR, SO_REUSEADDR or TCP_NODELAY
+   * @param level as for `setsockopt`
+   * @param option SO_TYPE, SO_ERROR, SO_ACCEPTCONN, and what `setsockopt` knows
    * @throws as `setsockopt`
    * @see getsockopt(2)
    */
   getsockopt(level: number, option: number): number {
     if (level === C.SOL_SOCKET && option === C.SO_TYPE) return this.type
     if (level === C.SOL_SOCKET && option === C.SO_ERROR) return 0
-    if (level === C.SOL_SOCKET && option === C.SO_REUSEADDR) return Number(this.#reuseAddress)
-    if (level === C.IPPROTO_TCP && option === C.TCP_NODELAY) return Number(this.#noDelay)
-    throw this.#error(
-      'getsockopt',
-      'ERR_UNSUPPORTED',
-      'option',
-      `${runtime} gives no access to option ${level}/${option}`,
-    )
+    if (level === C.SOL_SOCKET && option === C.SO_ACCEPTCONN)
+      return Number(this.#state === 'listening')
+    const value = this.#settings.get(level, option, this.#held)
+    if (value === undefined) throw this.#noAccess('getsockopt', level, option)
+    return value
   }
 
   /** Yields what arrives until the peer has finished. */
@@ -471,6 +471,19 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
     const [host, port] = address as readonly [string, number]
     if (host !== '' || !binding) return { hostname: host, port }
     return { hostname: this.family === C.AF_INET6 ? '::' : '0.0.0.0', port }
+  }
+
+  get #held(): Held & { listener: Listener | undefined } {
+    return {
+      connection: this.#connection,
+      datagrams: this.#datagrams,
+      listener: this.#state === 'listening' ? this.#listener : undefined,
+    }
+  }
+
+  #noAccess(verb: string, level: number, option: number): NetError {
+    const reason = `${runtime} gives no access to option ${level}/${option}`
+    return this.#error(verb, 'ERR_UNSUPPORTED', 'option', reason)
   }
 
   #step(event: EventOf<typeof SOCKET>, verb: string): void {

@@ -82,6 +82,12 @@ export class TimeoutError extends OSError {
 }
 /** No such file (ENOENT). */
 export class FileNotFoundError extends OSError {}
+/** It is there already (EEXIST). */
+export class FileExistsError extends OSError {}
+/** A directory where a file was meant (EISDIR). */
+export class IsADirectoryError extends OSError {}
+/** A part of the path is no directory (ENOTDIR). */
+export class NotADirectoryError extends OSError {}
 /** Not allowed (EACCES, EPERM). */
 export class PermissionError extends OSError {}
 /** A stream that does not wait would have to (EAGAIN). */
@@ -93,3 +99,17 @@ export class InterruptedError extends OSError {}
 export class gaierror extends OSError {}
 /** An error of gethostbyname() and its relatives. */
 export class herror extends OSError {}
+
+/** A file object has no such operation; in Python also a `ValueError`. */
+export class UnsupportedOperation extends OSError {}
+
+/** Several errors at once, as `create_connection(…, all_errors=True)` raises them. */
+export class ExceptionGroup extends PythonError {
+  /** Each of them. */
+  readonly exceptions: readonly Error[]
+
+  constructor(message: string, exceptions: readonly Error[]) {
+    super(message, exceptions)
+    this.exceptions = exceptions
+  }
+}

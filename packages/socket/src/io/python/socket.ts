@@ -1,5 +1,6 @@
 /**
- * Python's module `socket`, the part that only computes: addresses and byte order. A shim over the core;
+ * Python's module `socket`, put together: addresses and byte order, which only compute, are here; the class is in
+ * `socket-class.ts`, what makes sockets in `socket-functions.ts`, names and services in `netdb.ts`. A shim over the core;
  * what it adds is Python's names, argument rules and exceptions.
  */
 import {
@@ -8,40 +9,58 @@ import {
   ntohl as coreNtohl,
   ntohs as coreNtohs,
 } from '../../core/byte-order.ts'
-import { AF_INET } from '../../core/constants.ts'
 import { inetAton, inetNtop, inetPton } from '../../core/ip.ts'
+import * as C from './constants.ts'
+import { AF_INET } from './constants.ts'
 import { OSError, OverflowError, TimeoutError, ValueError } from './errors.ts'
 import { bind, type Call } from './keywords.ts'
+import { socket } from './socket-class.ts'
 
-export {
-  AF_INET,
-  AF_INET6,
-  AF_UNIX,
-  IPPROTO_IP,
-  IPPROTO_IPV6,
-  IPPROTO_TCP,
-  IPPROTO_UDP,
-  IPV6_V6ONLY,
-  SHUT_RD,
-  SHUT_RDWR,
-  SHUT_WR,
-  SO_BROADCAST,
-  SO_ERROR,
-  SO_KEEPALIVE,
-  SO_RCVBUF,
-  SO_REUSEADDR,
-  SO_REUSEPORT,
-  SO_SNDBUF,
-  SO_TYPE,
-  SOCK_DGRAM,
-  SOCK_STREAM,
-  SOL_SOCKET,
-  SOMAXCONN,
-  TCP_KEEPIDLE,
-  TCP_NODELAY,
-} from '../../core/constants.ts'
+export * from './constants.ts'
+export * from './constants-families.ts'
 export { gaierror, herror } from './errors.ts'
+export { SocketIO } from './files.ts'
+export {
+  getaddrinfo,
+  getfqdn,
+  gethostbyaddr,
+  gethostbyname,
+  gethostbyname_ex,
+  gethostname,
+  getnameinfo,
+  getprotobyname,
+  getservbyname,
+  getservbyport,
+  if_indextoname,
+  if_nameindex,
+  if_nametoindex,
+} from './netdb.ts'
+export { _GiveupOnSendfile } from './sendfile.ts'
+export { getdefaulttimeout, setdefaulttimeout, socket } from './socket-class.ts'
+export {
+  CMSG_LEN,
+  CMSG_SPACE,
+  close,
+  create_connection,
+  create_server,
+  dup,
+  fromfd,
+  has_dualstack_ipv6,
+  socketpair,
+} from './socket-functions.ts'
 
+/** The class of sockets, under the name that it has in C. */
+export const SocketType: typeof socket = socket
+/** Address families by name. */
+export const AddressFamily: Readonly<Record<string, number>> = named('AF_')
+/** Kinds of sockets by name. */
+export const SocketKind: Readonly<Record<string, number>> = named('SOCK_')
+/** Flags of `recv`, `send` and their relatives by name. */
+export const MsgFlag: Readonly<Record<string, number>> = named('MSG_')
+/** Flags of `getaddrinfo` by name. */
+export const AddressInfo: Readonly<Record<string, number>> = named('AI_')
+/** The loopback address of `socketpair`. */
+export const _LOCALHOST = '127.0.0.1'
 /** The old name of `OSError`. */
 export const error: typeof OSError = OSError
 /** The old name of `TimeoutError`. */
@@ -100,6 +119,11 @@ export function htonl(...args: Call<[x: number]>): number {
 /** Network to host order, 32 bits. OverflowError outside 0 to 4294967295. */
 export function ntohl(...args: Call<[x: number]>): number {
   return swap('ntohl', coreNtohl, args)
+}
+
+function named(prefix: string): Readonly<Record<string, number>> {
+  const all = Object.entries(C).filter(([name]) => name.startsWith(prefix))
+  return Object.freeze(Object.fromEntries(all))
 }
 
 function swap(name: string, run: (value: number) => number, args: readonly unknown[]): number {

@@ -8,14 +8,20 @@ import { AF_INET, AF_INET6 } from '../../core/constants.ts'
 import { inetPton, isIPv4, isIPv6 } from '../../core/ip.ts'
 import { formatPem, parsePem } from '../../core/pem.ts'
 import { isWildcard, matchesDnsName, normalAddress } from '../../core/tls-names.ts'
-import { OSError, ValueError } from './errors.ts'
+import { ValueError } from './errors.ts'
 import { bind, type Call } from './keywords.ts'
+import { SSLCertVerificationError } from './ssl-errors.ts'
 import { asValueError } from './translate.ts'
 
-/** An error of the ssl module; in Python also a `ValueError` where a certificate fails its check. */
-export class SSLError extends OSError {}
-/** A certificate is not for this host, or no name of it can be compared. */
-export class SSLCertVerificationError extends SSLError {}
+export {
+  SSLCertVerificationError,
+  SSLEOFError,
+  SSLError,
+  SSLSyscallError,
+  SSLWantReadError,
+  SSLWantWriteError,
+  SSLZeroReturnError,
+} from './ssl-errors.ts'
 // The name of the class up to Python 3.6.
 export { SSLCertVerificationError as CertificateError }
 
