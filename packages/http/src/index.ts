@@ -1,6 +1,7 @@
 /**
  * `@sluice/http`: HTTP/1.1 of its own on `@sluice/socket`: a client, and a server for fetch-style handlers.
  */
+export type { CodingLimits } from './core/content-coding.ts'
 export {
   IncompleteBodyError,
   isIncompleteBodyError,

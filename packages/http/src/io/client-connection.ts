@@ -11,6 +11,7 @@
 import type { Attachment, ByteStream, Clock, Receiver } from '@sluice/socket'
 import { NetError } from '@sluice/socket/errors'
 import { Http1Machine } from '../core/connection.ts'
+import type { CodingLimits } from '../core/content-coding.ts'
 import type { EndEvent, ResponseHead } from '../core/events.ts'
 import { Headers, outgoingFields } from '../core/headers.ts'
 import type { Limits } from '../core/limits.ts'
@@ -18,6 +19,7 @@ import { methodFacts, normaliseMethod } from '../core/methods.ts'
 import { IDLE, idleLimit } from '../core/pool-plan.ts'
 import { type BodySource, type Content, cancelContent, IncomingBody, toContent } from './body.ts'
 import { ClientExchange, type ExchangeFacts, type ExchangeOptions } from './client-exchange.ts'
+import type { Decoder } from './coding.ts'
 import { trailerPromise } from './exchange.ts'
 import { sendPieces, sendWhole, type WholeBody, wholeBody } from './outgoing.ts'
 import { type Response, responseFromWire } from './response.ts'
@@ -137,6 +139,12 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
       options.body === undefined || options.body === null ? null : toContent(options.body)
     if (content?.type !== undefined && !headers.has('content-type'))
       headers.append('Content-Type', content.type)
+    const decoder = options.decode ? await decoderFor(options.decode) : undefined
+    if (decoder !== undefined) {
+      if (this.#exchange !== undefined) throw this.#error(method, target, 'ERR_BUSY')
+      options.signal?.throwIfAborted()
+      if (!headers.has('accept-encoding')) headers.append('Accept-Encoding', decoder.accepts)
+    }
     return new Promise<Response>((resolve, reject) => {
       const facts: ExchangeFacts = {
         method,
@@ -146,6 +154,7 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
         timeout: options.timeout ?? {},
         signal: options.signal,
         clock: this.#clock,
+        decoder,
         onAbort: (reason) => this.#giveUp(reason),
         resolve,
         reject,
@@ -397,11 +406,19 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     const body = empty ? null : new IncomingBody(this)
     const trailers = head.framing === 'chunked' ? trailerPromise() : undefined
     exchange.body = body ?? undefined
+    let content: Content | undefined
+    try {
+      const field = head.fields.get('content-encoding')
+      content = body === null ? undefined : exchange.facts.decoder?.decode(body, field)
+    } catch (error) {
+      this.#giveUp(this.#explain(error))
+      return
+    }
     exchange.trailers = trailers
     exchange.wait('idle')
     this.#idleLimit = idleLimit(head.fields.get('keep-alive'), this.#keepAlive)
     const { url, resolve } = exchange.facts
-    resolve(responseFromWire({ head, body, url, trailers: trailers?.promise }))
+    resolve(responseFromWire({ head, body, content, url, trailers: trailers?.promise }))
   }
 
   #finish(exchange: ClientExchange, event: EndEvent): void {
@@ -450,6 +467,12 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
   #url(target: string): string {
     return target.startsWith('/') ? `http://${this.#host}${target}` : target
   }
+}
+
+/** Loaded by who asks for it. */
+async function decoderFor(decode: true | Partial<CodingLimits>): Promise<Decoder> {
+  const { openDecoder } = await import('./coding.ts')
+  return openDecoder(decode === true ? {} : decode)
 }
 
 function hostOf(stream: ByteStream): string {

@@ -5,6 +5,7 @@
 import type { Clock } from '@sluice/socket'
 import { codeOf, NetError, TimeoutError } from '@sluice/socket/errors'
 import { nextId } from '@sluice/socket/trace'
+import type { CodingLimits } from '../core/content-coding.ts'
 import {
   IncompleteBodyError,
   isIncompleteBodyError,
@@ -15,6 +16,7 @@ import type { EndEvent, ResponseHead } from '../core/events.ts'
 import type { HeadersInit } from '../core/headers.ts'
 import type { HttpTraceFacts } from '../core/trace-events.ts'
 import type { BodyInit, IncomingBody } from './body.ts'
+import type { Decoder } from './coding.ts'
 import type { TrailerPromise } from './exchange.ts'
 import type { Response } from './response.ts'
 import { resolutionFor, Ticker, type Timed } from './ticker.ts'
@@ -44,6 +46,11 @@ export interface ExchangeOptions {
   timeout?: ClientTimeouts | undefined
   /** For trace events: the id, one layer up, of what asks. */
   trace?: { parent: number } | undefined
+  /**
+   * Ask for coded bodies (gzip, deflate, br, zstd where the runtime has it) and undo the coding, with these caps; default
+   * false: bodies come as they were sent. The fields of the response stay as they are.
+   */
+  decode?: boolean | Partial<CodingLimits> | undefined
   /** The value of Host, where it is not that of the connection; default: the connection's. */
   host?: string | undefined
 }
@@ -59,6 +66,7 @@ export interface ExchangeFacts {
   readonly timeout: ClientTimeouts
   readonly signal: AbortSignal | undefined
   readonly clock: Clock
+  readonly decoder: Decoder | undefined
   /** Called when the signal aborts, with its reason. */
   readonly onAbort: (reason: unknown) => void
   readonly resolve: (response: Response) => void

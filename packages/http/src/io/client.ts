@@ -30,6 +30,7 @@ const KEYS: readonly string[] = [
   'signal',
   'timeout',
   'trace',
+  'decode',
   'host',
   'limits',
 ]
@@ -54,7 +55,8 @@ export async function request(url: string | URL, options: RequestOptions = {}): 
     if (!KEYS.includes(key))
       throw new TypeError(`request: there is no option '${key}'; there are ${KEYS.join(', ')}`)
   const { origin, target } = parseRequestUrl(url)
-  const { method, headers, body, signal, trace, limits, timeout, host, ...connection } = options
+  const { method, headers, body, signal, trace, limits, timeout, host, decode, ...connection } =
+    options
   const timeouts = normaliseTimeout(timeout)
   const given = typeof timeout === 'object' ? timeout : {}
   const { headers: head, idle, total, ...below } = timeouts
@@ -69,7 +71,7 @@ export async function request(url: string | URL, options: RequestOptions = {}): 
   const client = new ClientConnection(stream, { host: origin.host, limits })
   try {
     return await client.request(route.isForwarded ? `${origin.key}${target}` : target, {
-      ...{ method, headers: fields, body, signal, trace, host },
+      ...{ method, headers: fields, body, signal, trace, host, decode },
       timeout: {
         headers: given.headers === undefined ? PATIENCE : head,
         idle: given.idle === undefined ? PATIENCE : idle,

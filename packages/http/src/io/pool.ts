@@ -70,7 +70,7 @@ export interface PoolStats {
 }
 
 const KEYS: readonly string[] = [...CONNECTION_KEYS, 'timeout', 'limits', 'keepAlive', 'clock']
-const REQUEST_KEYS = ['method', 'headers', 'body', 'signal', 'timeout', 'trace']
+const REQUEST_KEYS = ['method', 'headers', 'body', 'signal', 'timeout', 'trace', 'decode']
 const PER_ORIGIN = 64
 const CONNECTIONS = 512
 const WAITING = 10_000
@@ -181,6 +181,7 @@ export class Pool implements AsyncDisposable {
             trace,
             timeout: timeout.exchange,
             host: origin.host,
+            decode: options.decode,
           },
         )
       } catch (error) {

@@ -33,6 +33,8 @@ export interface ResponseInit {
 export interface WireResponse {
   readonly head: ResponseHead
   readonly body: IncomingBody | null
+  /** What the body is before it was coded, where that was asked for. */
+  readonly content?: Content | undefined
   readonly url: string
   /** Left out where there can be none. */
   readonly trailers: Promise<Headers> | undefined
@@ -127,7 +129,8 @@ export class Response extends Link {
       response.#wire = wire
       response.#status = wire.head.status
       response.#statusText = wire.head.reason
-      if (wire.body !== null) response.#carrier = new Carrier({ incoming: wire.body })
+      if (wire.body !== null)
+        response.#carrier = new Carrier(wire.content ?? { incoming: wire.body })
       return response
     }
 
