@@ -119,7 +119,7 @@ export function checkHost(hostname: unknown): string {
     throw new SyntaxError(`hostname ${quoted(hostname)} holds a control character or a space`)
   if (!isWhole(hostname))
     throw new SyntaxError(`hostname ${quoted(hostname)} holds half a character`)
-  if (hostname.length > LONGEST_NAME || toBytes(hostname).length > LONGEST_NAME)
+  if (hostname.length * 3 > LONGEST_NAME && toBytes(hostname).length > LONGEST_NAME)
     throw new RangeError(
       `hostname ${quoted(hostname)} is too long: a name has at most ${LONGEST_NAME} bytes`,
     )

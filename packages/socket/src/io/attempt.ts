@@ -257,13 +257,15 @@ export class Attempt {
       const facts = { ...this.#facts('lookup', this.#plan.target), code: tellingCode(lookupErrors) }
       return new NetError({ ...facts, cause: first, errors: lookupErrors as Error[] })
     }
+    // A family that could not be asked for may be the one that would have answered; one without addresses is no failure.
+    const unasked = lookupErrors.filter((error) => codeOf(error) !== 'ENODATA') as Error[]
     const telling = this.#errors.find((error) => !HERE.has(codeOf(error) ?? '')) ?? this.#errors[0]
     if (telling instanceof TimeoutError) return this.tooLate('connect')
     return new NetError({
       ...this.#facts('connect', this.#plan.target),
       code: codeOf(telling) ?? 'ECONNREFUSED',
       attempt: this.#errors.length,
-      errors: this.#errors,
+      errors: [...this.#errors, ...unasked],
       cause: telling,
     })
   }

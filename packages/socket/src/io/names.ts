@@ -277,6 +277,8 @@ export function networkInterfaces(system: System = realSystem): NetworkInterface
 }
 
 function notFound(verb: string, target: string, cause: unknown): NetError {
-  const reason = 'the address has no name'
-  return new NetError({ verb, target, phase: 'lookup', code: 'ENOTFOUND', reason, cause })
+  const facts = { verb, target, phase: 'lookup' as const, cause }
+  const code = codeOf(cause) ?? 'ENOTFOUND'
+  if (code !== 'ENOTFOUND') return new NetError({ ...facts, code })
+  return new NetError({ ...facts, code, reason: 'the address has no name' })
 }

@@ -111,6 +111,11 @@ export class NodeTransport implements Transport {
     return this.socket.writableLength
   }
 
+  get failure(): Error | null {
+    const { errored } = this.socket
+    return errored && this.translate(errored)
+  }
+
   get progress(): number {
     // Node counts a chunk until all of it has left; the handle's own queue shrinks with every byte.
     const handle = (this.socket as { _handle?: { writeQueueSize?: number } | null })._handle

@@ -153,7 +153,9 @@ export class Outbound {
   }
 
   #whenOut(verb: string, options: WaitOptions | undefined): Promise<void> {
-    if (this.#owner.transport.backlog === 0) return DONE
+    const { backlog, failure } = this.#owner.transport
+    if (failure) return Promise.reject(this.#owner.failed(verb, failure))
+    if (backlog === 0) return DONE
     return this.#wait(verb, options, (done, fail) => this.#flush(verb, done, fail))
   }
 

@@ -141,13 +141,14 @@ class Handshake {
       }
       this.#over = true
       for (const event of FAILURES) socket.off(event, onFailure)
-      socket.off('close', onClose).off(secure, onSecure)
+      socket.off('close', onClose).off('end', onClose).off(secure, onSecure)
       done(transport)
     }
     // A client's socket says `secureConnect` once it has checked the certificate, a server's only `secure`.
     const secure = this.#side.side === 'client' ? 'secureConnect' : 'secure'
     for (const event of FAILURES) socket.on(event, onFailure)
-    socket.on('close', onClose).on(secure, onSecure)
+    // A peer that finishes now can't say the rest of its handshake; a half-open socket would wait for it till the timeout.
+    socket.on('close', onClose).on('end', onClose).on(secure, onSecure)
     this.#listen(socket)
   }
 

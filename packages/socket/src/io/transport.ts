@@ -34,6 +34,8 @@ export interface Transport {
   writeMany(parts: readonly Uint8Array[]): void
   /** Bytes taken and not yet with the system. */
   readonly backlog: number
+  /** Why nothing leaves any more, from the very write that failed on; `onError` follows. */
+  readonly failure?: Error | null | undefined
   /** A number that changes whenever the system has taken some of the backlog. */
   readonly progress: number
   /** Calls back once all that was taken so far is with the system, or can't be sent any more. */
