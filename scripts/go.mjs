@@ -53,6 +53,7 @@ const JOBS = {
   pack: { run: [build, ['node', 'scripts/pack-check.mjs']] },
   knip: { run: [['knip']] },
   bench: { run: [build, source('scripts/bench/run.ts')] },
+  soak: { run: [['node', '--expose-gc', ...source('scripts/soak/run.ts').slice(1)]] },
   peers: { run: [['node', 'scripts/peers.mjs']] },
   format: { run: [['biome', 'check', '--write', '.']] },
   changeset: { run: [['changeset']], keys: true },
