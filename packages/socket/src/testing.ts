@@ -4,6 +4,12 @@
  */
 export { Link, type LinkOptions } from './core/link.ts'
 export { type LinkPairOptions, linkPair } from './io/testing/bad-link.ts'
+export {
+  type CertificateWish,
+  makeAuthority,
+  makeCertificate,
+  type TestCertificate,
+} from './io/testing/certificates.ts'
 export { type CheckStreamCase, checkStream, type StreamPair } from './io/testing/check-stream.ts'
 export { FakeClock } from './io/testing/fake-clock.ts'
 export { type MemoryOptions, memoryPair } from './io/testing/memory.ts'

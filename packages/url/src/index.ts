@@ -1,6 +1,6 @@
 /**
- * `@sluice/url`: URLs the way Python splits, joins and quotes them, and a `fetch` over `http:`, `file:` and
- * `data:` that shows every step.
+ * `@sluice/url`: URLs the way Python splits, joins and quotes them, and a `fetch` over `http:`, `https:`,
+ * `file:` and `data:` that shows every step.
  */
 export { FetchError, isFetchError } from './core/errors.ts'
 export { urljoin } from './core/join.ts'
@@ -24,4 +24,6 @@ export {
   urlunsplit,
 } from './core/split.ts'
 export type { UrlTraceEvent, UrlTraceFacts } from './core/trace-events.ts'
-export { type FetchInput, type FetchOptions, fetch } from './io/fetch.ts'
+export { Client, type ClientOptions } from './io/client.ts'
+export { fetch } from './io/fetch.ts'
+export type { FetchInput, FetchOptions } from './io/run-fetch.ts'

@@ -2,9 +2,14 @@ import { type ConnectOptions, connect, type Endpoint } from '@sluice/socket'
 import { isNetError } from '@sluice/socket/errors'
 import { isProxyError } from '@sluice/socket/proxy'
 import { serve as serveSocket } from '@sluice/socket/server'
-import { FakeClock, type ScriptStep, scriptedServer } from '@sluice/socket/testing'
+import {
+  FakeClock,
+  makeAuthority,
+  makeCertificate,
+  type ScriptStep,
+  scriptedServer,
+} from '@sluice/socket/testing'
 import { afterEach, describe, expect, it } from 'vitest'
-import { LOCAL_NAMES, makeAuthority, makeCertificate } from '../../../socket/test/certificates.ts'
 import {
   type Handler,
   httpHop,
@@ -209,7 +214,7 @@ describe('a request that meets the goodbye of its connection', () => {
 
 describe('https', () => {
   const authority = makeAuthority()
-  const leaf = makeCertificate({ name: 'leaf', names: LOCAL_NAMES, issuer: authority })
+  const leaf = makeCertificate({ name: 'leaf', names: ['127.0.0.1'], issuer: authority })
   const tls = { cert: leaf.cert, key: leaf.key }
 
   it('by request and by pool, with the certificate checked', async () => {
@@ -256,7 +261,7 @@ describe('through a proxy', () => {
   it('in the clear the whole URL is named; https goes through a tunnel', async () => {
     const seen: string[] = []
     const authority = makeAuthority()
-    const leaf = makeCertificate({ name: 'leaf', names: LOCAL_NAMES, issuer: authority })
+    const leaf = makeCertificate({ name: 'leaf', names: ['127.0.0.1'], issuer: authority })
     const plain = await server(hello)
     const secure = await server(hello, { tls: { cert: leaf.cert, key: leaf.key } })
     const way = await proxy(seen)

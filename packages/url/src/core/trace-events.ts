@@ -9,6 +9,8 @@ export interface UrlTraceFacts {
   request: { method: string; url: string }
   /** A handler is chosen by the scheme. */
   attempt: { handler: string; url: string }
+  /** A variable of the environment decided about the proxy; `proxy` is its host, or `none`. */
+  proxy: { because: string; proxy: string }
   /** The answer sends us elsewhere. */
   redirect: { status: number; from: string; to: string; method: string }
   /** The head of the final answer is here. */

@@ -2,7 +2,7 @@
  * The shape of a fetch: a request goes through middleware to the handler of its scheme, and a response comes
  * back the same way. Each piece knows only `next`; what they share is the request.
  */
-import type { BodyInit, Headers, RequestOptions, Response } from '@sluice/http'
+import type { BodyInit, Headers, PoolRequestOptions, RequestOptions, Response } from '@sluice/http'
 
 /** One request on its way, complete: a middleware that changes something hands on a changed copy. */
 export interface PlannedRequest {
@@ -12,8 +12,11 @@ export interface PlannedRequest {
   readonly body: BodyInit | null
   readonly redirect: 'follow' | 'manual' | 'error'
   readonly signal: AbortSignal | undefined
-  /** What is handed to the layers below as it is. */
-  readonly below: Pick<RequestOptions, 'timeout' | 'limits' | 'connect'>
+  readonly timeout: RequestOptions['timeout']
+  /** Whether and how far content codings are undone. */
+  readonly decode: RequestOptions['decode']
+  /** Makes one exchange by `@sluice/http`, over whichever connection this fetch is to use. */
+  readonly send: (url: URL, options: PoolRequestOptions) => Promise<Response>
   /** When the fetch began, by `performance.now()`: `total` bounds all of it, redirects too. */
   readonly started: number
   /** The id of this fetch in trace events. */

@@ -1,23 +1,15 @@
 /**
- * `http:` URLs: one exchange by `@sluice/http`.
+ * `http:` and `https:` URLs: one exchange by `@sluice/http`.
  */
-import { request as httpRequest, type RequestOptions, type Response } from '@sluice/http'
+import type { RequestOptions, Response } from '@sluice/http'
 import { TimeoutError } from '@sluice/socket/errors'
 import type { PlannedRequest } from '../pipeline.ts'
 
-/** Answers a request for an `http:` URL. */
+/** Answers a request for an `http:` or `https:` URL. */
 export async function handleHttp(request: PlannedRequest): Promise<Response> {
-  const { url, method, headers, body, signal, below, id } = request
+  const { url, method, headers, body, signal, decode, id, send } = request
   const timeout = remaining(request)
-  return httpRequest(url, {
-    method,
-    headers,
-    body,
-    signal,
-    ...below,
-    timeout,
-    trace: { parent: id },
-  })
+  return send(url, { method, headers, body, signal, decode, timeout, trace: { parent: id } })
 }
 
 /**
@@ -25,8 +17,7 @@ export async function handleHttp(request: PlannedRequest): Promise<Response> {
  *
  * @throws {TimeoutError} nothing is left
  */
-function remaining({ below, started, method, url }: PlannedRequest): RequestOptions['timeout'] {
-  const { timeout } = below
+function remaining({ timeout, started, method, url }: PlannedRequest): RequestOptions['timeout'] {
   const total = typeof timeout === 'number' ? timeout : timeout?.total
   if (!total || total === Number.POSITIVE_INFINITY) return timeout
   const left = total - (performance.now() - started)

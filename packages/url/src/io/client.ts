@@ -1,0 +1,105 @@
+/**
+ * `Client`: what many fetches share. A base URL, fields, timeouts, the way through proxies, and the connections that are
+ * kept between them. `fetch` is a client that nobody configured.
+ */
+import { Pool, type PoolOptions, type Response } from '@sluice/http'
+import { FetchError } from '../core/errors.ts'
+import { checkOptions } from '../core/options.ts'
+import type { Environment } from '../core/proxy-env.ts'
+import { proxyFor } from './proxy.ts'
+import { CLIENT_KEYS, type FetchInput, type FetchOptions, fetchWith } from './run-fetch.ts'
+
+/** What a client is made with: defaults for its fetches, and what they share. */
+export interface ClientOptions
+  extends Omit<FetchOptions, 'method' | 'body' | 'signal' | 'connect'> {
+  /** What relative URLs are relative to; default: there are none. */
+  base?: string | URL | undefined
+  /** How many connections are kept, and for how long: as for `Pool` of `@sluice/http`. */
+  pool?: Pick<PoolOptions, 'limits' | 'keepAlive'> | undefined
+  /** Where proxies are looked up; default: the environment of this process, as it is when the client is made. */
+  env?: Environment | undefined
+}
+
+/**
+ * Fetches with what it was given, over connections that it keeps.
+ *
+ * @example
+ * const client = new Client({ base: 'http://127.0.0.1:8080/', headers: { Accept: 'text/plain' }, timeout: 10_000 })
+ * console.log(await (await client.fetch('hello')).text())
+ * await client.close()
+ */
+export class Client implements AsyncDisposable {
+  readonly #options: ClientOptions
+  readonly #env: Environment
+  /** By proxy, the empty text for none: a pool has one way. */
+  readonly #pools = new Map<string, Pool>()
+  #closed = false
+
+  /** @throws {TypeError} for an option that there is not, or a base that is no URL */
+  constructor(options: ClientOptions = {}) {
+    checkOptions('Client', options, CLIENT_KEYS)
+    if (options.base !== undefined) new URL(options.base)
+    this.#options = options
+    this.#env = options.env ?? { ...process.env }
+  }
+
+  /**
+   * Fetches what is behind a URL.
+   *
+   * @param input a URL, absolute or relative to `base`, or a Request
+   * @param options as for `fetch`; what is not given is the client's. `headers` are added to the client's and win
+   * @throws as `fetch`; {FetchError} `ERR_CLOSED` after `close()`
+   * @see Fetch §5.6
+   */
+  fetch(input: FetchInput, options: FetchOptions = {}): Promise<Response> {
+    return fetchWith(this, input, options, this.#options)
+  }
+
+  /** Takes no more fetches, and closes connections once those under way have ended. Never rejects. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.all([...this.#pools.values()].map((pool) => pool.close()))
+  }
+
+  /** Ends everything now. Never throws. */
+  destroy(): void {
+    this.#closed = true
+    for (const pool of this.#pools.values()) pool.destroy()
+  }
+
+  /** As `close()`, so that `await using` works. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /**
+   * The connections for a URL. @internal
+   *
+   * @param id of the fetch, for trace events
+   */
+  poolFor(url: URL, method: string, id: number): Pool {
+    if (this.#closed)
+      throw new FetchError({ method, url: url.href, code: 'ERR_CLOSED', phase: 'open' })
+    const proxy = proxyFor(url, this.#options.proxy, this.#env, id)
+    const key = typeof proxy === 'string' ? proxy : ''
+    let pool = this.#pools.get(key)
+    if (pool === undefined) {
+      const { tls, resolver, allowAddress, family, pool: shared } = this.#options
+      pool = new Pool({
+        tls,
+        resolver,
+        allowAddress,
+        family,
+        ...shared,
+        ...(proxy ? { proxy } : {}),
+      })
+      this.#pools.set(key, pool)
+    }
+    return pool
+  }
+
+  /** The variables that proxies are looked up in. @internal */
+  get env(): Environment {
+    return this.#env
+  }
+}

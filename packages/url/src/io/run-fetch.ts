@@ -1,0 +1,274 @@
+/**
+ * One fetch: from a URL to a response. Reads what it is given as the Fetch standard does, sends it through the pipeline,
+ * and turns whatever goes wrong into one sentence. Whose connections are used is the client's business.
+ */
+import {
+  type BodyInit,
+  type CodingLimits,
+  Headers,
+  type HeadersInit,
+  request as httpRequest,
+  type Pool,
+  type RequestOptions,
+  type Response,
+} from '@sluice/http'
+import { isNetError } from '@sluice/socket/errors'
+import { nextId } from '@sluice/socket/trace'
+import { FetchError, maskUrl } from '../core/errors.ts'
+import { checkCallable, checkMethod, checkObject, checkSignal } from '../core/options.ts'
+import type { Environment } from '../core/proxy-env.ts'
+import { handleData } from './handlers/data.ts'
+import { handleFile } from './handlers/file.ts'
+import { handleHttp } from './handlers/http.ts'
+import { followRedirects } from './middleware/redirect.ts'
+import { compose, type Handler, type PlannedRequest } from './pipeline.ts'
+import { proxyFor } from './proxy.ts'
+import { publish, tracing } from './trace.ts'
+
+/** How to fetch: the standard's options, and those of the layers below under their own names. */
+export interface FetchOptions {
+  /** Default GET. */
+  method?: string | undefined
+  /** Fields of the request: pairs, an object, or Headers. Default: those of a Request that is fetched, else none. */
+  headers?: HeadersInit | undefined
+  /** What to send: text, bytes, a Blob, a form, a stream. Default: that of a Request that is fetched, else nothing. */
+  body?: BodyInit | null | undefined
+  /** `follow` up to 20 redirects (default), hand them out (`manual`), or reject (`error`). */
+  redirect?: 'follow' | 'manual' | 'error' | undefined
+  /** Ends the fetch and its body; what waits rejects with `signal.reason`. */
+  signal?: AbortSignal | null | undefined
+  /** Milliseconds per phase, as for `request` of `@sluice/http`; a number is `total`. */
+  timeout?: RequestOptions['timeout']
+  /** Caps on what a server may send. */
+  limits?: RequestOptions['limits']
+  /**
+   * Undo content codings, with these caps; default true. False hands bodies out as they were sent.
+   */
+  decode?: boolean | Partial<CodingLimits> | undefined
+  /** How to speak TLS with `https:` servers, as for `connect()` of `@sluice/socket`. */
+  tls?: RequestOptions['tls']
+  /** `env` (default): what `http_proxy` and its kin say; a URL, several, or hops; `false` for none. */
+  proxy?: RequestOptions['proxy'] | 'env'
+  /** Who tells the addresses of names, and which of them may be used: as for `connect()`. */
+  resolver?: RequestOptions['resolver']
+  allowAddress?: RequestOptions['allowAddress']
+  family?: RequestOptions['family']
+  /** Opens connections; for tests and tunnels. */
+  connect?: RequestOptions['connect']
+}
+
+/** What `fetch` takes for an address: text, a URL, or a Request of ours or the platform's. */
+export type FetchInput = string | URL | globalThis.Request
+
+/** Options of a connection: a fetch that has one of its own gets a connection of its own. */
+const CONNECTION = [
+  'limits',
+  'tls',
+  'proxy',
+  'resolver',
+  'allowAddress',
+  'family',
+  'connect',
+] as const
+const OURS: readonly string[] = [
+  'method',
+  'headers',
+  'body',
+  'redirect',
+  'signal',
+  'timeout',
+  'decode',
+  ...CONNECTION,
+]
+/** What a client takes besides: its own, and the defaults of its fetches. */
+export const CLIENT_KEYS: readonly string[] = [
+  'base',
+  'pool',
+  'env',
+  ...OURS.filter((key) => !['method', 'body', 'signal', 'connect'].includes(key)),
+]
+/** The standard's options that mean nothing outside a browser; taken, so that code can be shared with one. */
+const BROWSERS = [
+  'cache',
+  'credentials',
+  'dispatcher',
+  'duplex',
+  'integrity',
+  'keepalive',
+  'mode',
+  'priority',
+  'referrer',
+  'referrerPolicy',
+  'window',
+]
+
+const HANDLERS: Readonly<Record<string, Handler>> = {
+  'http:': handleHttp,
+  'https:': handleHttp,
+  'file:': handleFile,
+  'data:': handleData,
+}
+
+/** Chooses by the scheme. */
+function dispatch(request: PlannedRequest): Promise<Response> {
+  const { protocol } = request.url
+  const handler = Object.hasOwn(HANDLERS, protocol) ? HANDLERS[protocol] : undefined
+  if (handler === undefined) {
+    const known = Object.keys(HANDLERS).join(', ')
+    const reason = `no handler for ${protocol} URLs; there are ${known}`
+    throw new FetchError({ ...where(request), code: 'ERR_UNSUPPORTED', phase: 'open', reason })
+  }
+  if (tracing())
+    publish(request.id, 'attempt', { handler: protocol, url: maskUrl(request.url.href) })
+  return handler(request)
+}
+
+const run: Handler = compose([followRedirects], async (request) => dispatch(request))
+
+/** What a fetch needs of its client. */
+export interface FetchHost {
+  poolFor(url: URL, method: string, id: number): Pick<Pool, 'request'>
+  readonly env: Environment
+}
+
+/** Options of a client that its fetches fall back to. */
+export type FetchDefaults = Omit<FetchOptions, 'method' | 'body' | 'signal'> & {
+  base?: string | URL | undefined
+}
+
+/** Fetches, with the defaults and connections of a client. */
+export async function fetchWith(
+  host: FetchHost,
+  input: FetchInput,
+  options: FetchOptions,
+  defaults: FetchDefaults,
+): Promise<Response> {
+  const started = performance.now()
+  const request = plan(host, input, options, defaults, started)
+  if (tracing())
+    publish(request.id, 'request', { method: request.method, url: maskUrl(request.url.href) })
+  try {
+    request.signal?.throwIfAborted()
+    const response = await run(request)
+    if (tracing())
+      publish(request.id, 'response', { status: response.status, url: maskUrl(response.url) })
+    return response
+  } catch (error) {
+    const told = tell(error, request, performance.now() - started)
+    if (tracing() && told instanceof FetchError)
+      publish(request.id, 'error', { code: told.code, message: told.message })
+    throw told
+  }
+}
+
+function plan(
+  host: FetchHost,
+  input: FetchInput,
+  options: FetchOptions,
+  defaults: FetchDefaults,
+  started: number,
+): PlannedRequest {
+  checkObject('fetch', options)
+  for (const key of Object.keys(options))
+    if (!OURS.includes(key) && !BROWSERS.includes(key))
+      throw new TypeError(`fetch: there is no option '${key}'; there are ${OURS.join(', ')}`)
+  const isRequest = typeof input === 'object' && input !== null && 'headers' in input
+  const from = isRequest ? (input as globalThis.Request) : undefined
+  const method = options.method ?? from?.method ?? 'GET'
+  checkMethod('fetch', method)
+  if (options.signal != null) checkSignal('fetch', options.signal)
+  checkCallable('fetch', 'connect', options.connect)
+  const body = options.body !== undefined ? options.body : (from?.body ?? null)
+  if (body !== null && /^(get|head)$/i.test(method))
+    throw new TypeError(`fetch: a ${method.toUpperCase()} request has no body`)
+  const redirect = options.redirect ?? from?.redirect ?? defaults.redirect ?? 'follow'
+  if (redirect !== 'follow' && redirect !== 'manual' && redirect !== 'error')
+    throw new TypeError(
+      `fetch: redirect is 'follow', 'manual' or 'error', not ${JSON.stringify(redirect)}`,
+    )
+  const id = nextId()
+  return {
+    url: parse(from?.url ?? (input as string | URL), method, defaults.base),
+    method:
+      /^(get|head|post|put|delete|options|patch)$/i.test(method) && method !== 'patch'
+        ? method.toUpperCase()
+        : method,
+    headers: headersOf(options.headers ?? (from && [...from.headers]), defaults.headers),
+    body: body as BodyInit | null,
+    redirect,
+    signal: options.signal === undefined ? from?.signal : (options.signal ?? undefined),
+    timeout: options.timeout ?? defaults.timeout,
+    decode: options.decode ?? defaults.decode ?? true,
+    send: senderOf(host, options, defaults, id),
+    started,
+    id,
+  }
+}
+
+/** The client's fields, and those of the call in their place. */
+function headersOf(given: HeadersInit | undefined, defaults: HeadersInit | undefined): Headers {
+  if (defaults === undefined) return new Headers(given)
+  const headers = new Headers(defaults)
+  const own = new Headers(given)
+  for (const name of new Set([...own].map(([key]) => key))) headers.delete(name)
+  for (const [name, value] of own) headers.append(name, value)
+  return headers
+}
+
+/** Over a connection that is kept, unless the call says how its own is to be. */
+function senderOf(
+  host: FetchHost,
+  options: FetchOptions,
+  defaults: FetchDefaults,
+  id: number,
+): PlannedRequest['send'] {
+  if (CONNECTION.every((key) => options[key] === undefined))
+    return (url, how) => host.poolFor(url, how.method ?? 'GET', id).request(url, how)
+  return (url, how) => {
+    const own = Object.fromEntries(CONNECTION.map((key) => [key, options[key] ?? defaults[key]]))
+    const proxy = proxyFor(url, own['proxy'] as FetchOptions['proxy'], host.env, id)
+    return httpRequest(url, { ...own, ...how, proxy })
+  }
+}
+
+function parse(input: string | URL, method: string, base: string | URL | undefined): URL {
+  let url: URL
+  try {
+    url = new URL(input, base)
+  } catch (cause) {
+    const text = String(input)
+    const shown = text.length > 80 ? `${text.slice(0, 77)}...` : text
+    const reason = /^[a-z][a-z0-9+.-]*:/i.test(text)
+      ? 'not a valid URL'
+      : 'not an absolute URL (is the scheme missing?)'
+    throw new FetchError({
+      method,
+      url: shown,
+      code: 'ERR_INVALID_URL',
+      phase: 'open',
+      reason,
+      cause,
+    })
+  }
+  if (url.username === '' && url.password === '') return url
+  // Fetch §5.4: credentials in a URL end in logs and referrers; they go into a field.
+  const reason = 'the URL holds credentials; send them in an Authorization header'
+  throw new FetchError({ method, url: url.href, code: 'ERR_INVALID_URL', phase: 'open', reason })
+}
+
+/** One sentence, whatever was thrown below; an abort and a mistake of the caller stay what they are. */
+function tell(error: unknown, request: PlannedRequest, elapsed: number): unknown {
+  if (error instanceof FetchError) return error
+  if (request.signal?.aborted && error === request.signal.reason) return error
+  if (isNetError(error)) {
+    const { code, phase, errors } = error
+    const reason = /: (.*) \([A-Z_0-9]+, phase /s.exec(error.message)?.[1]
+    const facts = { ...where(request), code, phase, elapsed, errors, cause: error }
+    return new FetchError(reason === undefined ? facts : { ...facts, reason })
+  }
+  return error
+}
+
+function where(request: PlannedRequest): { method: string; url: string } {
+  return { method: request.method, url: request.url.href }
+}
