@@ -5,6 +5,7 @@ import { urllib } from '../../packages/url/src/python.ts'
 import type { Case, Handler } from './corpus.ts'
 import { runDataUrl } from './data-url.ts'
 import { runHappyEyeballs } from './happy-eyeballs.ts'
+import { runHttpRange } from './http-range.ts'
 import { type Http1Case, runHttp1 } from './http1.ts'
 import { runProxyProtocol } from './proxy-protocol.ts'
 import { pythonCall } from './python-call.ts'
@@ -14,6 +15,7 @@ import { runSocks } from './socks.ts'
 export const FORMATS: Readonly<Record<string, Handler>> = {
   'data-url': runDataUrl,
   'happy-eyeballs': runHappyEyeballs,
+  'http-range': runHttpRange,
   http1: (test: Case) => runHttp1(test as unknown as Http1Case),
   'proxy-protocol': runProxyProtocol,
   'python-call': pythonCall({ codecs, socket, ssl, urllib }),

@@ -1,5 +1,54 @@
 /**
- * `@sluice/http/headers`: header fields, and the dates in them. Loads in any JavaScript runtime.
+ * `@sluice/http/headers`: header fields, the structured ones among them, each read and written by its own pair of
+ * functions. Loads in any JavaScript runtime.
  */
 export { formatDate, parseDate } from './core/date.ts'
+export {
+  chooseCoding,
+  chooseLanguage,
+  chooseMediaType,
+  type Preference,
+  parseAccept,
+} from './core/fields/accept.ts'
+export {
+  type CacheControl,
+  cacheSeconds,
+  formatCacheControl,
+  parseCacheControl,
+} from './core/fields/cache-control.ts'
+export {
+  evaluatePreconditions,
+  type FieldLookup,
+  type Precondition,
+  rangeApplies,
+  type Validators,
+} from './core/fields/conditional.ts'
+export {
+  type ContentDisposition,
+  formatContentDisposition,
+  parseContentDisposition,
+  safeFilename,
+} from './core/fields/content-disposition.ts'
+export { formatContentType, type MediaType, parseContentType } from './core/fields/content-type.ts'
+export {
+  type EntityTag,
+  formatETag,
+  parseETag,
+  parseETagList,
+  sameETag,
+} from './core/fields/etag.ts'
+export { type ForwardedHop, formatForwarded, parseForwarded } from './core/fields/forwarded.ts'
+export { formatLink, type Link, parseLink } from './core/fields/link.ts'
+export {
+  type ByteRange,
+  type ContentRange,
+  formatContentRange,
+  parseContentRange,
+  parseRange,
+  planRanges,
+  type RangePlan,
+  type RangeSpec,
+} from './core/fields/range.ts'
+export { formatRetryAfter, parseRetryAfter } from './core/fields/retry-after.ts'
+export { addVary, parseVary } from './core/fields/vary.ts'
 export { Headers, type HeadersInit } from './core/headers.ts'

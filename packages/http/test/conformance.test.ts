@@ -1,5 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import type { Case } from '../../../scripts/conformance/corpus.ts'
+import { runHttpRange } from '../../../scripts/conformance/http-range.ts'
 import { type Http1Case, runHttp1 } from '../../../scripts/conformance/http1.ts'
 
 // The corpus that belongs to the project; the files of other projects lie beside the checkout, if at all.
@@ -23,4 +25,14 @@ describe.each(files)('%s', (file) => {
     })
     expect(failed).toEqual([])
   }, 30_000)
+})
+
+it('conditions and ranges get the answers of RFC 9110', () => {
+  const file = new URL('conformance/cases/http/rfc9110-ranges-conditionals.json', import.meta.url)
+  const { cases, count } = JSON.parse(readFileSync(file, 'utf8')) as {
+    cases: Case[]
+    count: number
+  }
+  expect(cases).toHaveLength(count)
+  expect(cases.filter((test) => runHttpRange(test) !== undefined)).toEqual([])
 })
