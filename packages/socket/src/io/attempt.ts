@@ -12,7 +12,7 @@ import type { TimeoutPhase } from '../core/timeouts.ts'
 import type { ConnectPlan } from './connect-options.ts'
 import { Connection } from './connection.ts'
 import { within } from './deadline.ts'
-import { type Dial, dial, failedDial } from './dial.ts'
+import { type Dial, dial, drop, failedDial } from './dial.ts'
 import { endsOf, NodeTransport, onSharedBytes } from './node-transport.ts'
 import { type RaceHost, RunningRace } from './race.ts'
 import { type Resolver, SystemResolver, sorterOf, tellingCode } from './resolve.ts'
@@ -37,8 +37,10 @@ export class Attempt {
   async run(): Promise<Connection> {
     const { tls, proxyProtocol, options } = this.#plan
     const socket = await this.#open()
+    this.#checkAlive(socket)
     if (proxyProtocol !== undefined) {
       const { headerFor } = await import('./proxy-header.ts')
+      this.#checkAlive(socket)
       socket.write(headerFor(endsOf(socket), proxyProtocol))
     }
     if (tls !== undefined) return this.#secure(socket, tls)
@@ -65,6 +67,11 @@ export class Attempt {
     if (first === undefined) throw this.#summary([])
     this.#checkAllowed(first)
     return first
+  }
+
+  /** It may have broken in the very moment in which it was handed here, when nobody listened. */
+  #checkAlive(socket: NodeSocket): void {
+    if (socket.destroyed) throw this.#attemptError(this.#plan.target, socket.errored ?? GONE)
   }
 
   get #resolver(): Resolver {
@@ -217,6 +224,7 @@ export class Attempt {
 
   #wrap(transport: NodeTransport): Connection {
     const { timeout, limits } = this.#plan.options
+    transport.socket.off('error', drop)
     if (isUnix(this.#plan.endpoint)) transport.setUnixAddresses('', this.#plan.endpoint.path)
     return new Connection(transport, {
       timeout,
@@ -283,6 +291,9 @@ export class Attempt {
     }
   }
 }
+
+/** The socket went without a word. */
+const GONE = Object.assign(new Error('the connection is gone'), { code: 'ECONNRESET' })
 
 /** Codes that speak of this machine (no IPv6, say) and hide what the other addresses answered. */
 const HERE = new Set(['ENETUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL', 'ERR_BLOCKED'])

@@ -384,7 +384,8 @@ export class Connection implements ByteStream {
    * Hands the connection over to code that wants a Node stream. This object is finished afterwards.
    *
    * @returns a Duplex with the same peer; for a connection opened with `sharedBuffer: false` the bare
-   *   net.Socket. What was received and not read comes first
+   *   net.Socket. What was received and not read comes first. An error that nobody listens for ends the stream, and
+   *   not the process
    * @throws {NetError} `ERR_BUSY` while a reader waits; `ERR_CLOSED` when there is nothing to hand over
    */
   detach(): Duplex {

@@ -6,6 +6,7 @@
  * to half a second late, never early. Short ones are exact. A running deadline keeps the process alive, since
  * somebody waits for it; one that was called off does not.
  */
+import { onAbort } from './abort.ts'
 import type { Clock, Timer } from './system.ts'
 
 /** From here on a deadline is long. */
@@ -127,13 +128,14 @@ export function within<T>(
       if (over) return
       over = true
       deadline.stop()
-      signal?.removeEventListener('abort', onAbort)
+      callOff?.()
       settle()
     }
-    const onAbort = (): void => finish(() => reject(signal?.reason))
+    const aborted = (): void => finish(() => reject(signal?.reason))
+    let callOff: (() => void) | undefined
     const deadline = startDeadline(clock, ms, () => finish(() => reject(onTimeout())))
-    if (signal?.aborted) onAbort()
-    else signal?.addEventListener('abort', onAbort)
+    if (signal?.aborted) aborted()
+    else if (signal !== undefined) callOff = onAbort(signal, aborted)
     work.then(
       (value) => {
         if (over) late?.(value)

@@ -37,6 +37,8 @@ export function dial(
   let stop = (): void => {}
   const done = new Promise<NodeSocket>((resolve, reject) => {
     const onConnect = (): void => {
+      // Until somebody has it, whom its errors end.
+      socket.on('error', drop)
       stop()
       resolve(socket)
     }
@@ -57,10 +59,13 @@ export function dial(
   const letGo = (): void => {
     stop()
     // An error event that is already on its way must not end the process.
-    socket.on('error', () => {}).destroy()
+    socket.on('error', drop).destroy()
   }
   return { done, cancel: letGo }
 }
+
+/** For errors of a socket that nobody holds yet, or any more. */
+export function drop(): void {}
 
 /** An attempt that failed before it began. */
 export function failedDial(error: unknown): Dial {

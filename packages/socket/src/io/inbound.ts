@@ -10,6 +10,7 @@
  */
 import { type Bytes, copy, EMPTY, kindOf } from '../core/bytes.ts'
 import { ReceiveBuffer } from '../core/receive-buffer.ts'
+import { onAbort } from './abort.ts'
 import { type Deadline, startDeadline } from './deadline.ts'
 import { wrongWait } from './options.ts'
 import type { Attachment, Receiver, WaitOptions } from './stream.ts'
@@ -54,7 +55,8 @@ interface Waiter {
   idle: number
   deadline: Deadline | undefined
   signal: AbortSignal | undefined
-  onAbort: (() => void) | undefined
+  /** Takes it off the signal. */
+  callOff: (() => void) | undefined
 }
 
 // The functions of the promise that was made last. A wait takes them at once, and makes no closure.
@@ -177,14 +179,13 @@ export class Inbound {
       idle: Number.POSITIVE_INFINITY,
       deadline: undefined,
       signal: options?.signal,
-      onAbort: undefined,
+      callOff: undefined,
     }
     this.#waiter = waiter
     const limit = options?.timeout ?? this.#owner.idleTimeout
     if (limit !== Number.POSITIVE_INFINITY && limit !== 0) this.#startIdle(waiter, limit)
     if (waiter.signal !== undefined) {
-      waiter.onAbort = () => this.#reject(waiter, waiter.signal?.reason)
-      waiter.signal.addEventListener('abort', waiter.onAbort)
+      waiter.callOff = onAbort(waiter.signal, () => this.#reject(waiter, waiter.signal?.reason))
     }
     return promise
   }
@@ -358,7 +359,7 @@ export class Inbound {
     if (this.#waiter !== waiter) return false
     this.#waiter = undefined
     waiter.deadline?.stop()
-    if (waiter.onAbort !== undefined) waiter.signal?.removeEventListener('abort', waiter.onAbort)
+    waiter.callOff?.()
     return true
   }
 

@@ -11,6 +11,7 @@ import { normaliseTimeout, type TimeoutOption } from '../core/timeouts.ts'
 import { within } from './deadline.ts'
 import { Listener } from './listener.ts'
 import { checkKeys, checkSignal, checkTimeout, checkTypes, completeLimits } from './options.ts'
+import { drop } from './reception.ts'
 import { checkReusePort } from './runtime.ts'
 import { type BufferLimits, DEFAULT_BUFFERS } from './stream-engine.ts'
 import { system as realSystem, type System } from './system.ts'
@@ -129,6 +130,8 @@ export async function listen(target: Target, options: ListenOptions = {}): Promi
   } catch (error) {
     throw fail(error)
   }
+  // Whatever it reports, before, after and in between, is no reason to end the process.
+  server.on('error', drop)
   const { noDelay: _, ...rest } = options
   const listener = new Listener(server, { ...rest, name, system, timeouts, limits, tls, balancers })
   const started = new Promise<Listener>((resolve, reject) => {

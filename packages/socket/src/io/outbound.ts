@@ -9,6 +9,7 @@
  * - Silence is limited, not the whole: the `send` deadline starts anew whenever something left.
  */
 import { concat, copy, type Data, kindOf, toBytes } from '../core/bytes.ts'
+import { onAbort } from './abort.ts'
 import { type Deadline, startDeadline } from './deadline.ts'
 import { wrongWait } from './options.ts'
 import type { WaitOptions } from './stream.ts'
@@ -223,10 +224,11 @@ export class Outbound {
       const signal = options?.signal
       let deadline: Deadline | undefined
       let cancel: (() => void) | undefined
+      let callOff: (() => void) | undefined
       const finish = (settle: () => void): void => {
         this.#waits?.delete(onAbandon)
         deadline?.stop()
-        signal?.removeEventListener('abort', onAbort)
+        callOff?.()
         settle()
       }
       const fail = (error: unknown): void => finish(() => reject(error))
@@ -234,7 +236,7 @@ export class Outbound {
         cancel?.()
         fail(error)
       }
-      const onAbort = (): void => giveUp(signal?.reason)
+      const aborted = (): void => giveUp(signal?.reason)
       const onAbandon = (): void => giveUp(this.#owner.failed(verb))
       const watch = (): void => {
         const seen = transport.progress
@@ -245,7 +247,7 @@ export class Outbound {
       }
       if (this.#waits === undefined) this.#waits = new Set()
       this.#waits.add(onAbandon)
-      signal?.addEventListener('abort', onAbort)
+      if (signal !== undefined) callOff = onAbort(signal, aborted)
       watch()
       cancel = start((value) => finish(() => resolve(value)), fail)
     })

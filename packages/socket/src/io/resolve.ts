@@ -13,6 +13,7 @@ import { kindOf } from '../core/bytes.ts'
 import { type Answer, AnswerCache, type CacheLimits, DEFAULT_CACHE } from '../core/dns-cache.ts'
 import { codeOf } from '../core/errors.ts'
 import { quoted } from '../core/quote.ts'
+import { onAbort } from './abort.ts'
 import { within } from './deadline.ts'
 import { checkKeys, checkSignal, checkTimeout, checkTypes, completeLimits } from './options.ts'
 import { type Clock, system as realSystem, type System, systemClock } from './system.ts'
@@ -114,7 +115,7 @@ export class DnsResolver implements Resolver {
     signal?.throwIfAborted()
     const resolver = this.#open()
     const cancel = (): void => resolver.cancel()
-    signal?.addEventListener('abort', cancel)
+    const callOff = signal && onAbort(signal, cancel)
     try {
       const families = family === 0 ? ([6, 4] as const) : [family]
       const found = await Promise.allSettled(families.map((f) => ask(resolver, hostname, f)))
@@ -126,7 +127,7 @@ export class DnsResolver implements Resolver {
         ttl: Math.min(...answers.map(({ ttl }) => ttl)),
       }
     } finally {
-      signal?.removeEventListener('abort', cancel)
+      callOff?.()
     }
   }
 

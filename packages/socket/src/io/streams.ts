@@ -20,12 +20,16 @@ export function toDuplex(stream: ByteStream, engine: StreamEngine): Duplex {
   const unread = engine.inbound.surrender()
   transport.unwire()
   engine.surrender()
+  transport.socket.on('error', drop)
   // Neither flowing nor paused: as a fresh socket, it begins when its new owner listens.
   transport.socket.pause()
   Object.assign(transport.socket, { readableFlowing: null })
   if (unread.length > 0) transport.socket.unshift(unread)
   return transport.socket
 }
+
+/** An error ends the stream. That nobody listens for it is no reason to end the process. */
+function drop(): void {}
 
 function viewOf(stream: ByteStream): Duplex {
   const duplex = new Duplex({
@@ -43,6 +47,7 @@ function viewOf(stream: ByteStream): Duplex {
       callback(error)
     },
   })
+  duplex.on('error', drop)
   const attachment = stream.attach({
     bytes: (view) => duplex.push(copy(view)),
     end: () => {

@@ -130,7 +130,7 @@ export async function udp(
       opened.once('error', refuse)
       try {
         opened.bind({ address: at, port, exclusive: true }, () => {
-          opened.removeAllListeners('error')
+          opened.removeAllListeners('error').on('error', () => {})
           done()
         })
       } catch (error) {
