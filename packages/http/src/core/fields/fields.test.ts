@@ -192,10 +192,11 @@ describe('ranges', () => {
     })
     const many = Array.from({ length: 60 }, (_, i) => `${i * 10}-${i * 10}`).join(',')
     expect(planRanges(`bytes=${many}`, 1000)).toEqual({ status: 200 })
-    expect(planRanges(`bytes=${'0-,'.repeat(900)}`, 1000)).toEqual({
+    expect(planRanges(`bytes=${'0-,'.repeat(40)}`, 1000)).toEqual({
       status: 206,
       ranges: [[0, 999]],
     })
+    expect(planRanges(`bytes=${'0-,'.repeat(900)}`, 1000)).toEqual({ status: 200 })
     expect(parseRange(`bytes=${'0-,'.repeat(2000)}`)).toBeUndefined()
   })
   test('Content-Range survives the way there and back', () => {
