@@ -13,6 +13,17 @@ import { notRun } from './check.mjs'
 /** How many tests of each module pass at least. A change that raises a number writes it down here. */
 const AT_LEAST = {
   test_urlparse: 45,
+  test_socketserver: 14,
+  test_socket: 300,
+}
+
+/**
+ * Modules that only some of their tests are run of, by pattern. In test_socket the classes for ancillary data
+ * (RFC 3542) are left out, 36 tests that fail each after ten seconds: no runtime has such data. See
+ * packages/socket/docs/python.md.
+ */
+const ONLY = {
+  test_socket: ['[!R]*', 'RecvmsgTCP*', 'RecvmsgU*', 'RecvmsgInto[TU]*'],
 }
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -27,21 +38,20 @@ if (missing) {
   process.exit(needed ? 1 : 0)
 }
 
-rmSync(report, { force: true })
 mkdirSync(dirname(report), { recursive: true })
-const modules = Object.keys(AT_LEAST).flatMap((name) => ['--module', name])
-const run = spawnSync(
-  'python3',
-  [harness, '--project', root, ...modules, '--json', report, ...process.argv.slice(2)],
-  { stdio: 'inherit' },
-)
-if (run.error) throw run.error
+const some = Object.keys(ONLY)
+const whole = Object.keys(AT_LEAST).filter((name) => !some.includes(name))
+const passed = new Map([
+  ...passedIn(whole, []),
+  ...some.flatMap((name) => passedIn([name], ['--test', ...ONLY[name]])),
+])
 let failed = false
 for (const [name, wanted] of Object.entries(AT_LEAST)) {
-  const passed = passedIn(name)
-  const enough = passed >= wanted
+  const enough = passed.get(name) >= wanted
   if (!enough) failed = true
-  console.log(`${name}: ${passed} passed, at least ${wanted} must${enough ? '' : ': FAILED'}`)
+  console.log(
+    `${name}: ${passed.get(name)} passed, at least ${wanted} must${enough ? '' : ': FAILED'}`,
+  )
 }
 process.exit(failed ? 1 : 0)
 
@@ -58,8 +68,21 @@ function whatIsMissing() {
   return version === '(3, 11)' ? undefined : `python3 is ${version}, not (3, 11)`
 }
 
-/** @returns how many tests of a module passed; 0 when there is no report */
-function passedIn(name) {
+/** @returns pairs of module and how many of its tests passed: 0 where there is no report */
+function passedIn(names, options) {
+  rmSync(report, { force: true })
+  const modules = names.flatMap((name) => ['--module', name])
+  const given = [...options, ...process.argv.slice(2)]
+  const run = spawnSync(
+    'python3',
+    [harness, '--project', root, ...modules, '--json', report, ...given],
+    { stdio: 'inherit' },
+  )
+  if (run.error) throw run.error
+  return names.map((name) => [name, countOf(name)])
+}
+
+function countOf(name) {
   try {
     return JSON.parse(readFileSync(report, 'utf8')).modules[name].counts.passed
   } catch {

@@ -1,6 +1,6 @@
 /**
- * `@sluice/socket/python`: the socket layer under Python's names. `socket`, `ssl`, `builtins` (exceptions)
- * and `codecs` are Python's modules; `kw` makes keyword arguments.
+ * `@sluice/socket/python`: the socket layer under Python's names. `socket`, `ssl`, `selectors`, `socketserver`, `builtins`
+ * (exceptions) and `codecs` are Python's modules; `kw` makes keyword arguments. What waits in Python returns a promise.
  *
  * The rest is for the Python doors of the layers above: `bind` sorts arguments, `callable` lets a class be
  * called without `new`, `asValueError` turns the core's refusals into Python's.
@@ -16,6 +16,7 @@ export {
   type Keywords,
   kw,
 } from './io/python/keywords.ts'
+export * as selectors from './io/python/selectors.ts'
 export * as socket from './io/python/socket.ts'
 export * as socketserver from './io/python/socketserver.ts'
 export * as ssl from './io/python/ssl.ts'

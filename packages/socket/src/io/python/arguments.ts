@@ -7,8 +7,9 @@ import { AF_INET6, AF_UNIX } from '../../core/constants.ts'
 import { inetNtop, inetPton, isIPv6 } from '../../core/ip.ts'
 import type { SocketAddress } from '../socket.ts'
 import { system } from '../system.ts'
-import { decode } from './codecs.ts'
-import { OSError, OverflowError, ValueError } from './errors.ts'
+import { decode, encode } from './codecs.ts'
+import { OverflowError, ValueError } from './errors.ts'
+import { osError } from './os-errors.ts'
 
 /** What Python takes for bytes: also the memory behind them. */
 export type BytesLike = Uint8Array | ArrayBuffer | ArrayBufferView
@@ -147,18 +148,18 @@ function indexOfZone(zone: string): number {
 function pathOf(address: unknown): string {
   if (typeof address !== 'string' && !(address instanceof Uint8Array))
     throw new TypeError(`a bytes-like object is required, not '${typeName(address)}'`)
-  const path = typeof address === 'string' ? address : Buffer.from(address).toString()
-  const exact = typeof address === 'string' || Buffer.from(path).equals(address)
-  if (!exact) throw new OSError('a path that is no UTF-8 can not be used here')
-  return surrogatesToText(path)
+  const bytes = typeof address === 'string' ? bytesOfPath(address) : address
+  const path = Buffer.from(bytes).toString()
+  if (path === '') throw osError('EINVAL', 'the system has to be given a path here')
+  if (path.includes('\0', 1) || !Buffer.from(path).equals(bytes))
+    throw osError(
+      'EINVAL',
+      'no JavaScript runtime takes a path that is no UTF-8, or with a NUL inside',
+    )
+  return path
 }
 
-/** Bytes that Python has hidden in surrogates (os.fsdecode), made text again where they are UTF-8. */
-function surrogatesToText(path: string): string {
-  if (!/[\udc80-\udcff]/.test(path)) return path
-  const bytes = Array.from(path).flatMap((c) => {
-    const point = c.codePointAt(0) as number
-    return point >= 0xdc80 && point <= 0xdcff ? [point & 0xff] : [...Buffer.from(c)]
-  })
-  return Buffer.from(bytes).toString()
+/** The bytes of a path. Python hides those that are no UTF-8 in surrogates (os.fsdecode). */
+function bytesOfPath(path: string): Uint8Array {
+  return encode(path, 'utf-8', 'surrogateescape')
 }

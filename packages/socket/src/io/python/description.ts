@@ -189,7 +189,7 @@ export interface OSErrorLike extends Error {
 }
 
 /** One turn of the event loop: what the system has is delivered in it. */
-function turn(): Promise<void> {
+export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
 

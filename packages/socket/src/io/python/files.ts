@@ -42,6 +42,7 @@ export abstract class ByteFile implements AsyncIterable<Uint8Array> {
   abstract read(size?: number | null): Promise<Uint8Array | null>
   abstract readline(size?: number | null): Promise<Uint8Array>
   abstract write(data: BytesLike): Promise<number | null>
+  abstract flush(): unknown
   abstract close(): unknown
 
   /** All lines until the end, or until `hint` bytes are here. */

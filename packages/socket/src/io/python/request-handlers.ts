@@ -8,7 +8,6 @@ import { type BytesLike, bytesOf } from './arguments.ts'
 import { classAttributes } from './class-attributes.ts'
 import { ByteFile, BytesIO } from './files.ts'
 import { type Callable, callable } from './keywords.ts'
-import type { FileObject } from './makefile.ts'
 import type { socket } from './socket-class.ts'
 
 /** Handles one request. */
@@ -73,9 +72,9 @@ class StreamHandler extends Handler {
   /** The socket. */
   declare connection: socket
   /** What the client sends. */
-  declare rfile: FileObject
+  declare rfile: ByteFile
   /** What the client is sent. */
-  declare wfile: FileObject | SocketWriter
+  declare wfile: ByteFile
 
   /** Makes the files. */
   override async setup(): Promise<unknown> {

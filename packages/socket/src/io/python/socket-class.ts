@@ -30,11 +30,13 @@ import {
 import { Description } from './description.ts'
 import { describe, numberOf, register, release } from './descriptors.ts'
 import { OSError, TimeoutError, ValueError } from './errors.ts'
+import type { ByteFile } from './files.ts'
 import { bind, type Callable, callable } from './keywords.ts'
-import { type FileObject, makefile } from './makefile.ts'
+import { makefile } from './makefile.ts'
 import { osError, timedOut, translate, translated } from './os-errors.ts'
 import { _GiveupOnSendfile, checkSendFile, sendFile } from './sendfile.ts'
 import { getOption, setOption } from './socket-options.ts'
+import type { TextIOWrapper } from './text-file.ts'
 
 /** What `setdefaulttimeout` has set, in seconds. */
 let defaultTimeout: number | null = null
@@ -231,12 +233,11 @@ class PythonSocket implements Disposable, AsyncDisposable {
     const bytes = bytesOf(data)
     const patience = this.#patience(intOf(flags))
     const { description } = this
-    for (let at = 0; at < bytes.length; )
-      at += await translated(description.send(bytes.subarray(at), patience))
-    const { connection } = description
-    // What was taken has to leave: a peer that reads nothing is noticed here, as in Python.
-    if (patience !== 0 && connection !== undefined)
-      await translated(connection.sendAll(EMPTY, { timeout: patience }))
+    if (patience !== 0 && this.#type === C.SOCK_STREAM)
+      await translated(description.core.sendAll(bytes, { timeout: patience }))
+    else
+      for (let at = 0; at < bytes.length; )
+        at += await translated(description.send(bytes.subarray(at), patience))
     return null
   }
 
@@ -395,7 +396,9 @@ class PythonSocket implements Disposable, AsyncDisposable {
   }
 
   /** A file object for it: `r`, `w`, `rw`, with `b` for bytes. */
-  makefile(...args: unknown[]): FileObject {
+  makefile(mode: 'b' | 'rb' | 'wb' | 'rwb', ...rest: unknown[]): ByteFile
+  makefile(mode?: string, ...rest: unknown[]): TextIOWrapper
+  makefile(...args: unknown[]): ByteFile | TextIOWrapper {
     return makefile(this, args)
   }
 

@@ -1,7 +1,8 @@
 /**
- * The functions of Python's module `ssl` that look at names, dates and forms of certificates, under Python's names. The
- * rules for names are those of `core/tls-names.ts`; what is Python's own is the fallback to a common name where a
- * certificate has no other, which Python took out in 3.12 together with these functions.
+ * Python's module `ssl`, put together. Here are the functions that look at names, dates and forms of certificates; contexts
+ * are in `ssl-context.ts`, sockets in `ssl-socket.ts`. The rules for names are those of `core/tls-names.ts`; what is
+ * Python's own is the fallback to a common name where a certificate has no other, which Python took out in 3.12 together
+ * with these functions.
  */
 import { EMPTY } from '../../core/bytes.ts'
 import { AF_INET, AF_INET6 } from '../../core/constants.ts'
@@ -13,6 +14,14 @@ import { bind, type Call } from './keywords.ts'
 import { SSLCertVerificationError } from './ssl-errors.ts'
 import { asValueError } from './translate.ts'
 
+export * from './ssl-constants.ts'
+export {
+  _create_unverified_context,
+  create_default_context,
+  Purpose,
+  SSLContext,
+  TLSVersion,
+} from './ssl-context.ts'
 export {
   SSLCertVerificationError,
   SSLEOFError,
@@ -22,6 +31,8 @@ export {
   SSLWantWriteError,
   SSLZeroReturnError,
 } from './ssl-errors.ts'
+export * from './ssl-more.ts'
+export { SSLSocket } from './ssl-socket.ts'
 // The name of the class up to Python 3.6.
 export { SSLCertVerificationError as CertificateError }
 
