@@ -247,9 +247,7 @@ export class Answers {
       if (parts.status < 200)
         throw new TypeError(`the handler returned a response with status ${parts.status}`)
       body = wholeOf(parts)
-      // Only chunks have trailers behind them.
-      const length = parts.trailers === undefined ? parts.content?.length : undefined
-      head = this.#head(exchange, parts, body?.length ?? length)
+      head = this.#head(exchange, parts, lengthOf(parts, body, exchange.head.method))
     } catch (error) {
       if (this.#machine.serverState !== 'idle') this.#owner.destroy(error as Error)
       else this.#send(exchange, this.#failed(error, exchange))
@@ -344,6 +342,18 @@ function mustClose({ head, body, isRead }: ServerExchange): boolean {
   // It waits for a 100 that will not come, and may or may not send its body after all (RFC 9110 §10.1.1).
   if (head.expectsContinue && body.received === 0) return true
   return head.fields.contentLength - body.received > DRAIN_BUDGET
+}
+
+/** @returns bytes of the body, where that is known and the fields do not say it instead */
+function lengthOf(
+  { content, fields, trailers }: ResponseParts,
+  body: WholeBody | undefined,
+  method: string,
+): number | undefined {
+  // RFC 9110 §9.3.2: HEAD may say the length of what GET would bring, without having it.
+  if (method === 'HEAD' && content === null && fields.length !== -1) return undefined
+  // Only chunks have trailers behind them.
+  return body?.length ?? (trailers === undefined ? content?.length : undefined)
 }
 
 /** @returns the body where it can leave at once with its head; one with trailers goes in chunks */

@@ -1,0 +1,291 @@
+/**
+ * `staticFiles`: a handler that serves a folder. Which path is served is decided in `core/static-path.ts`, what of a file in
+ * `core/fields/range.ts` and `conditional.ts`, what a listing looks like in `core/listing.ts`; this file asks the file
+ * system.
+ *
+ * Rules it keeps:
+ * - Nothing outside of the folder: also not by a link in it, which is followed and looked at before anything is opened.
+ * - A file that is not there, one that is refused and one that may not be read are the same 404: a stranger learns nothing.
+ * - The file that is sent is the one whose size and date were told: a change in between ends the response.
+ */
+import type { Stats } from 'node:fs'
+import { open, readdir, realpath, stat } from 'node:fs/promises'
+import { join, resolve, sep } from 'node:path'
+import { formatDate } from '../core/date.ts'
+import { chooseCoding } from '../core/fields/accept.ts'
+import { evaluatePreconditions, rangeApplies } from '../core/fields/conditional.ts'
+import { type ByteRange, formatContentRange, planRanges } from '../core/fields/range.ts'
+import { formatListing, parseListingQuery } from '../core/listing.ts'
+import { isCompressible, mimeType } from '../core/mime-types.ts'
+import { folderPath, parseStaticPath, type StaticPath } from '../core/static-path.ts'
+import { Response } from './response.ts'
+import type { Handler } from './server.ts'
+
+/** How to serve a folder. */
+export interface StaticOptions {
+  /** Files that stand for their folder; default `['index.html']`. */
+  index?: readonly string[] | undefined
+  /** Whether a folder without such a file is listed; default false: 404. */
+  listing?: boolean | undefined
+  /** A file, from the folder, that answers for every path without a file of its own and without a dot; default none. */
+  fallback?: string | undefined
+  /** Whether names with a dot in front are served; default false. */
+  hidden?: boolean | undefined
+  /** Seconds that a response is fresh (`Cache-Control: max-age`); default: the field is left out. */
+  maxAge?: number | undefined
+  /** Whether `name.br` and `name.gz` are sent in the place of `name` to who takes them; default false. */
+  precompressed?: boolean | undefined
+}
+
+const KEYS = ['index', 'listing', 'fallback', 'hidden', 'maxAge', 'precompressed']
+/** Codings of files that lie beside the original, the smallest first. */
+const SIBLINGS = [
+  ['br', '.br'],
+  ['gzip', '.gz'],
+] as const
+const PIECE = 65_536
+
+interface Found {
+  readonly path: string
+  readonly stats: Stats
+}
+
+/**
+ * Makes a handler that serves a folder.
+ *
+ * @param root the folder; relative paths are relative to the working directory
+ * @param options index, listing, fallback, caching
+ * @returns a handler for GET and HEAD; other methods are 405
+ * @throws {TypeError} for an option that there is not
+ * @see RFC 9110 §9.3.1, §13, §14
+ * @example const server = await serve(staticFiles('public', { listing: true }), { port: 8000 })
+ */
+export function staticFiles(root: string, options: StaticOptions = {}): Handler {
+  for (const key of Object.keys(options))
+    if (!KEYS.includes(key))
+      throw new TypeError(`staticFiles: there is no option '${key}'; there are ${KEYS.join(', ')}`)
+  const files = new StaticFiles(resolve(root), options)
+  return (request) => files.handle(request) as unknown as Promise<globalThis.Response>
+}
+
+class StaticFiles {
+  readonly #root: string
+  readonly #options: StaticOptions
+  /** The root without links, found by the first request. */
+  #real: string | undefined
+
+  constructor(root: string, options: StaticOptions) {
+    this.#root = root
+    this.#options = options
+  }
+
+  async handle(request: globalThis.Request): Promise<Response> {
+    const { method, headers } = request
+    if (method !== 'GET' && method !== 'HEAD')
+      return new Response('405 Method Not Allowed\n', {
+        status: 405,
+        headers: [['Allow', 'GET, HEAD']],
+      })
+    const url = new URL(request.url)
+    const { hidden = false, fallback, listing = false, index = ['index.html'] } = this.#options
+    const path = parseStaticPath(url.pathname, hidden)
+    if (path === undefined) return notFound()
+    const found = await this.#find(path.names)
+    if (found?.stats.isDirectory()) {
+      if (!path.isFolder) return redirect(folderPath(path.names) + url.search)
+      for (const name of index) {
+        const file = await this.#find([...path.names, name])
+        if (file?.stats.isFile()) return this.#file(file, headers, method)
+      }
+      if (listing) return this.#list(path, url.searchParams)
+    } else if (found?.stats.isFile() && !path.isFolder) return this.#file(found, headers, method)
+    if (fallback === undefined || /\.[^/]*$/.test(path.names.at(-1) ?? '')) return notFound()
+    const page = await this.#find(fallback.split('/').filter((name) => name !== ''))
+    return page?.stats.isFile() ? this.#file(page, headers, method) : notFound()
+  }
+
+  /** What is there, if it lies in the folder once all links are followed. */
+  async #find(names: readonly string[]): Promise<Found | undefined> {
+    try {
+      this.#real ??= await realpath(this.#root)
+      const path = await realpath(join(this.#real, ...names))
+      const below = this.#real.endsWith(sep) ? this.#real : this.#real + sep
+      if (path !== this.#real && !path.startsWith(below)) return undefined
+      return { path, stats: await stat(path) }
+    } catch {
+      return undefined
+    }
+  }
+
+  async #file(original: Found, asked: globalThis.Headers, method: string): Promise<Response> {
+    const type = mimeType(original.path)
+    const headers: [string, string][] = [['Content-Type', type]]
+    let file = original
+    if (this.#options.precompressed && isCompressible(type)) {
+      headers.push(['Vary', 'Accept-Encoding'])
+      const sibling = await this.#sibling(original, asked.get('accept-encoding'))
+      if (sibling !== undefined) {
+        file = sibling.file
+        headers.push(['Content-Encoding', sibling.coding])
+      }
+    }
+    const { size, mtimeMs } = file.stats
+    const etag = `"${size.toString(16)}-${Math.trunc(mtimeMs * 1000).toString(16)}"`
+    const lastModified = formatDate(mtimeMs)
+    headers.push(['ETag', etag], ['Last-Modified', lastModified], ['Accept-Ranges', 'bytes'])
+    const { maxAge } = this.#options
+    if (maxAge !== undefined) headers.push(['Cache-Control', `max-age=${maxAge}`])
+    const validators = { etag, lastModified }
+    const now = Date.now()
+    const verdict = evaluatePreconditions(method, asked, validators, now)
+    if (verdict !== 200) return new Response(null, { status: verdict, headers })
+    const applies = rangeApplies(asked.get('if-range'), validators, now)
+    const plan = planRanges(method === 'GET' && applies ? asked.get('range') : undefined, size)
+    if (plan.status === 416) {
+      const range = formatContentRange({ range: undefined, length: size })
+      return new Response(null, { status: 416, headers: [...headers, ['Content-Range', range]] })
+    }
+    const isHead = method === 'HEAD'
+    if (plan.status === 200) return whole(file, headers, isHead)
+    return plan.ranges.length === 1
+      ? part(file, headers, plan.ranges[0] as ByteRange)
+      : parts(file, headers, plan.ranges, type)
+  }
+
+  async #sibling(
+    { path, stats }: Found,
+    accept: string | null,
+  ): Promise<{ file: Found; coding: string } | undefined> {
+    const there = await Promise.all(
+      SIBLINGS.map(async ([coding, ending]) => {
+        const sibling = await stat(path + ending).catch(() => undefined)
+        // One that is older is of another version.
+        const isGood = sibling?.isFile() === true && sibling.mtimeMs >= stats.mtimeMs
+        return isGood ? { coding, file: { path: path + ending, stats: sibling } } : undefined
+      }),
+    )
+    const known = there.filter((one) => one !== undefined)
+    const choice = chooseCoding(accept, [...known.map(({ coding }) => coding), 'identity'])
+    return known.find(({ coding }) => coding === choice)
+  }
+
+  async #list({ names }: StaticPath, params: URLSearchParams): Promise<Response> {
+    const { hidden = false } = this.#options
+    const folder = await this.#find(names)
+    const all = folder === undefined ? [] : await readdir(folder.path).catch(() => [])
+    const shown = all.filter((name) => hidden || !name.startsWith('.'))
+    const entries = await Promise.all(
+      shown.map(async (name) => {
+        const found = await this.#find([...names, name])
+        if (found === undefined) return undefined
+        const { stats } = found
+        const isFolder = stats.isDirectory()
+        return { name, isFolder, size: isFolder ? undefined : stats.size, modified: stats.mtimeMs }
+      }),
+    )
+    const page = formatListing(
+      names,
+      entries.filter((entry) => entry !== undefined),
+      parseListingQuery(params),
+    )
+    const policy = "default-src 'none'; style-src 'unsafe-inline'"
+    return new Response(page, {
+      headers: [
+        ['Content-Type', 'text/html; charset=utf-8'],
+        ['Content-Security-Policy', policy],
+        ['Cache-Control', 'no-cache'],
+      ],
+    })
+  }
+}
+
+function notFound(): Response {
+  return new Response('404 Not Found\n', { status: 404 })
+}
+
+function redirect(location: string): Response {
+  return new Response(null, { status: 308, headers: [['Location', location]] })
+}
+
+function whole(file: Found, headers: [string, string][], isHead: boolean): Response {
+  const { size } = file.stats
+  const length: [string, string] = ['Content-Length', String(size)]
+  if (isHead || size === 0) return new Response(null, { headers: [...headers, length] })
+  return new Response(readRanges(file, [{ range: [0, size - 1] }]), {
+    headers: [...headers, length],
+  })
+}
+
+function part(file: Found, headers: [string, string][], range: ByteRange): Response {
+  const contentRange = formatContentRange({ range, length: file.stats.size })
+  const length = String(range[1] - range[0] + 1)
+  return new Response(readRanges(file, [{ range }]), {
+    status: 206,
+    headers: [...headers, ['Content-Range', contentRange], ['Content-Length', length]],
+  })
+}
+
+/** RFC 9110 §15.3.7.2: each part with a head of its own. */
+function parts(
+  file: Found,
+  headers: [string, string][],
+  ranges: readonly ByteRange[],
+  type: string,
+): Response {
+  const boundary = `sluice-${Math.random().toString(36).slice(2)}${Math.random().toString(36).slice(2)}`
+  const length = file.stats.size
+  const pieces: Piece[] = ranges.flatMap((range, i) => [
+    {
+      text:
+        `${i === 0 ? '' : '\r\n'}--${boundary}\r\nContent-Type: ${type}\r\n` +
+        `Content-Range: ${formatContentRange({ range, length })}\r\n\r\n`,
+    },
+    { range },
+  ])
+  pieces.push({ text: `\r\n--${boundary}--\r\n` })
+  const size = pieces.reduce((sum, piece) => sum + sizeOf(piece), 0)
+  const others = headers.filter(([name]) => name !== 'Content-Type')
+  return new Response(readRanges(file, pieces), {
+    status: 206,
+    headers: [
+      ...others,
+      ['Content-Type', `multipart/byteranges; boundary=${boundary}`],
+      ['Content-Length', String(size)],
+    ],
+  })
+}
+
+type Piece = { readonly text: string } | { readonly range: ByteRange }
+
+function sizeOf(piece: Piece): number {
+  return 'text' in piece ? piece.text.length : piece.range[1] - piece.range[0] + 1
+}
+
+/** The bytes of a file, opened when the first of them is wanted and closed whatever happens. */
+async function* readRanges(
+  { path, stats }: Found,
+  pieces: readonly Piece[],
+): AsyncGenerator<Uint8Array> {
+  const file = await open(path, 'r')
+  try {
+    const now = await file.stat()
+    if (now.size !== stats.size || now.mtimeMs !== stats.mtimeMs)
+      throw new Error(`${path} has changed since its size was told`)
+    for (const piece of pieces) {
+      if ('text' in piece) {
+        yield Buffer.from(piece.text)
+        continue
+      }
+      const [first, last] = piece.range
+      for (let at = first; at <= last; ) {
+        const buffer = new Uint8Array(Math.min(PIECE, last - at + 1))
+        const { bytesRead } = await file.read(buffer, 0, buffer.length, at)
+        if (bytesRead === 0) throw new Error(`${path} has become shorter`)
+        at += bytesRead
+        yield buffer.subarray(0, bytesRead)
+      }
+    }
+  } finally {
+    await file.close()
+  }
+}
