@@ -51,7 +51,7 @@ export const CODES = {
 export type Kind = keyof typeof CODES
 
 /** What failed, in the end. */
-export interface Fault {
+interface Fault {
   readonly kind: Kind
   readonly code: string
   readonly error: Error

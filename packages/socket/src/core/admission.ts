@@ -30,8 +30,8 @@ export class Admission {
   /** @throws {SyntaxError} for a list with something that is no network */
   constructor(rules: AdmissionRules) {
     this.#rules = rules
-    this.#allow = rules.allow && new NetworkList(rules.allow)
-    this.#deny = new NetworkList(rules.deny ?? [])
+    this.#allow = rules.allow === undefined ? undefined : new NetworkList(rules.allow)
+    this.#deny = new NetworkList(rules.deny === undefined ? [] : rules.deny)
   }
 
   /** Lets an address in, and counts it, or says why not. */

@@ -5,6 +5,8 @@
  * Two kinds of traffic cross it. Datagrams may be lost, doubled, or overtaken by later ones. The pieces of a stream
  * may not: TCP hides loss as delay, so a lost piece arrives one retransmission later, and all behind it wait.
  */
+import { kindOf } from './bytes.ts'
+import { printable } from './quote.ts'
 
 /** How bad. All of it default to a perfect line. */
 export interface LinkOptions {
@@ -124,13 +126,16 @@ export class Link {
 }
 
 function check(options: LinkOptions): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw new TypeError(`link: options must be an object, not ${kindOf(options)}`)
   for (const [name, value] of Object.entries(options)) {
     if (!LINK_KEYS.includes(name))
       throw new TypeError(
-        `link: there is no option '${name}'; the options are ${LINK_KEYS.join(', ')}`,
+        `link: there is no option '${printable(name)}'; the options are ${LINK_KEYS.join(', ')}`,
       )
     if (value === undefined) continue
-    if (typeof value !== 'number') throw new TypeError(`link: ${name} must be a number`)
+    if (typeof value !== 'number')
+      throw new TypeError(`link: ${name} must be a number, not ${kindOf(value)}`)
     const least = name === 'chunk' ? 1 : 0
     const most = ['loss', 'duplicate', 'reorder'].includes(name) ? 1 : Number.POSITIVE_INFINITY
     if (!(value >= least && value <= most) || (name === 'rate' && value === 0))

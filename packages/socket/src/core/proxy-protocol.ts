@@ -9,7 +9,7 @@
  * TLVs of v2, within the length that the header states, save for the checksum, which has to be right where there is one.
  * Source: haproxy, doc/proxy-protocol.txt, revision of 2024.
  */
-import { type Bytes, concat, decodeLatin1, encodeLatin1 } from './bytes.ts'
+import { type Bytes, concat, decodeLatin1, encodeLatin1, kindOf } from './bytes.ts'
 import { AF_INET, AF_INET6 } from './constants.ts'
 import { inetNtop, inetPton, isIPv4, isIPv6 } from './ip.ts'
 import { quoted } from './quote.ts'
@@ -66,6 +66,8 @@ const CRC32C = 3
  * @see haproxy, doc/proxy-protocol.txt §2
  */
 export function parseProxyHeader(bytes: Uint8Array): ProxyHeader | undefined {
+  if (!(bytes instanceof Uint8Array))
+    throw new TypeError(`PROXY header: bytes are read, not ${kindOf(bytes)}`)
   const isV1 = begins(bytes, V1_SIGNATURE)
   const isV2 = begins(bytes, V2_SIGNATURE)
   if (!isV1 && !isV2) throw new SyntaxError('PROXY header: there is none')
@@ -228,6 +230,7 @@ export function formatProxyHeader(
     return version === 1
       ? encodeLatin1('PROXY UNKNOWN\r\n')
       : concat([V2_SIGNATURE, Uint8Array.of(0x20, 0, 0, 0)])
+  if (ends === null) throw new TypeError('PROXY header: ends must be a source and a destination')
   const { source, destination } = ends
   checkProxyEnd(source)
   checkProxyEnd(destination)

@@ -69,7 +69,7 @@ export function socks5(
     throw new RangeError(`a command of SOCKS 5 is ${COMMANDS.join(', ')}, not ${quoted(command)}`)
   // Made before the first byte is sent: half a dialogue would be worse than none.
   const request = requestOf(command, hostname, port)
-  const proof = credentials && proofOf(credentials)
+  const proof = credentials === undefined ? undefined : proofOf(credentials)
   return speak(request, proof)
 }
 
@@ -134,7 +134,8 @@ function addressOf(hostname: string): Bytes {
 }
 
 /** What proves who asks. @throws {TypeError | RangeError | SyntaxError} what does not fit into it */
-export function proofOf({ username, password }: Credentials): Bytes {
+export function proofOf(credentials: Credentials): Bytes {
+  const { username, password } = credentials ?? {}
   return concat([
     Uint8Array.of(1),
     field('a username for SOCKS', username),

@@ -196,7 +196,7 @@ async function securityOf(
   endpoint: Endpoint,
   options: ConnectOptions,
 ): Promise<Security | undefined> {
-  const tls = options.tls ?? isTls(target)
+  const tls = options.tls === undefined ? isTls(target) : options.tls
   if (tls === false) {
     if (isTls(target)) throw new TypeError('connect: a target of tls: without tls')
     return undefined

@@ -190,7 +190,13 @@ export class Connection implements ByteStream {
    * @throws as `recv`
    */
   recvUntil(mark: Data, max: number = CHUNK, options?: WaitOptions): Promise<Bytes | null> {
-    return this.#until('recvUntil', toBytes(mark), max, options)
+    let bytes: Uint8Array
+    try {
+      bytes = toBytes(mark)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    return this.#until('recvUntil', bytes, max, options)
   }
 
   /**
@@ -227,6 +233,8 @@ export class Connection implements ByteStream {
    * @param max bytes; default 65 536
    */
   peek(max: number = CHUNK): Bytes | undefined {
+    const wrong = checkCount('max', max, 1)
+    if (wrong) throw wrong
     return this.#engine.inbound.peek(max)
   }
 

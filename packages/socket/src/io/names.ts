@@ -64,8 +64,8 @@ export async function getaddrinfo(
   service: string | number | null = null,
   hints: AddressHints = {},
 ): Promise<AddressInfo[]> {
-  const { family = 0, type = 0, protocol = 0, flags = 0, system = realSystem } = hints
   checkKeys('getaddrinfo', hints, ['family', 'type', 'protocol', 'flags', 'system'])
+  const { family = 0, type = 0, protocol = 0, flags = 0, system = realSystem } = hints
   if (host !== null) checkHost(host)
   if (service !== null && typeof service !== 'string' && typeof service !== 'number')
     throw new TypeError(`getaddrinfo: a service is a name or a port, not ${kindOf(service)}`)
@@ -156,17 +156,20 @@ async function addressesOf(
  *
  * @param flags NI_NUMERICHOST and NI_NUMERICSERV leave numbers, NI_NAMEREQD makes a missing name an error, NI_DGRAM asks
  *   for the service over UDP; default 0
- * @param options the address: `hostname` an IP address, `port` 0 to 65535
+ * @param address `hostname` an IP address, `port` 0 to 65535
  * @param system the machine; for tests
  * @throws {NetError} `ENOTFOUND` with NI_NAMEREQD
  * @throws {SyntaxError} when `hostname` is no address {RangeError} for a port outside 0 to 65535
  * @see getnameinfo(3)
  */
 export async function getnameinfo(
-  { hostname, port }: { hostname: string; port: number },
+  address: { hostname: string; port: number },
   flags = 0,
   system: System = realSystem,
 ): Promise<{ host: string; service: string }> {
+  if (typeof address !== 'object' || address === null)
+    throw new TypeError(`getnameinfo takes a hostname and a port, not ${kindOf(address)}`)
+  const { hostname, port } = address
   if (!isIPv4(checkHost(hostname)) && !isIPv6(hostname.replace(/%.*$/, '')))
     throw new SyntaxError(`getnameinfo: ${quoted(hostname)} is no IP address`)
   if (!Number.isInteger(port) || port < 0 || port > 65_535)

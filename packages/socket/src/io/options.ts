@@ -36,7 +36,7 @@ export function checkTypes<T extends object>(
 ): void {
   for (const [name, type] of Object.entries(shape)) {
     const value = options[name as keyof T]
-    if (value !== undefined && (typeof value !== type || value === null))
+    if (value !== undefined && (typeof value !== type || value === null || Array.isArray(value)))
       throw new TypeError(
         `${verb}: ${name} must be ${withArticle(type as string)}, not ${kindOf(value)}`,
       )

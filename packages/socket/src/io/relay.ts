@@ -2,7 +2,7 @@
  * `relay`: a server whose connections go on to somewhere else, over a line as good or bad as asked for. Every
  * half-close goes through it, and what breaks on one side is a reset on the other.
  */
-import type { Target } from '../core/address.ts'
+import { parseTarget, type Target } from '../core/address.ts'
 import type { LinkOptions } from '../core/link.ts'
 import { Link } from '../core/link.ts'
 import { connect } from './connect.ts'
@@ -46,6 +46,7 @@ export async function relay(from: Target, to: Target, options: RelayOptions = {}
   checkKeys('relay', options, ['link', 'connect', 'serve', 'onBytes'])
   const { link = {}, connect: how = {}, serve: serving = {}, onBytes } = options
   checkTypes('relay', options, { onBytes: 'function', serve: 'object' })
+  parseTarget(from, ['tcp', 'tls'])
   // Refused here, and not by the first connection.
   void new Link(link)
   await planConnect(to, how)

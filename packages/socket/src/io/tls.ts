@@ -4,6 +4,7 @@
 
 import type { Duplex } from 'node:stream'
 import { domainToASCII } from 'node:url'
+import { kindOf } from '../core/bytes.ts'
 import { quoted } from '../core/quote.ts'
 import {
   CLIENT_KEYS,
@@ -13,7 +14,7 @@ import {
 } from '../core/tls-options.ts'
 import { Connection, engineOf } from './connection.ts'
 import { NodeTransport } from './node-transport.ts'
-import { checkKeys, checkTimeout } from './options.ts'
+import { checkKeys, checkSignal, checkTimeout } from './options.ts'
 import type { StreamEngine } from './stream-engine.ts'
 import { system as realSystem, type System } from './system.ts'
 import {
@@ -56,7 +57,12 @@ export async function startTls(
   connection: Connection,
   options: StartTlsOptions,
 ): Promise<Connection> {
+  if (!(connection instanceof Connection))
+    throw new TypeError(`startTls takes a Connection, not ${kindOf(connection)}`)
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(`startTls: options must be an object, not ${kindOf(options)}`)
   const { signal, timeout, system = realSystem, side: which, ...tls } = options
+  checkSignal('startTls', signal)
   checkTimeout('startTls', timeout)
   if (which !== undefined && which !== 'client' && which !== 'server')
     throw new TypeError(`startTls: side must be 'client' or 'server', not ${quoted(which)}`)

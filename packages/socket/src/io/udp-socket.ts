@@ -11,7 +11,7 @@
  */
 import type { Socket as NodeDatagram, RemoteInfo } from 'node:dgram'
 import { type Address, formatEndpoint, type InetEndpoint, type Target } from '../core/address.ts'
-import { type Bytes, copy, type Data, toBytes } from '../core/bytes.ts'
+import { type Bytes, copy, type Data, kindOf, toBytes } from '../core/bytes.ts'
 import { codeOf, NetError, type Phase } from '../core/errors.ts'
 import { each, Mailbox } from './mailbox.ts'
 import { checkKeys, checkSignal, wrongWait } from './options.ts'
@@ -264,6 +264,7 @@ export class UdpSocket implements AsyncDisposable, AsyncIterable<Datagram> {
    * @throws {NetError} `ERR_CLOSED`
    */
   setBroadcast(on: boolean): void {
+    checkFlag('setBroadcast', on)
     this.#set('setBroadcast', '', () => this.#socket.setBroadcast(on))
   }
 
@@ -274,6 +275,7 @@ export class UdpSocket implements AsyncDisposable, AsyncIterable<Datagram> {
    * @throws {NetError} `EINVAL`, `ERR_CLOSED`
    */
   setTtl(hops: number): void {
+    checkHops('setTtl', hops)
     this.#set('setTtl', '', () => this.#socket.setTTL(hops))
   }
 
@@ -284,6 +286,7 @@ export class UdpSocket implements AsyncDisposable, AsyncIterable<Datagram> {
    * @throws as `setTtl`
    */
   setMulticastTtl(hops: number): void {
+    checkHops('setMulticastTtl', hops)
     this.#set('setMulticastTtl', '', () => this.#socket.setMulticastTTL(hops))
   }
 
@@ -294,6 +297,7 @@ export class UdpSocket implements AsyncDisposable, AsyncIterable<Datagram> {
    * @throws {NetError} `ERR_CLOSED`
    */
   setMulticastLoopback(on: boolean): void {
+    checkFlag('setMulticastLoopback', on)
     this.#set('setMulticastLoopback', '', () => this.#socket.setMulticastLoopback(on))
   }
 
@@ -464,6 +468,19 @@ const OURS: Readonly<Record<string, string>> = {
   ERR_SOCKET_DGRAM_IS_CONNECTED: 'EISCONN',
   ERR_SOCKET_DGRAM_NOT_CONNECTED: 'ENOTCONN',
   ERR_SOCKET_DGRAM_NOT_RUNNING: 'ERR_CLOSED',
+}
+
+/** Node takes what is no number for 0. */
+function checkHops(verb: string, hops: unknown): void {
+  if (typeof hops !== 'number')
+    throw new TypeError(`${verb}: hops must be a number, not ${kindOf(hops)}`)
+  if (!Number.isInteger(hops) || hops < 0 || hops > 255)
+    throw new RangeError(`${verb}: hops must be a whole number from 0 to 255, not ${hops}`)
+}
+
+/** Node takes whatever is not false for true. */
+function checkFlag(verb: string, on: unknown): void {
+  if (typeof on !== 'boolean') throw new TypeError(`${verb} takes true or false, not ${kindOf(on)}`)
 }
 
 function checkEnd(verb: string, options: { signal?: AbortSignal | undefined }): void {

@@ -66,15 +66,19 @@ export interface TapSink {
 
 /**
  * Hands the bytes of one connection to `sink` as they pass, from here on. They pass whether or not the sink looks.
- * Never throws.
  *
  * @param connection anything with the `id` that trace events carry
  * @param sink is called with each piece; what it throws is not caught by us
+ * @throws {TypeError} for what has no `id`, or is no sink
  * @see tcpdump(8), of one connection
  * @example
  * const tapped = tap(connection, { received: (bytes) => console.log(bytes.length) })
  */
 export function tap(connection: { readonly id: number }, sink: TapSink): Watch {
+  if (typeof connection?.id !== 'number')
+    throw new TypeError(`tap takes a connection, not ${kindOf(connection)}`)
+  if (typeof sink !== 'object' || sink === null)
+    throw new TypeError(`tap: a sink is an object of functions, not ${kindOf(sink)}`)
   return listenTo(['socket'], (event) => {
     const seen = event as SocketTraceEvent
     if (seen.id !== connection.id) return
