@@ -1,0 +1,182 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { listen } from '@sluice/socket'
+import { makeCertificate } from '@sluice/socket/testing'
+import { afterAll, describe, expect, test } from 'vitest'
+import { formatCombined, formatJson } from '../src/core/access-log.ts'
+import { parseBasic, sameText } from '../src/core/basic-auth.ts'
+import { request } from '../src/index.ts'
+
+const bin = fileURLToPath(new URL('../src/bin.ts', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'sluice-http-'))
+writeFileSync(join(folder, 'hello.txt'), 'Hello, World!')
+writeFileSync(join(folder, 'page.html'), 'page')
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** The command, as a person starts it. */
+class Run {
+  readonly child: ChildProcessWithoutNullStreams
+  readonly done: Promise<number | null>
+  stdout = ''
+  stderr = ''
+
+  constructor(...args: readonly string[]) {
+    const node = ['--conditions=@sluice/source', '--import', 'tsx', bin]
+    this.child = spawn(process.execPath, [...node, ...args])
+    this.child.stdout.on('data', (chunk) => (this.stdout += chunk))
+    this.child.stderr.on('data', (chunk) => (this.stderr += chunk))
+    this.done = new Promise((resolve) => this.child.once('close', resolve))
+  }
+
+  async url(): Promise<string> {
+    for (let i = 0; i < 1500 && !this.stderr.includes('\n'); i++)
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    return /https?:\/\/\S+\//.exec(this.stderr)?.[0] ?? ''
+  }
+
+  async stop(): Promise<number | null> {
+    this.child.kill('SIGINT')
+    return this.done
+  }
+}
+
+describe.concurrent('sluice-http', { timeout: 20_000 }, () => {
+  test('serves a folder, logs, and ends clean at Ctrl-C', async () => {
+    const run = new Run(folder, '-p', '0', '--cors', '--cache', '60')
+    const url = await run.url()
+    const response = await request(`${url}hello.txt`, { headers: { 'User-Agent': 'te"st' } })
+    expect(await response.text()).toBe('Hello, World!')
+    expect(response.headers.get('access-control-allow-origin')).toBe('*')
+    expect(response.headers.get('cache-control')).toBe('max-age=60')
+    expect(await (await request(url)).text()).toContain('hello.txt')
+    expect(await run.stop()).toBe(0)
+    expect(run.stdout).toMatch(
+      /^127\.0\.0\.1 - - \[\d\d\/\w{3}\/\d{4}:[\d:]{8} \+0000\] "GET \/hello\.txt HTTP\/1\.1" 200 13 "-" "te\\"st"\n/,
+    )
+  })
+
+  test('asks for a password over TLS, and falls back to a page', async () => {
+    const { cert, key } = makeCertificate({ name: 'here', names: ['127.0.0.1'] })
+    const file = join(folder, '.both.pem')
+    writeFileSync(file, key + cert)
+    const run = new Run(
+      folder,
+      '-p',
+      '0',
+      '--cert',
+      file,
+      '--auth',
+      'me:secret',
+      '--spa',
+      'page.html',
+      '--no-listing',
+      '--log',
+      'json',
+    )
+    const url = await run.url()
+    expect(url).toMatch(/^https:/)
+    const tls = { ca: cert }
+    expect((await request(url, { tls })).status).toBe(401)
+    const headers = { Authorization: `Basic ${btoa('me:secret')}` }
+    expect(await (await request(`${url}app/users`, { tls, headers })).text()).toBe('page')
+    expect((await request(`${url}.both.pem`, { tls, headers })).status).toBe(404)
+    expect(await run.stop()).toBe(0)
+    expect(
+      run.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).status),
+    ).toEqual([401, 200, 404])
+  })
+
+  test('shows an exchange as curl -v does, without the password', async () => {
+    const run = new Run(folder, '-p', '0', '--log', 'none')
+    const url = await run.url()
+    const shown = new Run(
+      'request',
+      'GET',
+      `${url}hello.txt`,
+      '-H',
+      'Authorization: Basic c2VjcmV0',
+    )
+    expect(await shown.done).toBe(0)
+    expect(shown.stdout).toBe('Hello, World!')
+    expect(shown.stderr).toMatch(
+      /^> GET \/hello\.txt HTTP\/1\.1\n[\s\S]*> Authorization: Basic \*\*\*\n[\s\S]*\n>\n< HTTP\/1\.1 200\n/,
+    )
+    expect(await run.stop()).toBe(0)
+  })
+
+  test('what goes wrong is one sentence with curl’s number', async () => {
+    await using taken = await listen('127.0.0.1:0')
+    const { port } = taken.address as { port: number }
+    const rows: [string[], number, RegExp][] = [
+      [[join(folder, 'nowhere')], 2, /there is no folder/],
+      [[join(folder, 'hello.txt')], 2, /is no folder/],
+      [[folder, '-p', String(port)], 45, /address already in use/],
+      [[folder, '-p', 'x'], 2, /--port must be a number/],
+      [[folder, '--auth', 'x'], 2, /--auth needs USER:PASS/],
+      [[folder, '--nonsense'], 2, /Unknown option '--nonsense'/],
+      [['request', 'GET'], 2, /request takes METHOD and URL/],
+      [['request', 'GET', 'nonsense'], 3, /Invalid URL/],
+      [['request', 'GET', 'http://127.0.0.1:1/'], 7, /connection refused/],
+      [['request', 'GET', `http://127.0.0.1:${port}/`, '--max-time', '0.2'], 28, /within 200 ms/],
+    ]
+    for (const [args, status, says] of rows) {
+      const run = new Run(...args)
+      expect([args, await run.done]).toEqual([args, status])
+      const sentences = run.stderr
+        .split('\n')
+        .filter((line) => line !== '' && !line.startsWith('>'))
+      expect(sentences).toHaveLength(1)
+      expect(sentences[0]).toMatch(/^sluice-http: /)
+      expect(sentences[0]).toMatch(says)
+    }
+  })
+})
+
+test('a record can not break out of its line', () => {
+  const record = {
+    time: Date.UTC(2026, 10, 25, 5),
+    address: '::1',
+    method: 'GET',
+    target: '/"x\n',
+    status: 200,
+    bytes: undefined,
+    referer: null,
+    agent: 'a\r\nb',
+    elapsed: 1,
+  }
+  expect(formatCombined(record)).toBe(
+    '::1 - - [25/Nov/2026:05:00:00 +0000] "GET /\\"x\\x0a HTTP/1.1" 200 - "-" "a\\x0d\\x0ab"',
+  )
+  expect(JSON.parse(formatJson(record))).toMatchObject({
+    time: '2026-11-25T05:00:00.000Z',
+    target: '/"x\n',
+  })
+})
+
+test.each([
+  ['Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==', { username: 'Aladdin', password: 'open sesame' }],
+  [`basic ${Buffer.from('ü:a:b').toString('base64')}`, { username: 'ü', password: 'a:b' }],
+  ['Bearer x', undefined],
+  ['Basic ???', undefined],
+  [`Basic ${btoa('nocolon')}`, undefined],
+  [null, undefined],
+])('Authorization: %s is %j', (field, expected) => {
+  expect(parseBasic(field)).toEqual(expected)
+})
+
+test('texts are compared whole', () => {
+  expect([
+    sameText('a', 'a'),
+    sameText('a', 'b'),
+    sameText('', ''),
+    sameText('a', ''),
+    sameText('', 'a'),
+    sameText('ab', 'a'),
+  ]).toEqual([true, false, true, false, false, false])
+})
