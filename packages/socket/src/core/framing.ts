@@ -7,8 +7,18 @@
  * complete, and builds a frame around a payload. Each has a limit, since a peer that never sends the end
  * of a line would otherwise fill the memory.
  */
-import { type Bytes, concat, type Data, EMPTY, encodeLatin1, indexOf, toBytes } from './bytes.ts'
+import {
+  type Bytes,
+  concat,
+  type Data,
+  EMPTY,
+  encodeLatin1,
+  indexOf,
+  kindOf,
+  toBytes,
+} from './bytes.ts'
 import { NetError } from './errors.ts'
+import { quoted } from './quote.ts'
 import type { ReceiveBuffer } from './receive-buffer.ts'
 
 /** One agreement about where messages begin and end. */
@@ -45,6 +55,7 @@ const LF: Bytes = encodeLatin1('\n')
  * @see RFC 5234 §B.1 (CRLF); Python's StreamReader.readline
  */
 export function lines({ max = MAX_LINE }: { max?: number } = {}): Framer {
+  checkMax(max)
   return {
     take(buffer) {
       // The CR of a CRLF may stand one byte beyond the limit.
@@ -71,6 +82,7 @@ export function lines({ max = MAX_LINE }: { max?: number } = {}): Framer {
  * @see Python's StreamReader.readuntil
  */
 export function delimited(mark: Data, { max = MAX_LINE }: { max?: number } = {}): Framer {
+  checkMax(max)
   const bytes = toBytes(mark)
   if (bytes.length === 0) throw new RangeError('a delimiter has at least one byte')
   return {
@@ -97,6 +109,9 @@ export function lengthPrefixed({
   size?: 1 | 2 | 4
   max?: number
 } = {}): Framer {
+  checkMax(max)
+  if (size !== 1 && size !== 2 && size !== 4)
+    throw new RangeError(`size must be 1, 2 or 4, not ${quoted(size)}`)
   const limit = Math.min(max, 2 ** (8 * size) - 1)
   return {
     take(buffer) {
@@ -136,4 +151,9 @@ function tooLong(what: string, max: number): NetError {
     phase: 'receive',
     reason: `${what} longer than ${max} bytes`,
   })
+}
+
+function checkMax(max: unknown): void {
+  if (typeof max !== 'number') throw new TypeError(`max must be a number, not ${kindOf(max)}`)
+  if (!(max >= 0)) throw new RangeError(`max must be 0 or more, not ${max}`)
 }
