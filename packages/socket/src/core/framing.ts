@@ -49,9 +49,9 @@ const LF: Bytes = encodeLatin1('\n')
 
 /**
  * Lines that end with LF or CRLF; the ending is not part of the payload. `frame` writes LF.
- * Never throws; its `take` and `frame` do, as `Framer` says.
  *
  * @param options `max`: bytes of a line without its end, default 65 536
+ * @throws {TypeError | RangeError} for a `max` that is no number of 0 or more
  * @see RFC 5234 §B.1 (CRLF); Python's StreamReader.readline
  */
 export function lines({ max = MAX_LINE }: { max?: number } = {}): Framer {
@@ -79,6 +79,7 @@ export function lines({ max = MAX_LINE }: { max?: number } = {}): Framer {
  * @param options `max`: bytes of a payload, default 65 536
  * @param mark at least one byte; a string becomes UTF-8
  * @throws {RangeError} for an empty mark
+ * @throws {TypeError | RangeError} for a `max` that is no number of 0 or more
  * @see Python's StreamReader.readuntil
  */
 export function delimited(mark: Data, { max = MAX_LINE }: { max?: number } = {}): Framer {
@@ -97,9 +98,9 @@ export function delimited(mark: Data, { max = MAX_LINE }: { max?: number } = {})
 
 /**
  * Messages with their length in front: an unsigned number of 1, 2 or 4 bytes, most significant first.
- * Never throws; its `take` and `frame` do, as `Framer` says.
  *
  * @param options `size`: bytes of the length, 1, 2 or 4, default 4; `max`: bytes of a payload, default 16 MiB
+ * @throws {TypeError | RangeError} for another size, or a `max` that is no number of 0 or more
  * @see RFC 1035 §4.2.2, where two bytes are in front; Python's struct `!I`
  */
 export function lengthPrefixed({

@@ -122,7 +122,7 @@ function build(options: TlsContextOptions, system: System, tickets = true): Secu
     given.cert = sourcesOf(options.cert)
       .map((cert) => certificate('cert', cert))
       .join('\n')
-  if (options.key !== undefined) given.key = toPem('key', options.key, 'key')
+  if (options.key !== undefined) given.key = privateKey(options.key)
   if (passphrase !== undefined) given.passphrase = passphrase
   if (maxVersion !== undefined) given.maxVersion = maxVersion
   if (ciphers !== undefined) given.ciphers = ciphers
@@ -139,6 +139,14 @@ function build(options: TlsContextOptions, system: System, tickets = true): Secu
 /** Of node:crypto, which is not loaded for those who need none. */
 function nodeConstants(): { SSL_OP_NO_TICKET: number } {
   return process.getBuiltinModule('node:crypto').constants
+}
+
+/** Not every runtime looks at a key before the first handshake. */
+function privateKey(source: CertificateSource): string {
+  const pem = toPem('key', source, 'key')
+  if (/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(pem)) return pem
+  const reason = 'tls.key holds no private key, neither PEM nor DER'
+  throw new TlsError({ verb: 'openTlsContext', target: '', code: 'ERR_TLS_NO_PEM', reason })
 }
 
 /** Trust must not shrink in silence: text without a certificate in it would be no error to the runtime. */
