@@ -287,11 +287,12 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
   }
 
   #watch(sent: Promise<void>): void {
-    if (this.stream.backlog === 0 && this.stream.isOpen) return
-    // An answer may be here although the server took no more: what reading says is better than EPIPE.
-    sent.catch((error: unknown) => {
-      setImmediate(() => this.#giveUp(this.#explain(error)))
-    })
+    sent.catch(this.#onUnsent)
+  }
+
+  /** An answer may be here although the server took no more: what reading says is better than EPIPE. */
+  readonly #onUnsent = (error: unknown): void => {
+    setImmediate(() => this.#giveUp(this.#explain(error)))
   }
 
   // What the stream tells.

@@ -31,8 +31,7 @@ export interface Info {
    * left, with all that came behind the request.
    *
    * @throws {TypeError} the client has offered no other protocol, and asks for no tunnel
-   * @example
-   * return info.upgrade((stream) => serveEcho(stream), { headers: { Connection: 'Upgrade', Upgrade: 'echo' } })
+   * @example await serve((_request, info) => info.upgrade((stream) => stream.sendAll('no longer HTTP')))
    */
   upgrade(take: Take, options?: UpgradeOptions): globalThis.Response
 }

@@ -74,19 +74,25 @@ export class Outbox {
     outbox.#owner.flushed()
   }
 
-  /** Nothing to wait for when the system took it all, which is nearly always. */
+  /** Nothing to wait for when the system took it all, which is nearly always; it may still have failed. */
   #watch(sent: Promise<void>): void {
     const { backlog, isOpen } = this.#stream
-    if (backlog === 0 && isOpen) return
+    if (backlog === 0 && isOpen) {
+      sent.catch(this.#onUnsent)
+      return
+    }
     if (backlog > HIGH_WATER) this.isFull = true
-    sent.then(
-      () => {
-        if (!this.isFull) return
-        this.isFull = false
-        this.#owner.room()
-      },
-      (error: Error) => this.#owner.destroy(error),
-    )
+    sent.then(this.#onSent, this.#onUnsent)
+  }
+
+  readonly #onSent = (): void => {
+    if (!this.isFull) return
+    this.isFull = false
+    this.#owner.room()
+  }
+
+  readonly #onUnsent = (error: Error): void => {
+    this.#owner.destroy(error)
   }
 }
 

@@ -219,7 +219,11 @@ export class Pool implements AsyncDisposable {
     if (this.#sweeper !== undefined) this.#clock.clearTimeout(this.#sweeper)
     for (const waiter of this.#waiters.splice(0)) waiter.give(undefined)
     for (const group of this.#groups.values())
-      for (const { connection } of group.idle.splice(0)) void connection.close()
+      for (const { connection } of group.idle.splice(0)) {
+        // Somebody may wait for the end of it, and the process for them.
+        connection.stream.ref()
+        void connection.close()
+      }
   }
 
   #groupOf(route: Route): Group {

@@ -23,7 +23,7 @@ export interface HttpHopOptions {
  * @param options fields and TLS for the proxy itself
  * @throws {TypeError} no URL, or another scheme
  * @see RFC 9110 §9.3.6, RFC 7617
- * @example await connect('example.org:443', { proxy: httpHop('http://127.0.0.1:3128') })
+ * @example console.log(httpHop('http://user:secret@127.0.0.1:3128').name)
  */
 export function httpHop(proxy: string | URL, options: HttpHopOptions = {}): Hop {
   if (!URL.canParse(String(proxy))) throw new TypeError('proxy: the text is no URL')
