@@ -19,7 +19,7 @@ class UpperHandler extends socketserver.StreamRequestHandler {
 }
 
 /** Runs a server while `program` runs. */
-async function serving<S extends socketserver.BaseServer>(
+async function serving<S extends InstanceType<typeof socketserver.BaseServer>>(
   server: S,
   program: (server: S) => Promise<void>,
 ): Promise<void> {

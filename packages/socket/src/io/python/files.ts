@@ -65,13 +65,13 @@ export abstract class ByteFile implements AsyncIterable<Uint8Array> {
 
   /** Never: a stream has no positions. */
   seekable(): boolean {
-    this.checkOpen()
+    this._checkClosed()
     return false
   }
 
   /** Never a terminal. */
   isatty(): boolean {
-    this.checkOpen()
+    this._checkClosed()
     return false
   }
 
@@ -81,7 +81,7 @@ export abstract class ByteFile implements AsyncIterable<Uint8Array> {
 
   /** Enters a `with` block. */
   __enter__(): this {
-    this.checkOpen()
+    this._checkClosed()
     return this
   }
 
@@ -95,7 +95,7 @@ export abstract class ByteFile implements AsyncIterable<Uint8Array> {
   }
 
   /** @throws {ValueError} once it is closed */
-  protected checkOpen(): void {
+  _checkClosed(): void {
     if (this.closed) throw new ValueError('I/O operation on closed file.')
   }
 }
@@ -136,13 +136,13 @@ export class SocketIO extends ByteFile implements RawFile {
 
   /** Whether it can be read. */
   readable(): boolean {
-    this.checkOpen()
+    this._checkClosed()
     return this.#reads
   }
 
   /** Whether it can be written. */
   writable(): boolean {
-    this.checkOpen()
+    this._checkClosed()
     return this.#writes
   }
 
@@ -207,7 +207,7 @@ export class SocketIO extends ByteFile implements RawFile {
 
   /** Does nothing: there is no buffer. */
   flush(): void {
-    this.checkOpen()
+    this._checkClosed()
   }
 
   /** Lets go of the socket, which is closed with the last file once the program has closed it. */
@@ -218,7 +218,7 @@ export class SocketIO extends ByteFile implements RawFile {
   }
 
   get #open(): FileSocket {
-    this.checkOpen()
+    this._checkClosed()
     return this.#socket as FileSocket
   }
 
@@ -273,19 +273,19 @@ export class BufferedFile extends ByteFile {
 
   /** Whether it can be read. */
   readable(): boolean {
-    this.checkOpen()
+    this._checkClosed()
     return this.raw.mode.includes('r')
   }
 
   /** Whether it can be written. */
   writable(): boolean {
-    this.checkOpen()
+    this._checkClosed()
     return this.raw.mode.includes('w')
   }
 
   /** Exactly `size` bytes, or everything until the end; fewer only at the end. */
   async read(size: number | null = -1): Promise<Uint8Array | null> {
-    this.checkOpen()
+    this._checkClosed()
     const wanted = size === null || size < 0 ? Number.POSITIVE_INFINITY : size
     while (this.#ahead.length < wanted) {
       const part = await this.#more(wanted)
@@ -297,7 +297,7 @@ export class BufferedFile extends ByteFile {
 
   /** What is here, or what comes next: at most one read of the socket. */
   async read1(size: number | null = -1): Promise<Uint8Array> {
-    this.checkOpen()
+    this._checkClosed()
     const wanted = size === null || size < 0 ? this.#size : size
     if (this.#ahead.length === 0 && wanted > 0) await this.#more(wanted)
     return this.#cut(wanted)
@@ -321,14 +321,14 @@ export class BufferedFile extends ByteFile {
 
   /** Looks at what is here, or comes next, without taking it. */
   async peek(): Promise<Uint8Array> {
-    this.checkOpen()
+    this._checkClosed()
     if (this.#ahead.length === 0) await this.#more(this.#size)
     return this.#ahead.slice()
   }
 
   /** One line with its end; empty at the end of the stream. */
   async readline(size: number | null = -1): Promise<Uint8Array> {
-    this.checkOpen()
+    this._checkClosed()
     const most = size === null || size < 0 ? Number.POSITIVE_INFINITY : size
     let from = 0
     for (;;) {
@@ -343,7 +343,7 @@ export class BufferedFile extends ByteFile {
 
   /** Takes all of it; it leaves once the buffer is full, or with `flush`. */
   async write(data: BytesLike): Promise<number> {
-    this.checkOpen()
+    this._checkClosed()
     const bytes = bytesOf(data).slice()
     this.#written.push(bytes)
     this.#count += bytes.length
@@ -353,7 +353,7 @@ export class BufferedFile extends ByteFile {
 
   /** Sends what was written. */
   async flush(): Promise<null> {
-    this.checkOpen()
+    this._checkClosed()
     let rest: Uint8Array = concat(this.#written.splice(0))
     this.#count = 0
     while (rest.length > 0) {
@@ -423,13 +423,13 @@ export class BytesIO extends ByteFile {
 
   /** All of it, wherever reading is. */
   getvalue(): Uint8Array {
-    this.checkOpen()
+    this._checkClosed()
     return this.#bytes.slice()
   }
 
   /** Up to `size` bytes, or everything until the end. */
   async read(size: number | null = -1): Promise<Uint8Array> {
-    this.checkOpen()
+    this._checkClosed()
     const wanted = size === null || size < 0 ? this.#bytes.length : size
     const data = this.#bytes.slice(this.#at, this.#at + wanted)
     this.#at += data.length
@@ -445,7 +445,7 @@ export class BytesIO extends ByteFile {
 
   /** Writes where reading is, over what is there. */
   async write(data: BytesLike): Promise<number> {
-    this.checkOpen()
+    this._checkClosed()
     const bytes = bytesOf(data)
     this.#bytes = concat([
       this.#bytes.subarray(0, this.#at),
@@ -458,7 +458,7 @@ export class BytesIO extends ByteFile {
 
   /** Does nothing: there is nobody behind it. */
   flush(): void {
-    this.checkOpen()
+    this._checkClosed()
   }
 
   /** Lets go of the bytes. */

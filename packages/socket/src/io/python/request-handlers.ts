@@ -186,13 +186,7 @@ class SocketWriter extends ByteFile {
 
 /** Handles one request; `setup`, `handle` and `finish` are for subclasses. */
 export const BaseRequestHandler: Callable<typeof Handler> = callable(Handler)
-/** Handles one request. */
-export type BaseRequestHandler = Handler
 /** Handles a connection, with `rfile` and `wfile`. */
 export const StreamRequestHandler: Callable<typeof StreamHandler> = callable(StreamHandler)
-/** Handles a connection, with `rfile` and `wfile`. */
-export type StreamRequestHandler = StreamHandler
 /** Handles a datagram, with `rfile` and `wfile`. */
 export const DatagramRequestHandler: Callable<typeof DatagramHandler> = callable(DatagramHandler)
-/** Handles a datagram, with `rfile` and `wfile`. */
-export type DatagramRequestHandler = DatagramHandler

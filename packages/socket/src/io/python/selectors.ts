@@ -46,8 +46,6 @@ class Key implements Iterable<unknown> {
 
 /** What was registered: `fileobj`, `fd`, `events`, `data`. */
 export const SelectorKey: Callable<typeof Key> = callable(Key)
-/** What was registered. */
-export type SelectorKey = Key
 
 /** A key, and which of its events happened. */
 export type Ready = [key: Key, events: number]
@@ -195,8 +193,6 @@ class Default extends Epoll {}
 
 /** What every selector does; they all wait the same way here. */
 export const BaseSelector: Callable<typeof Selector> = callable(Selector)
-/** What every selector does. */
-export type BaseSelector = Selector
 /** The best selector there is. */
 export const DefaultSelector: Callable<typeof Default> = callable(Default)
 /** Named after epoll(7), which the runtime asks on Linux. */

@@ -450,27 +450,17 @@ function mixedIn<C extends Server>(Class: C): C {
 
 /** What every server does. */
 export const BaseServer: Callable<typeof Base> = callable(Base)
-/** What every server does. */
-export type BaseServer = Base
 /** A server over TCP: `TCPServer([host, port], HandlerClass)`. */
 export const TCPServer: Callable<typeof Tcp> = callable(Tcp)
-/** A server over TCP. */
-export type TCPServer = Tcp
 /** A server over UDP. */
 export const UDPServer: Callable<typeof Udp> = callable(Udp)
-/** A server over UDP. */
-export type UDPServer = Udp
 /** A server over a Unix socket: `UnixStreamServer(path, HandlerClass)`. */
 export const UnixStreamServer: Callable<typeof UnixStream> = callable(UnixStream)
-/** A server over a Unix socket. */
-export type UnixStreamServer = UnixStream
 /** Handles requests side by side. Python's mix-in: `class Server extends ThreadingMixIn(UDPServer) {}`. */
 export const ThreadingMixIn: typeof Threads & (<C extends Server>(Class: C) => C) = new Proxy(
   Threads,
   { apply: (_target, _self, [Class]) => mixedIn(Class) },
 ) as typeof Threads & (<C extends Server>(Class: C) => C)
-/** Handles requests side by side. */
-export type ThreadingMixIn = Threads
 /** A server over TCP that handles connections side by side. */
 export const ThreadingTCPServer: typeof TCPServer = mixedIn(Tcp) as typeof TCPServer
 /** A server over UDP that handles datagrams side by side. */

@@ -307,8 +307,6 @@ type SniCallback = (socket: SSLSocket, server_name: string | null, context: Cont
 
 /** Who we are, whom we trust, what we speak. */
 export const SSLContext: Callable<typeof Context> = callable(Context)
-/** Who we are, whom we trust, what we speak. */
-export type SSLContext = Context
 
 /**
  * A context with the settings that a program should have: `create_default_context(Purpose.SERVER_AUTH, kw({ cafile }))` for
