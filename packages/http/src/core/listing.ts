@@ -14,7 +14,7 @@ export interface ListedEntry {
 }
 
 /** By what a listing is sorted. */
-export type ListingOrder = 'name' | 'size' | 'date'
+type ListingOrder = 'name' | 'size' | 'date'
 
 /** How a listing is asked for. */
 export interface ListingQuery {

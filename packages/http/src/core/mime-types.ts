@@ -46,7 +46,12 @@ export function mimeType(name: string): string {
   return isText ? `${type}; charset=utf-8` : type
 }
 
-/** Whether a body of this type gets smaller by compression: text does, pictures are compressed already. */
+/**
+ * Whether a body of this type gets smaller by compression: text does, pictures are compressed already. Never throws.
+ *
+ * @param type a media type
+ * @see RFC 9110 §8.4
+ */
 export function isCompressible(type: string): boolean {
   return /^text\/|[/+](?:json|xml|wasm|javascript)|^image\/(?:svg|bmp|x-icon)|^font\/(?:ttf|otf)/.test(
     type,

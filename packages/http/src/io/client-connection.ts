@@ -132,6 +132,9 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
   async request(target: string, options: ExchangeOptions = {}): Promise<Response> {
     options.signal?.throwIfAborted()
     const method = normaliseMethod(options.method ?? 'GET')
+    // Before the connection is looked at: it may break while this is waited for.
+    const decoder = options.decode ? await decoderFor(options.decode) : undefined
+    options.signal?.throwIfAborted()
     if (this.#exchange !== undefined) throw this.#error(method, target, 'ERR_BUSY')
     if (!this.isReusable) throw this.#failure ?? this.#error(method, target, 'ERR_CLOSED')
     const headers = new Headers(options.headers)
@@ -139,12 +142,8 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
       options.body === undefined || options.body === null ? null : toContent(options.body)
     if (content?.type !== undefined && !headers.has('content-type'))
       headers.append('Content-Type', content.type)
-    const decoder = options.decode ? await decoderFor(options.decode) : undefined
-    if (decoder !== undefined) {
-      if (this.#exchange !== undefined) throw this.#error(method, target, 'ERR_BUSY')
-      options.signal?.throwIfAborted()
-      if (!headers.has('accept-encoding')) headers.append('Accept-Encoding', decoder.accepts)
-    }
+    if (decoder !== undefined && !headers.has('accept-encoding'))
+      headers.append('Accept-Encoding', decoder.accepts)
     return new Promise<Response>((resolve, reject) => {
       const facts: ExchangeFacts = {
         method,

@@ -10,6 +10,7 @@ export interface Info {
   readonly id: number
   /** Where the client is; behind a proxy, where the proxy is, unless it speaks the PROXY protocol to us. */
   readonly remoteAddress: Address | undefined
+  /** Our own end of the connection. */
   readonly localAddress: Address | undefined
   /** What the TLS handshake agreed on, the client's certificate among it; `undefined` in the clear. */
   readonly tls: Connection['tls']

@@ -44,6 +44,7 @@ export interface PoolLimits extends Limits {
 export interface PoolOptions extends ConnectionOptions {
   /** Milliseconds per phase, as for `request`; each request may set its own. */
   timeout?: TimeoutOption | undefined
+  /** Bounds of the pool and of each response; each has its default. */
   limits?: { [K in keyof PoolLimits]?: PoolLimits[K] | undefined } | undefined
   /** Milliseconds that a connection waits where the server does not say; default 4 000, 0 keeps none. */
   keepAlive?: number | undefined
@@ -59,13 +60,17 @@ export interface PoolRequestOptions extends Omit<ExchangeOptions, 'timeout'> {
 
 /** What a pool has counted. */
 export interface PoolStats {
-  /** Connections that are open, those of them that wait, and requests that wait for one. */
+  /** Connections that are open. */
   connections: number
+  /** Those of them that wait for a request. */
   idle: number
+  /** Requests that wait for a connection. */
   waiting: number
-  /** Requests so far, those on a connection that had been used, and those that were made once more. */
+  /** Requests so far. */
   requests: number
+  /** Those on a connection that had been used before. */
   reused: number
+  /** Those that were made once more. */
   replayed: number
 }
 
@@ -123,7 +128,10 @@ export class Pool implements AsyncDisposable {
   #closed = false
   #emptied: (() => void) | undefined
 
-  /** @throws {TypeError | RangeError} for an option or limit that there is not, or that makes no sense */
+  /**
+   * @param options bounds, timeouts and how connections are opened
+   * @throws {TypeError | RangeError} for an option or limit that there is not, or that makes no sense
+   */
   constructor(options: PoolOptions = {}) {
     checkKeys('Pool', options, KEYS)
     const { timeout, limits = {}, keepAlive = IDLE, clock = systemClock, ...connection } = options

@@ -35,7 +35,10 @@ export class Client implements AsyncDisposable {
   readonly #pools = new Map<string, Pool>()
   #closed = false
 
-  /** @throws {TypeError} for an option that there is not, or a base that is no URL */
+  /**
+   * @param options defaults of its fetches, and what they share
+   * @throws {TypeError} for an option that there is not, or a base that is no URL
+   */
   constructor(options: ClientOptions = {}) {
     checkOptions('Client', options, CLIENT_KEYS)
     if (options.base !== undefined) new URL(options.base)

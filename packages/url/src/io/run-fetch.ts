@@ -49,9 +49,11 @@ export interface FetchOptions {
   tls?: RequestOptions['tls']
   /** `env` (default): what `http_proxy` and its kin say; a URL, several, or hops; `false` for none. */
   proxy?: RequestOptions['proxy'] | 'env'
-  /** Who tells the addresses of names, and which of them may be used: as for `connect()`. */
+  /** Who tells the addresses of names: as for `connect()`. */
   resolver?: RequestOptions['resolver']
+  /** Which of them may be used: as for `connect()`; default all. */
   allowAddress?: RequestOptions['allowAddress']
+  /** Only addresses of this family: as for `connect()`; default both. */
   family?: RequestOptions['family']
   /** Opens connections; for tests and tunnels. */
   connect?: RequestOptions['connect']

@@ -49,6 +49,7 @@ export function formatCacheControl(
  * @param control what was read
  * @param name `max-age`, `s-maxage` and others
  * @returns `undefined` where there is none, or none that is a number; at most 2^31 (RFC 9111 §1.2.2). Never throws
+ * @see RFC 9111 §1.2.2
  */
 export function cacheSeconds(control: CacheControl, name: string): number | undefined {
   const value = control.get(name)

@@ -17,6 +17,7 @@ export interface Validators {
 
 /** Something that fields can be asked of. */
 export interface FieldLookup {
+  /** The value of a field by its name in small letters; nothing where it is missing. */
   get(name: string): string | null | undefined
 }
 
@@ -69,7 +70,7 @@ export function evaluatePreconditions(
  * Whether a Range field counts: step 5, If-Range.
  *
  * @param ifRange the field value; nothing for none
- * @param resource the validators of what there is
+ * @param options the validators of what there is
  * @param now milliseconds since 1970
  * @returns true without the field; a tag must match strongly, a date exactly. Never throws
  * @see RFC 9110 §13.1.5

@@ -62,6 +62,7 @@ export function formatContentDisposition(type: string, filename?: string): strin
  * @param filename as it was sent
  * @returns the last part of the path without control characters and without what Windows takes for something else; at
  *   most 255 bytes; `undefined` where nothing is left. Never throws
+ * @see RFC 6266 §4.3, CWE-22
  */
 export function safeFilename(filename: string): string | undefined {
   const last = filename.split(/[/\\]/).pop() ?? ''

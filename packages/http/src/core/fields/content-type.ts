@@ -33,7 +33,7 @@ export function parseContentType(text: string): MediaType | undefined {
 /**
  * Writes a media type.
  *
- * @param media type, subtype and parameters
+ * @param options the media type: type, subtype and parameters
  * @throws {RangeError} a name that is no token, a value that can not stand in a field
  * @see RFC 9110 §8.3.1
  */

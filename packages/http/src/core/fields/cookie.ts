@@ -9,15 +9,21 @@ import { formatDate } from '../date.ts'
 
 /** What a Set-Cookie line says. */
 export interface SetCookie {
+  /** Case counts; empty where there was no `=`. */
   readonly name: string
+  /** As it was sent, quotes and all. */
   readonly value: string
   /** As it was sent; a jar reads it by RFC 6265 §5.1.1. */
   readonly expires?: string | undefined
   /** Seconds; 0 and less: gone at once. */
   readonly maxAge?: number | undefined
+  /** In small letters, without a leading dot; default: the host that sent it, alone. */
   readonly domain?: string | undefined
+  /** Begins with a slash; default: the folder of the request. */
   readonly path?: string | undefined
+  /** Only over TLS; default false. */
   readonly secure?: boolean | undefined
+  /** Not for scripts; default false. */
   readonly httpOnly?: boolean | undefined
   /** In small letters: `strict`, `lax`, `none`. */
   readonly sameSite?: string | undefined

@@ -29,7 +29,7 @@ export function parseETag(text: string): EntityTag | undefined {
 /**
  * Writes an entity tag.
  *
- * @param tag its value and whether it is weak
+ * @param options its value and whether it is weak
  * @throws {RangeError} a value with a quote, a blank or a control character
  * @see RFC 9110 §8.8.3
  */
@@ -62,7 +62,10 @@ export function parseETagList(text: string): EntityTag[] | '*' | undefined {
 /**
  * Compares two tags.
  *
+ * @param a one
+ * @param b the other
  * @param kind `strong`: neither may be weak; `weak`: the values alone count
+ * @returns whether they name the same state. Never throws
  * @see RFC 9110 §8.8.3.2
  */
 export function sameETag(a: EntityTag, b: EntityTag, kind: 'strong' | 'weak'): boolean {

@@ -31,7 +31,7 @@ const MOST_SPECS = 1000
  * Reads a Range field.
  *
  * @param text the field value
- * @returns what is asked for, in order; `undefined` for another unit or what can't be read: the field says nothing then
+ * @returns what is asked for, in order; `undefined` for another unit or what can't be read: the field says nothing then. Never throws
  * @see RFC 9110 §14.1.2, §14.2
  * @example parseRange('bytes=0-499, -1') // [{ first: 0, last: 499 }, { suffix: 1 }]
  */
@@ -135,7 +135,7 @@ export function parseContentRange(text: string): ContentRange | undefined {
 /**
  * Writes a Content-Range field.
  *
- * @param content the part and the whole
+ * @param options the part and the whole
  * @throws {RangeError} neither of them is known
  * @see RFC 9110 §14.4
  */

@@ -12,8 +12,9 @@ export interface TestCertificate {
   cert: string
   /** Its key, as PEM (PKCS #8). */
   key: string
-  /** The key pair. */
+  /** The key pair: what signs. */
   privateKey: KeyObject
+  /** And what everybody may know of it. */
   publicKey: KeyObject
   /** The common name of its subject. */
   name: string
@@ -29,6 +30,7 @@ export interface CertificateWish {
   names?: readonly string[]
   /** Valid from yesterday, for 30 days, unless this says otherwise. */
   from?: Date
+  /** The last moment at which it is valid. */
   to?: Date
   /** Whether it may vouch for others; default false. */
   isCa?: boolean
