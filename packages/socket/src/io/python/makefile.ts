@@ -1,8 +1,10 @@
 /**
  * `socket.makefile`: which file object a mode and a size of buffer ask for, as Python decides it.
  */
+
+import { BufferedFile } from './buffered-file.ts'
 import { ValueError } from './errors.ts'
-import { BufferedFile, DEFAULT_BUFFER_SIZE, type FileSocket, SocketIO } from './files.ts'
+import { DEFAULT_BUFFER_SIZE, type FileSocket, SocketIO } from './files.ts'
 import { bind } from './keywords.ts'
 import { TextIOWrapper } from './text-file.ts'
 

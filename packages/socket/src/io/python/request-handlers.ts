@@ -5,8 +5,9 @@
 import { EMPTY } from '../../core/bytes.ts'
 import { IPPROTO_TCP, TCP_NODELAY } from '../../core/constants.ts'
 import { type BytesLike, bytesOf } from './arguments.ts'
+import { BytesIO } from './bytes-io.ts'
 import { classAttributes } from './class-attributes.ts'
-import { ByteFile, BytesIO } from './files.ts'
+import { ByteFile } from './files.ts'
 import { type Callable, callable } from './keywords.ts'
 import type { socket } from './socket-class.ts'
 

@@ -1,7 +1,7 @@
 /**
  * Python's module `socket`, put together: addresses and byte order, which only compute, are here; the class is in
- * `socket-class.ts`, what makes sockets in `socket-functions.ts`, names and services in `netdb.ts`. A shim over the core;
- * what it adds is Python's names, argument rules and exceptions.
+ * `raw-socket.ts` and `socket-class.ts`, what makes sockets in `socket-functions.ts`, names and services in `netdb.ts`. A
+ * shim over the core; what it adds is Python's names, argument rules and exceptions.
  */
 import {
   htonl as coreHtonl,
@@ -13,8 +13,8 @@ import { inetAton, inetNtop, inetPton } from '../../core/ip.ts'
 import * as C from './constants.ts'
 import { AF_INET } from './constants.ts'
 import { OSError, OverflowError, TimeoutError, ValueError } from './errors.ts'
-import { bind, type Call } from './keywords.ts'
-import { socket } from './socket-class.ts'
+import { bind, type Call, type Callable, callable } from './keywords.ts'
+import { RawSocket } from './raw-socket.ts'
 
 export * from './constants.ts'
 export * from './constants-families.ts'
@@ -35,8 +35,9 @@ export {
   if_nameindex,
   if_nametoindex,
 } from './netdb.ts'
+export { getdefaulttimeout, setdefaulttimeout } from './raw-socket.ts'
 export { _GiveupOnSendfile } from './sendfile.ts'
-export { getdefaulttimeout, setdefaulttimeout, socket } from './socket-class.ts'
+export { socket } from './socket-class.ts'
 export {
   CMSG_LEN,
   CMSG_SPACE,
@@ -49,8 +50,8 @@ export {
   socketpair,
 } from './socket-functions.ts'
 
-/** The class of sockets, under the name that it has in C. */
-export const SocketType: typeof socket = socket
+/** The verbs alone: the base of `socket`, which CPython has in C. */
+export const SocketType: Callable<typeof RawSocket> = callable(RawSocket)
 /** Address families by name. */
 export const AddressFamily: Readonly<Record<string, number>> = named('AF_')
 /** Kinds of sockets by name. */

@@ -3,9 +3,9 @@
  * waits for its other half.
  */
 import { concat, EMPTY } from '../../core/bytes.ts'
+import type { BufferedFile } from './buffered-file.ts'
 import { decode, encode } from './codecs.ts'
 import { UnsupportedOperation, ValueError } from './errors.ts'
-import type { BufferedFile } from './files.ts'
 
 /** A file object of text. */
 export class TextIOWrapper implements AsyncIterable<string> {
