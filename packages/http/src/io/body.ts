@@ -94,7 +94,6 @@ export class IncomingBody {
     this.#source.demand()
     while (!this.#ended) {
       if (this.#failed) throw this.#error
-      this.#source.resume()
       await this.#more()
     }
     const chunks = this.#chunks
@@ -117,7 +116,6 @@ export class IncomingBody {
       }
       if (this.#ended) return null
       if (this.#failed) throw this.#error
-      this.#source.resume()
       await this.#more()
     }
   }
@@ -131,7 +129,9 @@ export class IncomingBody {
 
   #more(): Promise<void> {
     return new Promise((resolve) => {
+      // First to wait, then to ask: what lies in the connection already comes during the call, its end too.
       this.#wake = resolve
+      this.#source.resume()
     })
   }
 

@@ -34,6 +34,35 @@ afterEach(async () => {
   for (const thing of open.splice(0).reverse()) await thing.close()
 })
 
+describe('a body that is read late', () => {
+  // Around the marks at which a connection pauses: then the end lies in the connection when the reader comes.
+  const sizes = [65_535, 65_536, 65_537, 70_000, 131_072, 150_000, 300_000]
+  const later = () => new Promise((resolve) => setTimeout(resolve, 20))
+
+  it.each(sizes)('of a response: %d bytes, at once and by pieces', async (size) => {
+    const server = await serve(() => new Response(new Uint8Array(size)))
+    open.push(server)
+    const whole = await request(server.url)
+    const pieces = await request(server.url)
+    await later()
+    expect((await whole.arrayBuffer()).byteLength).toBe(size)
+    let read = 0
+    for await (const piece of pieces.body as unknown as AsyncIterable<Uint8Array>)
+      read += piece.length
+    expect(read).toBe(size)
+  })
+
+  it.each(sizes)('of a request: %d bytes', async (size) => {
+    const server = await serve(async (r) => {
+      await later()
+      return new Response(String((await r.arrayBuffer()).byteLength))
+    })
+    open.push(server)
+    const response = await request(server.url, { method: 'POST', body: new Uint8Array(size) })
+    expect(await response.text()).toBe(String(size))
+  })
+})
+
 describe('request()', () => {
   it('sends a head and reads a body', async () => {
     let heard = ''

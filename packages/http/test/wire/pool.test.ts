@@ -9,7 +9,7 @@ import {
   type ScriptStep,
   scriptedServer,
 } from '@sluice/socket/testing'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   type Handler,
   httpHop,
@@ -141,8 +141,7 @@ describe('a pool', () => {
     const { url } = await server(hello)
     const one = pool({ keepAlive: 0 })
     await (await one.request(url)).text()
-    await turns()
-    expect(one.stats.connections).toBe(0)
+    await vi.waitFor(() => expect(one.stats.connections).toBe(0))
   })
 
   it('a response that is not read keeps its connection busy; cancelling gives it up', async () => {
@@ -303,17 +302,17 @@ describe('through a proxy', () => {
 
 describe('the end of a pool', () => {
   it('close() lets requests end, and takes no more', async () => {
-    let finish = (): void => {}
+    let finish: (() => void) | undefined
     const { url } = await server(async () => {
       await new Promise<void>((resolve) => (finish = resolve))
       return hello()
     })
     const one = pool()
     const pending = one.request(url)
-    await turns()
+    await vi.waitFor(() => expect(finish).toBeDefined())
     const closing = one.close()
     await expect(one.request(url)).rejects.toThrow('ERR_CLOSED')
-    finish()
+    finish?.()
     expect(await (await pending).text()).toBe('hello')
     await closing
     expect(one.stats.connections).toBe(0)

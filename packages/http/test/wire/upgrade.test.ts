@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type ByteStream, connect, text } from '@sluice/socket'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   ClientConnection,
   type Handler,
@@ -70,16 +70,16 @@ describe('an upgrade', () => {
   })
 
   it('waits for the answers before it', async () => {
-    let finish = (): void => {}
+    let finish: (() => void) | undefined
     const to = await server((request, info) => {
       if (new URL(request.url).pathname === '/slow')
         return new Promise((resolve) => (finish = () => resolve(hello())))
       return info.upgrade(echo)
     })
     const client = raw(to).send(`GET /slow HTTP/1.1\r\nHost: x\r\n\r\n${OFFER}tail`)
-    for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve))
+    await vi.waitFor(() => expect(finish).toBeDefined())
     expect(client.text).toBe('')
-    finish()
+    finish?.()
     const heard = await client.until((all) => all.endsWith('tail'))
     expect(heard).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*helloHTTP\/1\.1 101 [\s\S]*\r\n\r\ntail$/)
   })
