@@ -58,6 +58,9 @@ void peer.sendAll('one line\\nand another\\n').then(() => peer.shutdown('write')
   head: `const head: string = 'HTTP/1.1 204 No Content\\r\\n\\r\\n'`,
   body: 'const body: Uint8Array = new Uint8Array(3)',
   destination: 'const destination = new WritableStream<Uint8Array>()',
+  ftp: `const ftpNearby = await (await import('@sluice/url/testing')).ftpServer({ files: { 'welcome.txt': 'hi' } })
+const ftp = await (await import('@sluice/url/ftp')).openFtp(ftpNearby.url)
+setTimeout(() => process.exit(), 300)`,
   error: `const error: unknown = new Error('something else')`,
   machine: `const machine = new parser.Http1Machine('server')`,
   serveOne: 'const serveOne = (one: net.Connection): Promise<void> => one.close()',

@@ -13,6 +13,10 @@ export interface UrlTraceFacts {
   proxy: { because: string; proxy: string }
   /** The answer sends us elsewhere. */
   redirect: { status: number; from: string; to: string; method: string }
+  /** A command to an FTP server; a password in it is masked. */
+  command: { command: string }
+  /** A reply of an FTP server: its code, and the text of its last line. */
+  reply: { code: number; text: string }
   /** The head of the final answer is here. */
   response: { status: number; url: string }
   /** The fetch came to nothing. */

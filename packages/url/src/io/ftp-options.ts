@@ -1,0 +1,81 @@
+/** What an FTP client and its calls can be told. */
+import type { ConnectOptions, connect, TlsClientOptions } from '@sluice/socket'
+
+/** How to speak with an FTP server. */
+export interface FtpOptions
+  extends Pick<
+    ConnectOptions,
+    'proxy' | 'resolver' | 'allowAddress' | 'family' | 'localAddress' | 'signal'
+  > {
+  /** Who logs in; default: as the URL says, else `anonymous`. */
+  user?: string | undefined
+  /** Default: as the URL says. Never shown in errors and events. */
+  password?: string | undefined
+  /** For servers that ask for an account, too. */
+  account?: string | undefined
+  /**
+   * Speak TLS, by AUTH TLS on the usual port: before the password, and on data connections. A server that refuses is
+   * refused. Default false.
+   */
+  tls?: boolean | TlsClientOptions | undefined
+  /** With `tls`: whether the files are to be secret, too; default true. */
+  dataTls?: boolean | undefined
+  /** Who opens data connections: `passive` we (default), `active` the server. */
+  mode?: 'passive' | 'active' | undefined
+  /** How names are written: `utf8` (default; what is no UTF-8 is read as latin-1), or `latin1` for old servers. */
+  encoding?: 'utf8' | 'latin1' | undefined
+  /**
+   * Milliseconds per phase as for `connect()` of `@sluice/socket`; `headers` is the wait for a reply, default 60 000, `idle`
+   * that for the next bytes of a file, default 60 000. A number is for the login, all of it.
+   */
+  timeout?: ConnectOptions['timeout']
+  /** Probe a silent control connection after so many milliseconds, while a long transfer runs beside it; default 30 000. */
+  keepAlive?: number | undefined
+  /** Bytes of a listing; default 64 MiB. */
+  limits?: { listing?: number | undefined } | undefined
+  /** Opens connections, control and data; default: by `@sluice/socket`. */
+  connect?: typeof connect | undefined
+}
+
+/** The keys of `FtpOptions`. */
+export const FTP_KEYS = [
+  'user',
+  'password',
+  'account',
+  'tls',
+  'dataTls',
+  'mode',
+  'encoding',
+  'timeout',
+  'keepAlive',
+  'limits',
+  'connect',
+  'proxy',
+  'resolver',
+  'allowAddress',
+  'family',
+  'localAddress',
+  'signal',
+] as const
+
+/** How one call is made. */
+export interface FtpCallOptions {
+  /** Ends the call, which rejects with `signal.reason`. A command whose reply is not awaited costs the connection. */
+  signal?: AbortSignal | undefined
+}
+
+/** How a file is transferred. */
+export interface FtpTransferOptions extends FtpCallOptions {
+  /** Where to begin, in bytes: REST. Default 0. */
+  offset?: number | undefined
+  /** `binary` as it is (default), or `ascii`: lines end in CR LF on the wire and in LF here. */
+  type?: 'binary' | 'ascii' | undefined
+}
+
+/** How a file is written. */
+export interface FtpWriteOptions extends FtpTransferOptions {
+  /** Put it behind what is there: APPE. Default false. */
+  append?: boolean | undefined
+  /** Is called with the bytes that have left so far. */
+  onProgress?: ((bytes: number) => void) | undefined
+}
