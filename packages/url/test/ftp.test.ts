@@ -191,7 +191,7 @@ describe('a conversation', () => {
       await using stranger = await connect(`127.0.0.1:${high * 256 + low}`, {
         localAddress: '127.0.0.9',
       })
-      return stranger.recv()
+      return await stranger.recv()
     }
     // It is closed, and nothing was read from it.
     expect(await visit().catch(() => null)).toBeNull()

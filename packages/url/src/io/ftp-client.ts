@@ -127,23 +127,25 @@ export class FtpClient implements AsyncDisposable {
     options: FtpWriteOptions = {},
   ): Promise<number> {
     checkOptions('write', options, ['offset', 'type', 'signal', 'append', 'onProgress'])
-    const { type = 'binary', signal, append = false, onProgress } = options
+    const { type = 'binary', append = false, onProgress } = options
     const verb = append ? 'APPE' : 'STOR'
     return this.#talk.alone(verb, async () => {
       const transfer = await this.#talk.begin(verb, path, options, type)
       const encoder = type === 'ascii' ? new AsciiEncoder() : undefined
+      const pieces = typeof body === 'string' || body instanceof Uint8Array ? [body] : body
       let sent = 0
       try {
-        const pieces = typeof body === 'string' || body instanceof Uint8Array ? [body] : body
         for await (const piece of pieces) {
           const bytes = typeof piece === 'string' ? new TextEncoder().encode(piece) : piece
           const wire = encoder?.push(bytes) ?? bytes
-          await transfer.data.sendAll(wire, { signal, timeout: this.#talk.idle })
+          await transfer.send(wire, this.#talk.idle)
           sent += wire.length
           onProgress?.(sent)
         }
       } catch (error) {
-        throw await transfer.fail(error)
+        // What the caller's own code threw is told as it is.
+        await transfer.abort()
+        throw error
       }
       await transfer.finish()
       return sent

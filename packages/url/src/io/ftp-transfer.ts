@@ -84,6 +84,15 @@ export class FtpTransfer {
     return this.#isOver
   }
 
+  /** Sends a piece. @throws what the server says about it, else what broke */
+  async send(piece: Uint8Array, timeout: number): Promise<void> {
+    try {
+      await this.data.sendAll(piece, { signal: this.#facts.signal, timeout })
+    } catch (error) {
+      throw await this.fail(error)
+    }
+  }
+
   /** All data has come, or has been sent: waits for the server to say so. */
   async finish(): Promise<FtpReply> {
     const { verb, argument, signal } = this.#facts
