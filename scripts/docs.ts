@@ -84,6 +84,11 @@ void (async () => {
 })()
 setTimeout(() => process.exit(), 300)`
 
+/** Where examples open an FTP connection: the server of the testing kit. */
+const FTP_NEIGHBOUR = `import { ftpServer as ftpNearby } from '@sluice/url/testing'
+const ftpNeighbour = await ftpNearby({ files: { 'welcome.txt': 'hi', 'pub/a.txt': 'a' } })
+setTimeout(() => process.exit(), 300)`
+
 /** Whether code brings a name itself. */
 function declares(code: string, name: string): boolean {
   const word = `\\b${name}\\b`
@@ -103,6 +108,9 @@ function surroundings(code: string): string {
 /** An @example as a program: what it names is imported, what it takes for granted is there. */
 function asProgram(code: string, at: string): string {
   const parts = [exportsOf(code, at), surroundings(code)]
+  const ftp = /'ftp:\/\/127\.0\.0\.1:2121'/g
+  if (ftp.test(code))
+    return [FTP_NEIGHBOUR, ...parts, code.replace(ftp, 'ftpNeighbour.url')].join('\n')
   const calls =
     /(127\.0\.0\.1|localhost)(:|', )8080/.test(code) && !/\b(listen|serve|bind)\(/.test(code)
   // Port 8080 may be anybody's: who listens gets a free one, and so does the neighbour.

@@ -26,4 +26,6 @@ export {
 export type { UrlTraceEvent, UrlTraceFacts } from './core/trace-events.ts'
 export { Client, type ClientOptions } from './io/client.ts'
 export { fetch } from './io/fetch.ts'
+export { historyOf, type RedirectStep } from './io/middleware/redirect.ts'
+export type { Handler, Middleware, PlannedRequest } from './io/pipeline.ts'
 export type { FetchInput, FetchOptions } from './io/run-fetch.ts'

@@ -6,12 +6,15 @@ import { Pool, type PoolOptions, type Response } from '@sluice/http'
 import { FetchError } from '../core/errors.ts'
 import { checkOptions } from '../core/options.ts'
 import type { Environment } from '../core/proxy-env.ts'
+import { openPipeline, type PipelineOptions } from './dispatch.ts'
+import type { Handler } from './pipeline.ts'
 import { proxyFor } from './proxy.ts'
 import { CLIENT_KEYS, type FetchInput, type FetchOptions, fetchWith } from './run-fetch.ts'
 
 /** What a client is made with: defaults for its fetches, and what they share. */
 export interface ClientOptions
-  extends Omit<FetchOptions, 'method' | 'body' | 'signal' | 'connect'> {
+  extends Omit<FetchOptions, 'method' | 'body' | 'signal' | 'connect'>,
+    PipelineOptions {
   /** What relative URLs are relative to; default: there are none. */
   base?: string | URL | undefined
   /** How many connections are kept, and for how long: as for `Pool` of `@sluice/http`. */
@@ -34,6 +37,8 @@ export class Client implements AsyncDisposable {
   /** By proxy, the empty text for none: a pool has one way. */
   readonly #pools = new Map<string, Pool>()
   #closed = false
+  /** Middleware and handlers. @internal */
+  readonly run: Handler
 
   /**
    * @param options defaults of its fetches, and what they share
@@ -44,6 +49,7 @@ export class Client implements AsyncDisposable {
     if (options.base !== undefined) new URL(options.base)
     this.#options = options
     this.#env = options.env ?? { ...process.env }
+    this.run = openPipeline(options, [])
   }
 
   /**

@@ -128,7 +128,7 @@ export class FtpControl {
       code: 'ERR_FTP_REPLY',
       reason: refusalReason('', reply),
       reply,
-      cause,
+      ...(cause !== undefined && { cause }),
     })
   }
 

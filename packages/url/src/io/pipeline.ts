@@ -4,14 +4,27 @@
  */
 import type { BodyInit, Headers, PoolRequestOptions, RequestOptions, Response } from '@sluice/http'
 
-/** One request on its way, complete: a middleware that changes something hands on a changed copy. */
+/** A body, or what makes one anew for each time it is sent. */
+export type RequestBody = BodyInit | null | (() => BodyInit | Promise<BodyInit>)
+
+/**
+ * One request on its way, complete. A middleware that changes something hands on a changed copy, made with
+ * `{ ...request, url }`.
+ */
 export interface PlannedRequest {
+  /** Where to; absolute, and without credentials. */
   readonly url: URL
+  /** `GET`, `POST` ... as it is sent. */
   readonly method: string
+  /** Fields so far; copy them before changing one: `new Headers(request.headers)`. */
   readonly headers: Headers
-  readonly body: BodyInit | null
+  /** What to send; a function makes it for each attempt, a stream can be sent only once. */
+  readonly body: RequestBody
+  /** What becomes of redirects. */
   readonly redirect: 'follow' | 'manual' | 'error'
+  /** Ends the fetch; whoever waits listens to it. */
   readonly signal: AbortSignal | undefined
+  /** Milliseconds per phase; a number is `total`. */
   readonly timeout: RequestOptions['timeout']
   /** Whether and how far content codings are undone. */
   readonly decode: RequestOptions['decode']
@@ -23,10 +36,10 @@ export interface PlannedRequest {
   readonly id: number
 }
 
-/** Answers a request. */
+/** Answers a request: what a scheme has, and what a middleware calls `next`. */
 export type Handler = (request: PlannedRequest) => Promise<Response>
 
-/** Stands between a request and whoever answers it. */
+/** Stands between a request and whoever answers it: may change the request, ask again, or answer itself. */
 export type Middleware = (request: PlannedRequest, next: Handler) => Promise<Response>
 
 /** Puts middleware around a handler; the first one sees the request first. */
@@ -34,5 +47,19 @@ export function compose(middleware: readonly Middleware[], handler: Handler): Ha
   return middleware.reduceRight<Handler>(
     (next, layer) => (request) => layer(request, next),
     handler,
+  )
+}
+
+/** Whether a body can be sent twice: text, bytes and what a function makes can, a stream can not. */
+export function isReplayable(body: RequestBody): boolean {
+  return (
+    body === null ||
+    typeof body === 'string' ||
+    typeof body === 'function' ||
+    body instanceof ArrayBuffer ||
+    ArrayBuffer.isView(body) ||
+    body instanceof Blob ||
+    body instanceof URLSearchParams ||
+    body instanceof FormData
   )
 }

@@ -3,7 +3,6 @@
  * and turns whatever goes wrong into one sentence. Whose connections are used is the client's business.
  */
 import {
-  type BodyInit,
   type CodingLimits,
   Headers,
   type HeadersInit,
@@ -17,11 +16,7 @@ import { nextId } from '@sluice/socket/trace'
 import { FetchError, maskUrl } from '../core/errors.ts'
 import { checkCallable, checkMethod, checkObject, checkSignal } from '../core/options.ts'
 import type { Environment } from '../core/proxy-env.ts'
-import { handleData } from './handlers/data.ts'
-import { handleFile } from './handlers/file.ts'
-import { handleHttp } from './handlers/http.ts'
-import { followRedirects } from './middleware/redirect.ts'
-import { compose, type Handler, type PlannedRequest } from './pipeline.ts'
+import type { Handler, PlannedRequest, RequestBody } from './pipeline.ts'
 import { proxyFor } from './proxy.ts'
 import { publish, tracing } from './trace.ts'
 
@@ -31,8 +26,11 @@ export interface FetchOptions {
   method?: string | undefined
   /** Fields of the request: pairs, an object, or Headers. Default: those of a Request that is fetched, else none. */
   headers?: HeadersInit | undefined
-  /** What to send: text, bytes, a Blob, a form, a stream. Default: that of a Request that is fetched, else nothing. */
-  body?: BodyInit | null | undefined
+  /**
+   * What to send: text, bytes, a Blob, a form, a stream, or a function that makes one of them each time it is sent.
+   * Default: that of a Request that is fetched, else nothing.
+   */
+  body?: RequestBody | undefined
   /** `follow` up to 20 redirects (default), hand them out (`manual`), or reject (`error`). */
   redirect?: 'follow' | 'manual' | 'error' | undefined
   /** Ends the fetch and its body; what waits rejects with `signal.reason`. */
@@ -87,6 +85,8 @@ export const CLIENT_KEYS: readonly string[] = [
   'base',
   'pool',
   'env',
+  'use',
+  'schemes',
   ...OURS.filter((key) => !['method', 'body', 'signal', 'connect'].includes(key)),
 ]
 /** The standard's options that mean nothing outside a browser; taken, so that code can be shared with one. */
@@ -104,33 +104,12 @@ const BROWSERS = [
   'window',
 ]
 
-const HANDLERS: Readonly<Record<string, Handler>> = {
-  'http:': handleHttp,
-  'https:': handleHttp,
-  'file:': handleFile,
-  'data:': handleData,
-}
-
-/** Chooses by the scheme. */
-function dispatch(request: PlannedRequest): Promise<Response> {
-  const { protocol } = request.url
-  const handler = Object.hasOwn(HANDLERS, protocol) ? HANDLERS[protocol] : undefined
-  if (handler === undefined) {
-    const known = Object.keys(HANDLERS).join(', ')
-    const reason = `no handler for ${protocol} URLs; there are ${known}`
-    throw new FetchError({ ...where(request), code: 'ERR_UNSUPPORTED', phase: 'open', reason })
-  }
-  if (tracing())
-    publish(request.id, 'attempt', { handler: protocol, url: maskUrl(request.url.href) })
-  return handler(request)
-}
-
-const run: Handler = compose([followRedirects], async (request) => dispatch(request))
-
 /** What a fetch needs of its client. */
 export interface FetchHost {
   poolFor(url: URL, method: string, id: number): Pick<Pool, 'request'>
   readonly env: Environment
+  /** The pipeline. */
+  readonly run: Handler
 }
 
 /** Options of a client that its fetches fall back to. */
@@ -151,7 +130,7 @@ export async function fetchWith(
     publish(request.id, 'request', { method: request.method, url: maskUrl(request.url.href) })
   try {
     request.signal?.throwIfAborted()
-    const response = await run(request)
+    const response = await host.run(request)
     if (tracing())
       publish(request.id, 'response', { status: response.status, url: maskUrl(response.url) })
     return response
@@ -196,7 +175,7 @@ function plan(
         ? method.toUpperCase()
         : method,
     headers: headersOf(options.headers ?? (from && [...from.headers]), defaults.headers),
-    body: body as BodyInit | null,
+    body: body as RequestBody,
     redirect,
     signal: options.signal === undefined ? from?.signal : (options.signal ?? undefined),
     timeout: options.timeout ?? defaults.timeout,

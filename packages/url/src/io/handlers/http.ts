@@ -7,7 +7,8 @@ import type { PlannedRequest } from '../pipeline.ts'
 
 /** Answers a request for an `http:` or `https:` URL. */
 export async function handleHttp(request: PlannedRequest): Promise<Response> {
-  const { url, method, headers, body, signal, decode, id, send } = request
+  const { url, method, headers, signal, decode, id, send } = request
+  const body = typeof request.body === 'function' ? await request.body() : request.body
   const timeout = remaining(request)
   return send(url, { method, headers, body, signal, decode, timeout, trace: { parent: id } })
 }

@@ -4,8 +4,35 @@
 import { Headers, type Response } from '@sluice/http'
 import { FetchError, maskUrl } from '../../core/errors.ts'
 import { BODY_FIELDS, MAX_REDIRECTS, planRedirect, SECRET_FIELDS } from '../../core/redirect.ts'
-import type { Handler, PlannedRequest } from '../pipeline.ts'
+import { type Handler, isReplayable, type PlannedRequest } from '../pipeline.ts'
 import { publish, tracing } from '../trace.ts'
+
+/** One redirect that was followed. */
+export interface RedirectStep {
+  /** 301, 302, 303, 307 or 308. */
+  readonly status: number
+  /** Who answered so; a password in it is masked. */
+  readonly url: string
+  /** The fields of that answer. */
+  readonly headers: Headers
+}
+
+/** Beside the response and not in it: a `Response` has no such property, and may be cloned or wrapped. */
+const steps = new WeakMap<object, readonly RedirectStep[]>()
+
+/**
+ * The redirects that led to a response, the first one first.
+ *
+ * @param response what `fetch` gave, itself and not a clone of it
+ * @returns an empty array where there were none; it never throws
+ * @see Fetch §4.4
+ * @example
+ * const response = await fetch('http://127.0.0.1:8080/')
+ * for (const { status, url } of historyOf(response)) console.log(status, url)
+ */
+export function historyOf(response: globalThis.Response | Response): readonly RedirectStep[] {
+  return steps.get(response) ?? []
+}
 
 /** A middleware that follows up to `limit` redirects. */
 export async function followRedirects(
@@ -14,6 +41,7 @@ export async function followRedirects(
   limit: number = MAX_REDIRECTS,
 ): Promise<Response> {
   let request = first
+  const history: RedirectStep[] = []
   for (let followed = 0; ; followed++) {
     const response = await next(request)
     if (request.redirect === 'manual') return response
@@ -26,7 +54,7 @@ export async function followRedirects(
       followed,
       limit,
     })
-    if (plan.kind === 'final') return followed === 0 ? response : markRedirected(response)
+    if (plan.kind === 'final') return followed === 0 ? response : markRedirected(response, history)
     await response.body?.cancel()
     const { method, url } = request
     if (plan.kind === 'refuse')
@@ -56,6 +84,7 @@ export async function followRedirects(
         method: plan.method,
       })
     }
+    history.push({ status: response.status, url: maskUrl(url.href), headers: response.headers })
     const headers = new Headers(request.headers)
     if (plan.dropBody) for (const name of BODY_FIELDS) headers.delete(name)
     if (plan.dropSecrets) for (const name of SECRET_FIELDS) headers.delete(name)
@@ -69,20 +98,8 @@ export async function followRedirects(
   }
 }
 
-/** Whether a body can be sent twice: text and bytes can, a stream can not. */
-function isReplayable(body: PlannedRequest['body']): boolean {
-  return (
-    body === null ||
-    typeof body === 'string' ||
-    body instanceof ArrayBuffer ||
-    ArrayBuffer.isView(body) ||
-    body instanceof Blob ||
-    body instanceof URLSearchParams ||
-    body instanceof FormData
-  )
-}
-
-function markRedirected(response: Response): Response {
+function markRedirected(response: Response, history: readonly RedirectStep[]): Response {
+  steps.set(response, history)
   Object.defineProperty(response, 'redirected', { value: true })
   return response
 }
