@@ -1,6 +1,6 @@
 /**
  * `@sluice/url`: URLs the way Python splits, joins and quotes them, and a `fetch` over `http:`, `https:`,
- * `file:` and `data:` that shows every step.
+ * `ftp:`, `file:` and `data:` that shows every step.
  */
 export { FetchError, isFetchError } from './core/errors.ts'
 export { urljoin } from './core/join.ts'
@@ -27,5 +27,11 @@ export type { UrlTraceEvent, UrlTraceFacts } from './core/trace-events.ts'
 export { Client, type ClientOptions } from './io/client.ts'
 export { fetch } from './io/fetch.ts'
 export { historyOf, type RedirectStep } from './io/middleware/redirect.ts'
-export type { Handler, Middleware, PlannedRequest } from './io/pipeline.ts'
+export type {
+  DialOptions,
+  FetchFtpOptions,
+  Handler,
+  Middleware,
+  PlannedRequest,
+} from './io/pipeline.ts'
 export type { FetchInput, FetchOptions } from './io/run-fetch.ts'

@@ -2,8 +2,8 @@
  * Following redirects: facts in, decision out (RFC 9110 §15.4; Fetch §4.4, "HTTP-redirect fetch").
  *
  * Rules it keeps:
- * - Only `http:` and `https:` are followed to: a server must not be able to make a client read a local file
- *   (`file:`) or take its words for a resource (`data:`).
+ * - Only `http:`, `https:` and `ftp:` are followed to, as by Python and curl: a server must not be able to make a client
+ *   read a local file (`file:`) or take its words for a resource (`data:`).
  * - 303 turns everything but HEAD into GET; 301 and 302 turn POST into GET, as every browser does since
  *   1995 (§15.4.2 note); 307 and 308 change nothing, and so need a body that can be sent twice.
  * - What was meant for one origin is not told to another: Authorization, Cookie and Proxy-Authorization are
@@ -50,6 +50,9 @@ export const MAX_REDIRECTS = 20
 /** Statuses with a meaning here; 300 and 304 are answers (§15.4.1, §15.4.5). */
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
+/** Schemes that a server may send a client to. */
+const TARGETS: ReadonlySet<string> = new Set(['http:', 'https:', 'ftp:'])
+
 /** Fields that describe a body, gone with it (Fetch §4.4, request-body-header names). */
 export const BODY_FIELDS: readonly string[] = [
   'Content-Encoding',
@@ -78,7 +81,7 @@ export function planRedirect(facts: RedirectFacts): RedirectPlan {
   } catch {
     return refuse(`redirected to ${JSON.stringify(maskUrl(location))}, which is no URL`)
   }
-  if (target.protocol !== 'http:' && target.protocol !== 'https:')
+  if (!TARGETS.has(target.protocol))
     return refuse(`redirected to a ${target.protocol} URL, which is not followed`)
   if (target.username !== '' || target.password !== '')
     return refuse('redirected to a URL with credentials in it, which is not followed')

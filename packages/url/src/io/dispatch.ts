@@ -18,8 +18,8 @@ export interface PipelineOptions {
    */
   use?: readonly Middleware[] | undefined
   /**
-   * Handlers by scheme, `{ 'memo:': handler }`; one of `http:`, `https:`, `file:`, `data:` takes the place of ours, and
-   * `null` takes it away. Redirects lead to `http:` and `https:` alone. Default: none.
+   * Handlers by scheme, `{ 'memo:': handler }`; one of `http:`, `https:`, `ftp:`, `file:`, `data:` takes the place of ours, and
+   * `null` takes it away. Redirects lead to `http:`, `https:` and `ftp:` alone. Default: none.
    */
   schemes?: Readonly<Record<string, Handler | null>> | undefined
 }
@@ -27,6 +27,8 @@ export interface PipelineOptions {
 const HANDLERS: Readonly<Record<string, Handler>> = {
   'http:': handleHttp,
   'https:': handleHttp,
+  // Loaded when it is asked for: most programs never do.
+  'ftp:': async (request) => (await import('./handlers/ftp.ts')).handleFtp(request),
   'file:': handleFile,
   'data:': handleData,
 }

@@ -164,7 +164,7 @@ export class FtpClient implements AsyncDisposable {
   async list(path = '', options: FtpCallOptions = {}): Promise<FtpListing> {
     checkOptions('list', options, ['signal'])
     const isExact = this.features.has('MLST') || this.features.has('MLSD')
-    const lines = await this.#lines(isExact ? 'MLSD' : 'LIST', path, options.signal)
+    const lines = await this.lines(isExact ? 'MLSD' : 'LIST', path, options)
     const now = new Date()
     const listing: FtpListing = Object.assign([], { unread: [] as string[] })
     for (const line of lines) {
@@ -186,7 +186,29 @@ export class FtpClient implements AsyncDisposable {
    */
   async names(path = '', options: FtpCallOptions = {}): Promise<string[]> {
     checkOptions('names', options, ['signal'])
-    return (await this.#lines('NLST', path, options.signal)).filter((line) => line !== '')
+    return (await this.lines('NLST', path, options)).filter((line) => line !== '')
+  }
+
+  /**
+   * The lines of a listing, as the server writes them.
+   *
+   * @param verb who is to list: `LIST` for people, `MLSD` for programs, `NLST` nothing but names
+   * @param path default: the current folder
+   * @param options a signal that ends the call
+   * @returns lines without their ends
+   * @throws {FtpError} the server said no. {FetchError} `ERR_TOO_LONG` more than `limits.listing`
+   * @see RFC 959 §4.1.3, RFC 3659 §7
+   * @example for (const line of await ftp.lines('LIST')) console.log(line)
+   */
+  async lines(
+    verb: 'LIST' | 'MLSD' | 'NLST',
+    path = '',
+    options: FtpCallOptions = {},
+  ): Promise<string[]> {
+    checkOptions('lines', options, ['signal'])
+    if (!['LIST', 'MLSD', 'NLST'].includes(verb))
+      throw new TypeError(`lines: verb is LIST, MLSD or NLST, not ${JSON.stringify(verb)}`)
+    return this.#lines(verb, path, options.signal)
   }
 
   /**

@@ -5,7 +5,7 @@ import type { ConnectOptions, connect, TlsClientOptions } from '@sluice/socket'
 export interface FtpOptions
   extends Pick<
     ConnectOptions,
-    'proxy' | 'resolver' | 'allowAddress' | 'family' | 'localAddress' | 'signal'
+    'proxy' | 'resolver' | 'allowAddress' | 'family' | 'localAddress' | 'signal' | 'trace'
   > {
   /** Who logs in; default: as the URL says, else `anonymous`. */
   user?: string | undefined
@@ -56,6 +56,7 @@ export const FTP_KEYS = [
   'family',
   'localAddress',
   'signal',
+  'trace',
 ] as const
 
 /** How one call is made. */

@@ -3,6 +3,23 @@
  * back the same way. Each piece knows only `next`; what they share is the request.
  */
 import type { BodyInit, Headers, PoolRequestOptions, RequestOptions, Response } from '@sluice/http'
+import type { FtpOptions } from './ftp-options.ts'
+
+/** How connections are opened, for handlers that open their own. */
+export interface DialOptions
+  extends Pick<
+    RequestOptions,
+    'tls' | 'proxy' | 'resolver' | 'allowAddress' | 'family' | 'connect'
+  > {
+  /** How to speak with FTP servers. */
+  readonly ftp?: FetchFtpOptions | undefined
+}
+
+/** What is to be known of FTP servers beyond their URLs, as for `openFtp` of `@sluice/url/ftp`. */
+export type FetchFtpOptions = Pick<
+  FtpOptions,
+  'tls' | 'dataTls' | 'mode' | 'encoding' | 'account' | 'limits'
+>
 
 /** A body, or what makes one anew for each time it is sent. */
 export type RequestBody = BodyInit | null | (() => BodyInit | Promise<BodyInit>)
@@ -12,7 +29,7 @@ export type RequestBody = BodyInit | null | (() => BodyInit | Promise<BodyInit>)
  * `{ ...request, url }`.
  */
 export interface PlannedRequest {
-  /** Where to; absolute, and without credentials. */
+  /** Where to; absolute, and without credentials unless it is an `ftp:` URL. */
   readonly url: URL
   /** `GET`, `POST` ... as it is sent. */
   readonly method: string
@@ -30,6 +47,8 @@ export interface PlannedRequest {
   readonly decode: RequestOptions['decode']
   /** Makes one exchange by `@sluice/http`, over whichever connection this fetch is to use. */
   readonly send: (url: URL, options: PoolRequestOptions) => Promise<Response>
+  /** How to open a connection to a URL, for a handler that opens its own. */
+  readonly dial: (url: URL) => DialOptions
   /** When the fetch began, by `performance.now()`: `total` bounds all of it, redirects too. */
   readonly started: number
   /** The id of this fetch in trace events. */

@@ -16,7 +16,13 @@ import { nextId } from '@sluice/socket/trace'
 import { FetchError, maskUrl } from '../core/errors.ts'
 import { checkCallable, checkMethod, checkObject, checkSignal } from '../core/options.ts'
 import type { Environment } from '../core/proxy-env.ts'
-import type { Handler, PlannedRequest, RequestBody } from './pipeline.ts'
+import type {
+  DialOptions,
+  FetchFtpOptions,
+  Handler,
+  PlannedRequest,
+  RequestBody,
+} from './pipeline.ts'
 import { proxyFor } from './proxy.ts'
 import { publish, tracing } from './trace.ts'
 
@@ -53,6 +59,8 @@ export interface FetchOptions {
   allowAddress?: RequestOptions['allowAddress']
   /** Only addresses of this family: as for `connect()`; default both. */
   family?: RequestOptions['family']
+  /** How to speak with the servers of `ftp:` URLs: TLS, active mode, the encoding of names. */
+  ftp?: FetchFtpOptions | undefined
   /** Opens connections; for tests and tunnels. */
   connect?: RequestOptions['connect']
 }
@@ -78,6 +86,7 @@ const OURS: readonly string[] = [
   'signal',
   'timeout',
   'decode',
+  'ftp',
   ...CONNECTION,
 ]
 /** What a client takes besides: its own, and the defaults of its fetches. */
@@ -181,6 +190,7 @@ function plan(
     timeout: options.timeout ?? defaults.timeout,
     decode: options.decode ?? defaults.decode ?? true,
     send: senderOf(host, options, defaults, id),
+    dial: (url) => dialOptions(host, url, options, defaults, id),
     started,
     id,
   }
@@ -206,10 +216,23 @@ function senderOf(
   if (CONNECTION.every((key) => options[key] === undefined))
     return (url, how) => host.poolFor(url, how.method ?? 'GET', id).request(url, how)
   return (url, how) => {
-    const own = Object.fromEntries(CONNECTION.map((key) => [key, options[key] ?? defaults[key]]))
-    const proxy = proxyFor(url, own['proxy'] as FetchOptions['proxy'], host.env, id)
-    return httpRequest(url, { ...own, ...how, proxy })
+    const { ftp: _, ...own } = dialOptions(host, url, options, defaults, id)
+    return httpRequest(url, { ...own, ...how })
   }
+}
+
+/** How a connection of this fetch's own is opened. */
+function dialOptions(
+  host: FetchHost,
+  url: URL,
+  options: FetchOptions,
+  defaults: FetchDefaults,
+  id: number,
+): DialOptions & Pick<FetchOptions, 'limits'> {
+  const keys = [...CONNECTION, 'ftp'] as const
+  const own = Object.fromEntries(keys.map((key) => [key, options[key] ?? defaults[key]]))
+  const { proxy, ...rest } = own as Pick<FetchOptions, (typeof keys)[number]>
+  return { ...rest, proxy: proxyFor(url, proxy, host.env, id) }
 }
 
 function parse(input: string | URL, method: string, base: string | URL | undefined): URL {
@@ -231,7 +254,8 @@ function parse(input: string | URL, method: string, base: string | URL | undefin
       cause,
     })
   }
-  if (url.username === '' && url.password === '') return url
+  // FTP has no other place for them.
+  if ((url.username === '' && url.password === '') || url.protocol === 'ftp:') return url
   // Fetch §5.4: credentials in a URL end in logs and referrers; they go into a field.
   const reason = 'the URL holds credentials; send them in an Authorization header'
   throw new FetchError({ method, url: url.href, code: 'ERR_INVALID_URL', phase: 'open', reason })

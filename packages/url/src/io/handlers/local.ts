@@ -22,6 +22,8 @@ export function onlyGet({ method, url }: PlannedRequest): void {
 export function located(response: Response, { url }: PlannedRequest): Response {
   const shown = new URL(url)
   shown.hash = ''
+  shown.username = ''
+  shown.password = ''
   Object.defineProperty(response, 'url', { value: shown.href })
   return response
 }

@@ -1,0 +1,40 @@
+/** `timeout.total` for handlers that are no exchange of HTTP: a signal that aborts when no time is left, or the caller's own. */
+import { FetchError } from '../../core/errors.ts'
+import type { PlannedRequest } from '../pipeline.ts'
+
+/** What a handler waits with. */
+export interface Deadline {
+  /** Aborts with the caller's reason, or with a `FetchError` `ERR_TIMEOUT`. */
+  readonly signal: AbortSignal | undefined
+  /** It is over: forgets the caller's signal and the time. */
+  stop(): void
+}
+
+/** The deadline of a request; `stop` it. @throws {FetchError} nothing is left */
+export function deadlineOf(request: PlannedRequest): Deadline {
+  const { method, url, timeout, signal, started } = request
+  const total = typeof timeout === 'number' ? timeout : timeout?.total
+  if (!total || total === Number.POSITIVE_INFINITY) return { signal, stop: () => {} }
+  const late = (): FetchError =>
+    new FetchError({
+      method,
+      url: url.href,
+      code: 'ERR_TIMEOUT',
+      phase: 'total',
+      reason: `not complete within ${total} ms`,
+    })
+  const left = total - (performance.now() - started)
+  if (left <= 0) throw late()
+  const own = new AbortController()
+  const onAbort = (): void => own.abort(signal?.reason)
+  const timer = setTimeout(() => own.abort(late()), left)
+  signal?.addEventListener('abort', onAbort)
+  if (signal?.aborted) onAbort()
+  return {
+    signal: own.signal,
+    stop: () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+    },
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * `ftp:` URLs: one login, one file or folder, goodbye. What that means is decided in `core/ftp-fetch.ts`.
+ *
+ * The conversation lives as long as the body: whoever reads it to its end or cancels it ends both.
+ */
+import { type BodyInit, Response } from '@sluice/http'
+import { FetchError } from '../../core/errors.ts'
+import { isFtpError } from '../../core/ftp-errors.ts'
+import {
+  answerWithFile,
+  type FtpFetchPlan,
+  type FtpFileFacts,
+  LISTING_TYPE,
+  planFtpFetch,
+} from '../../core/ftp-fetch.ts'
+import { type FtpClient, openFtp } from '../ftp-client.ts'
+import type { FtpDownload } from '../ftp-download.ts'
+import type { PlannedRequest } from '../pipeline.ts'
+import { deadlineOf } from './deadline.ts'
+import { located } from './local.ts'
+
+/** One request under way. */
+interface Work {
+  readonly client: FtpClient
+  readonly plan: FtpFetchPlan
+  readonly request: PlannedRequest
+  readonly signal: AbortSignal | undefined
+  /** Ends the conversation; nobody waits for the goodbye. */
+  readonly end: () => void
+}
+
+/** Answers a request for an `ftp:` URL. */
+export async function handleFtp(request: PlannedRequest): Promise<Response> {
+  const plan = planOf(request)
+  const { url, id, timeout, dial } = request
+  const { ftp, proxy, resolver, allowAddress, family, connect } = dial(url)
+  if (connect !== undefined) throw notHere(request)
+  const deadline = deadlineOf(request)
+  const { signal } = deadline
+  let client: FtpClient | undefined
+  const end = (): void => {
+    deadline.stop()
+    void client?.close()
+  }
+  try {
+    client = await openFtp(url, {
+      ...ftp,
+      proxy,
+      resolver,
+      allowAddress,
+      family,
+      timeout: typeof timeout === 'number' ? undefined : timeout,
+      signal,
+      trace: { parent: id },
+    })
+    for (const folder of plan.folders) await client.cd(folder, { signal })
+    return located(await answer({ client, plan, request, signal, end }), request)
+  } catch (error) {
+    end()
+    throw error
+  }
+}
+
+/** Its streams are those of HTTP; a conversation of FTP asks more of one. */
+function notHere({ method, url }: PlannedRequest): FetchError {
+  const reason = "the option 'connect' is for http: and https: URLs; openFtp takes one for ftp:"
+  return new FetchError({ method, url: url.href, code: 'ERR_UNSUPPORTED', phase: 'open', reason })
+}
+
+function planOf({ method, url }: PlannedRequest): FtpFetchPlan {
+  try {
+    return planFtpFetch(method, url.pathname)
+  } catch (cause) {
+    const reason = (cause as Error).message
+    const code = cause instanceof RangeError ? 'ERR_UNSUPPORTED' : 'ERR_INVALID_URL'
+    throw new FetchError({ method, url: url.href, code, phase: 'open', reason, cause })
+  }
+}
+
+async function answer(work: Work): Promise<Response> {
+  switch (work.plan.action) {
+    case 'write':
+      return write(work)
+    case 'list':
+      return list(work)
+    case 'look':
+      return look(work)
+    case 'read':
+      return read(work)
+  }
+}
+
+/** Whether it was there before is not known: 204, and not 201. */
+async function write({ client, plan, request, signal, end }: Work): Promise<Response> {
+  const { body } = request
+  const given = typeof body === 'function' ? await body() : body
+  const stream = new Response(given as BodyInit | null).body
+  const pieces = stream === null ? [] : (stream as unknown as AsyncIterable<Uint8Array>)
+  await client.write(plan.name, pieces, {
+    type: plan.type === 'ascii' ? 'ascii' : 'binary',
+    signal,
+  })
+  end()
+  return new Response(null, { status: 204 })
+}
+
+async function list({ client, plan, signal, end }: Work): Promise<Response> {
+  const lines = await client.lines('LIST', plan.name, { signal })
+  end()
+  const headers = { 'Content-Type': LISTING_TYPE }
+  return new Response(lines.map((line) => `${line}\n`).join(''), { headers })
+}
+
+async function look(work: Work): Promise<Response> {
+  const { plan, request, end } = work
+  if (plan.name === '' || plan.type === 'list') {
+    end()
+    return new Response(null, { headers: { 'Content-Type': LISTING_TYPE } })
+  }
+  const facts = await factsOf(work, true)
+  end()
+  const { status, headers } = answerWithFile(plan.name, plan.type, facts, rangeOf(request))
+  return new Response(null, { status, headers })
+}
+
+async function read(work: Work): Promise<Response> {
+  const { plan, request, end } = work
+  const facts = await factsOf(work, false)
+  const wanted = answerWithFile(plan.name, plan.type, facts, rangeOf(request))
+  if (wanted.status === 416) {
+    end()
+    return new Response(null, wanted)
+  }
+  try {
+    const download = await begin(work, wanted.offset)
+    return new Response(bodyOf(download, wanted.length, end), wanted)
+  } catch (error) {
+    // Who knows no REST sends the whole, which is a good answer to a range, too (RFC 9110 §14.2).
+    if (!isFtpError(error) || error.method !== 'REST' || error.isTransient) throw error
+    const { headers } = answerWithFile(plan.name, plan.type, facts, { range: null, ifRange: null })
+    return new Response(bodyOf(await begin(work, 0), undefined, end), { headers })
+  }
+}
+
+function begin({ client, plan, signal }: Work, offset: number): Promise<FtpDownload> {
+  return client.read(plan.name, {
+    offset,
+    type: plan.type === 'ascii' ? 'ascii' : 'binary',
+    signal,
+  })
+}
+
+function rangeOf({ headers }: PlannedRequest): { range: string | null; ifRange: string | null } {
+  return { range: headers.get('range'), ifRange: headers.get('if-range') }
+}
+
+/** What the server tells of a file. Not to tell is no failure; that there is none is one where nothing else is asked for. */
+async function factsOf({ client, plan, signal }: Work, isAll: boolean): Promise<FtpFileFacts> {
+  const orNothing = (error: unknown): undefined => {
+    if (isFtpError(error) && !error.isTransient && !(isAll && error.reply.code === 550))
+      return undefined
+    throw error
+  }
+  const size = await client.size(plan.name, { signal }).catch(orNothing)
+  const modified = await client.modified(plan.name, { signal }).catch(orNothing)
+  return { size, modified }
+}
+
+/** The file as a stream, not longer than `length`; its end, and its giving up, end the conversation. */
+function bodyOf(
+  download: FtpDownload,
+  length: number | undefined,
+  end: () => void,
+): ReadableStream<Uint8Array> {
+  let left = length ?? Number.POSITIVE_INFINITY
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const piece = left === 0 ? null : await download.recv()
+          if (piece === null) {
+            if (left === 0) await download.close()
+            controller.close()
+            return end()
+          }
+          const wanted = piece.length > left ? piece.subarray(0, left) : piece
+          left -= wanted.length
+          controller.enqueue(wanted)
+        } catch (error) {
+          end()
+          throw error
+        }
+      },
+      async cancel() {
+        await download.close()
+        end()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
