@@ -23,9 +23,12 @@ export {
   type PoolRequestOptions,
   type PoolStats,
 } from './io/pool.ts'
+export type { ReloadOptions } from './io/reload.ts'
 export { Request, type RequestInit } from './io/request.ts'
 export { Response, type ResponseInit } from './io/response.ts'
 export type { ServeOptions, ServerLimits, ServerTimeouts } from './io/serve-options.ts'
-export { type Handler, Server, type ServerStats, serve } from './io/server.ts'
+export { Server, serve } from './io/server.ts'
+export type { Handler } from './io/server-context.ts'
+export type { Outcomes, ServerStats } from './io/server-stats.ts'
 export type { Take, UpgradeOptions } from './io/takeover.ts'
 export { type HttpHopOptions, httpHop } from './io/tunnel.ts'

@@ -1,4 +1,6 @@
+import { H3 } from 'h3'
 import { Hono } from 'hono'
+import { AutoRouter, Router } from 'itty-router'
 import { expectTypeOf, it } from 'vitest'
 import { type Handler, Headers, Request, Response, type Server, serve } from '../src/index.ts'
 
@@ -6,6 +8,14 @@ it('a Hono app is a handler, and so is its fetch', () => {
   const app = new Hono()
   expectTypeOf(serve(app)).toEqualTypeOf<Promise<Server>>()
   expectTypeOf(serve(app.fetch)).toEqualTypeOf<Promise<Server>>()
+})
+
+it('an app of itty-router or h3 is a handler', () => {
+  expectTypeOf(serve(AutoRouter())).toEqualTypeOf<Promise<Server>>()
+  expectTypeOf(serve(Router().fetch)).toEqualTypeOf<Promise<Server>>()
+  expectTypeOf(serve({ ...AutoRouter() })).toEqualTypeOf<Promise<Server>>()
+  const app = new H3().get('/', () => 'hello')
+  expectTypeOf(serve(app)).toEqualTypeOf<Promise<Server>>()
 })
 
 it('our classes are those of the web, by their types', () => {

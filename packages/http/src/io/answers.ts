@@ -23,7 +23,7 @@ import type { Outbox } from './outbox.ts'
 import { sendPieces, type WholeBody, wholeBody } from './outgoing.ts'
 import { fromPlatform } from './platform-response.ts'
 import { Response, type ResponseParts, takeResponse } from './response.ts'
-import type { ServerContext } from './server.ts'
+import type { ServerContext } from './server-context.ts'
 import { type Take, type Takeover, takeoverOf } from './takeover.ts'
 
 /** What is dropped of a body that nobody read, before the connection is given up: as much as one read brings. */
@@ -102,10 +102,13 @@ export class Answers {
     for (const exchange of this.#exchanges) {
       exchange.lose(reason)
       this.#server.count(code)
+      this.#server.stats.lost++
       if (exchange.id !== 0) exchange.tell(this.#owner.stream.id, 'error', { code })
       if (exchange.response instanceof Response) cancelContent(contentOf(exchange.response))
     }
-    this.#waiting?.lose(reason)
+    if (this.#waiting === undefined) return
+    this.#waiting.lose(reason)
+    this.#server.stats.lost++
   }
 
   /** Answers for the connection itself, with its last words. */
@@ -222,7 +225,7 @@ export class Answers {
   #done(exchange: ServerExchange): void {
     this.#exchanges.shift()
     exchange.complete()
-    this.#server.stats.responses++
+    this.#server.stats.answered((exchange.response as AnyResponse).status)
     const { canReuse } = this.#machine
     if (exchange.id !== 0) exchange.tell(this.#owner.stream.id, 'end', { keepAlive: canReuse })
     if (!canReuse) this.isLast = true
@@ -266,6 +269,7 @@ export class Answers {
     if (sendsHead) this.#outbox.add(text)
     this.#exchanges.shift()
     this.#server.stats.responses++
+    this.#server.stats.switched++
     exchange.complete()
     this.#owner.switched(take)
   }

@@ -2,62 +2,24 @@
  * `serve`: a handler of requests, listening. Accepts connections up to a cap, keeps them, and lets go of
  * them in good order.
  */
-import { type Address, type ByteStream, type Listener, listen, type Target } from '@sluice/socket'
+import {
+  type Address,
+  type ByteStream,
+  type Listener,
+  type ListenOptions,
+  listen,
+  type Target,
+} from '@sluice/socket'
 import { codeOf, isNetError, NetError } from '@sluice/socket/errors'
 import { formatDate } from '../core/date.ts'
-import type { Limits } from '../core/limits.ts'
-import type { Info } from './info.ts'
+import { planReload, type ReloadOptions, withContext } from './reload.ts'
 import type { Request } from './request.ts'
-import { normaliseServe, type ServeOptions, type ServerTimeouts } from './serve-options.ts'
+import { normaliseServe, type ServeOptions, type ServePlan } from './serve-options.ts'
 import { ServerConnection } from './server-connection.ts'
+import { type Handler, type ServerContext, toHandler } from './server-context.ts'
+import { type ServerStats, Tally } from './server-stats.ts'
 import type { Take } from './takeover.ts'
 import { resolutionFor, systemClock, Ticker } from './ticker.ts'
-
-/** Answers one request. The web's own types, so that frameworks written for them fit. */
-export type Handler = (
-  request: globalThis.Request,
-  info: Info,
-) => globalThis.Response | Promise<globalThis.Response>
-
-/** What a server has counted. */
-export interface ServerStats {
-  /** Connections that are open now. */
-  connections: number
-  /** All connections that there ever were. */
-  accepted: number
-  /** Requests whose head was read. */
-  requests: number
-  /** Responses that were completed. */
-  responses: number
-  /** Requests that are being answered. */
-  inFlight: number
-  /** Bytes from all connections, heads included. */
-  bytesReceived: number
-  /** Bytes to all connections, heads included. */
-  bytesSent: number
-  /** Errors by code. */
-  errors: Record<string, number>
-}
-
-/** What a connection needs of its server. */
-export interface ServerContext {
-  readonly handler: Handler
-  readonly limits: Readonly<Limits>
-  readonly maxBody: number
-  readonly maxRequests: number
-  /** Whether the handler gets CONNECT. */
-  readonly tunnels: boolean
-  readonly timeouts: Readonly<ServerTimeouts>
-  readonly ticker: Ticker
-  readonly stats: { requests: number; responses: number }
-  readonly dateLine: string
-  readonly origin: string
-  onError(error: unknown, request: Request): void
-  count(code: string): void
-  remove(connection: ServerConnection): void
-  /** A stream on which HTTP is over goes to who takes it. */
-  handOver(stream: ByteStream, take: Take): void
-}
 
 /**
  * Serves HTTP/1.1.
@@ -84,17 +46,22 @@ export async function serve(
 /** So many connections above the cap are told so (503); more wait in the listener. Arbitrary. */
 const SURPLUS = 64
 
+/** The context with what `reload` exchanges. */
+type OpenContext = { -readonly [K in keyof ServerContext]: ServerContext[K] }
+
 /** A running server. Made by `serve()`. */
 export class Server implements AsyncDisposable {
-  readonly #options: ServeOptions
+  #options: ServeOptions
   readonly #target: Target
-  readonly #context: ServerContext & { dateLine: string; origin: string }
+  readonly #context: OpenContext
   readonly #connections = new Set<ServerConnection>()
   /** Streams that speak something else by now; they end with the server. */
   readonly #given = new Set<ByteStream>()
   readonly #errors = new Map<string, number>()
-  readonly #maxConnections: number
+  #maxConnections: number
   #listener: Listener | undefined
+  /** Of the listener that we opened. */
+  #tls: ListenOptions['tls']
   #accepted = 0
   /** Bytes of the connections that are gone. */
   #sent = 0
@@ -109,17 +76,11 @@ export class Server implements AsyncDisposable {
    * @throws {TypeError | RangeError | SyntaxError} for options that make no sense
    */
   constructor(handler: Handler | { fetch: Handler }, options: ServeOptions = {}) {
-    const { target, timeouts, limits, maxConnections, maxBody, maxRequests } =
-      normaliseServe(options)
+    const plan = normaliseServe(options)
+    const { target, timeouts, limits, maxConnections, maxBody, maxRequests } = plan
     this.#options = options
     this.#target = target
     this.#maxConnections = maxConnections
-    const { headers, keepAlive, idle } = timeouts
-    const ticker = new Ticker(
-      options.clock ?? systemClock,
-      resolutionFor(headers, keepAlive, idle),
-      () => this.#setDate(),
-    )
     this.#context = {
       handler: toHandler(handler),
       limits,
@@ -127,8 +88,8 @@ export class Server implements AsyncDisposable {
       maxRequests,
       tunnels: options.tunnels ?? false,
       timeouts,
-      ticker,
-      stats: { requests: 0, responses: 0 },
+      ticker: new Ticker(options.clock ?? systemClock, resolutionOf(plan), () => this.#setDate()),
+      stats: new Tally(),
       dateLine: '',
       origin: 'http://localhost',
       onError: (error, request) => this.#report(error, request),
@@ -143,12 +104,42 @@ export class Server implements AsyncDisposable {
    * Begins to listen; `serve()` calls it.
    *
    * @throws {NetError} `EADDRINUSE` and the others of `listen`
+   * @throws {TlsError} a certificate and a key that do not fit together
    */
   async listen(): Promise<void> {
-    const { listener, listen: how = {}, tls } = this.#options
-    this.#listener = listener ?? (await listen(this.#target, tls ? { ...how, tls } : how))
+    const { listener, listen: how = {}, tls = how.tls } = this.#options
+    if (listener === undefined && tls !== undefined) this.#tls = await withContext(tls, how.system)
+    this.#listener =
+      listener ?? (await listen(this.#target, this.#tls ? { ...how, tls: this.#tls } : how))
     this.#context.origin = this.url.replace(/\/$/, '')
     void this.#acceptAll(this.#listener)
+  }
+
+  /**
+   * Exchanges the handler, the certificate, limits or times, while connections live on: what is being answered is
+   * answered by the old handler. When something of it makes no sense nothing is exchanged.
+   *
+   * @param options what to exchange; what is left out stays
+   * @throws {TypeError | RangeError} for options that make no sense, and for `tls` on a server without
+   * @throws {TlsError} a certificate and a key that do not fit together
+   * @example
+   * const server = await serve(() => new Response('old'), { port: 8080 })
+   * server.reload({ handler: () => new Response('new'), limits: { body: 1_000_000 } })
+   */
+  reload(options: ReloadOptions): void {
+    const {
+      options: complete,
+      plan,
+      handler,
+    } = planReload(this.#options, options, this.#tls?.context)
+    this.#options = complete
+    this.#maxConnections = plan.maxConnections
+    const { timeouts, limits, maxBody, maxRequests } = plan
+    const present = this.#context
+    Object.assign(present, { timeouts, limits, maxBody, maxRequests })
+    if (handler !== undefined) present.handler = handler
+    present.ticker.resolution = resolutionOf(plan)
+    this.#room?.()
   }
 
   /** Where the server listens, with the port that the system chose. */
@@ -171,6 +162,7 @@ export class Server implements AsyncDisposable {
     let inFlight = 0
     let sent = this.#sent
     let received = this.#received
+    const { stats } = this.#context
     for (const connection of this.#connections) {
       inFlight += connection.inFlight
       sent += connection.stream.bytesSent
@@ -179,8 +171,10 @@ export class Server implements AsyncDisposable {
     return {
       connections: this.#connections.size,
       accepted: this.#accepted,
-      ...this.#context.stats,
+      requests: stats.requests,
+      responses: stats.responses,
       inFlight,
+      outcomes: stats.outcomes,
       bytesReceived: received,
       bytesSent: sent,
       errors: Object.fromEntries(this.#errors),
@@ -312,10 +306,8 @@ export class Server implements AsyncDisposable {
   }
 }
 
-function toHandler(handler: Handler | { fetch: Handler }): Handler {
-  if (typeof handler === 'function') return handler
-  if (typeof handler?.fetch === 'function') return (request, info) => handler.fetch(request, info)
-  throw new TypeError('serve takes a function, or an object with a function fetch')
+function resolutionOf({ timeouts: { headers, keepAlive, idle } }: ServePlan): number {
+  return resolutionFor(headers, keepAlive, idle)
 }
 
 function closed(verb: string): NetError {

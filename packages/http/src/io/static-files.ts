@@ -19,7 +19,7 @@ import { formatListing, parseListingQuery } from '../core/listing.ts'
 import { isCompressible, mimeType } from '../core/mime-types.ts'
 import { folderPath, parseStaticPath, type StaticPath } from '../core/static-path.ts'
 import { Response } from './response.ts'
-import type { Handler } from './server.ts'
+import type { Handler } from './server-context.ts'
 
 /** How to serve a folder. */
 export interface StaticOptions {

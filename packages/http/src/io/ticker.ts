@@ -26,7 +26,8 @@ export const systemClock: Clock = {
 export class Ticker {
   /** Time of the last tick. */
   now: number
-  readonly resolution: number
+  /** Milliseconds between two ticks; a change takes hold with the next one. */
+  resolution: number
   readonly #clock: Clock
   readonly #members = new Set<Timed>()
   readonly #onTick: (() => void) | undefined
