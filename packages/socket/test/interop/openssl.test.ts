@@ -4,7 +4,14 @@ import { startTls } from '@sluice/socket/tls'
 import { expect, test } from 'vitest'
 import { LOCAL_NAMES, makeAuthority, makeCertificate } from '../certificates.ts'
 import { inetOf, rejection } from '../kit.ts'
-import { describeWith, file, folder, start, startServer, until } from './peer.ts'
+import {
+  describeWith,
+  file,
+  folder,
+  start,
+  startServer,
+  until,
+} from '../../../../scripts/interop/peer.ts'
 
 const authority = makeAuthority()
 const leaf = makeCertificate({ name: 'leaf', names: LOCAL_NAMES, issuer: authority })

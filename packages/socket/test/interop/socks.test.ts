@@ -3,7 +3,7 @@ import { isProxyError } from '@sluice/socket/proxy'
 import { type Server, serve } from '@sluice/socket/server'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freePort, inetOf, rejection } from '../kit.ts'
-import { describeWith, file, folder, startServer } from './peer.ts'
+import { describeWith, file, folder, startServer } from '../../../../scripts/interop/peer.ts'
 
 let echo: Server
 beforeAll(async () => {

@@ -186,7 +186,9 @@ export class FtpClient implements AsyncDisposable {
    */
   async names(path = '', options: FtpCallOptions = {}): Promise<string[]> {
     checkOptions('names', options, ['signal'])
-    return (await this.lines('NLST', path, options)).filter((line) => line !== '')
+    const lines = await this.lines('NLST', path, options)
+    // Some tell the folder itself and the one above it, too.
+    return lines.filter((line) => line !== '' && !/(?:^|\/)\.\.?$/.test(line))
   }
 
   /**

@@ -5,7 +5,6 @@ import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, onTestFinished } from 'vitest'
-import { freePort } from '../kit.ts'
 
 /** A suite that needs programs: skipped where they are missing, failed where REQUIRE_PEERS says that they must be here. */
 export function describeWith(programs: readonly string[], title: string, body: () => void): void {
@@ -51,7 +50,14 @@ export interface Peer {
 
 /** Starts a program; it is ended with the test, by its number. */
 export function start(command: string, ...args: readonly string[]): Peer {
-  const child = spawn(command, args, { env: withSbin(), stdio: ['pipe', 'pipe', 'pipe'] })
+  return startWith({}, command, args)
+}
+
+function startWith(env: NodeJS.ProcessEnv, command: string, args: readonly string[]): Peer {
+  const child = spawn(command, args, {
+    env: { ...withSbin(), ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
   let output = ''
   child.stdout.on('data', (chunk) => (output += chunk))
   child.stderr.on('data', (chunk) => (output += chunk))
@@ -68,19 +74,34 @@ export function start(command: string, ...args: readonly string[]): Peer {
   return { child, output: () => output, done, stop }
 }
 
-/** Starts a server on a free port of 127.0.0.1, and waits until something answers there. */
+/**
+ * Starts a server on a free port of 127.0.0.1, and waits until something answers there.
+ *
+ * @param env variables besides those of this process
+ */
 export async function startServer(
   command: string,
   args: (port: number) => readonly string[],
+  env: NodeJS.ProcessEnv = {},
 ): Promise<Peer & { port: number }> {
   const port = await freePort()
-  const peer = start(command, ...args(port))
+  const peer = startWith(env, command, args(port))
   for (let i = 0; i < 500; i++) {
     if (await answers(port)) return { ...peer, port }
     if (peer.child.exitCode !== null) break
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
   throw new Error(`${command} does not answer: ${peer.output()}`)
+}
+
+/** A port of 127.0.0.1 that nobody listens on. */
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = net.createServer().listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as net.AddressInfo
+      probe.close(() => resolve(port))
+    })
+  })
 }
 
 function answers(port: number): Promise<boolean> {
