@@ -8,7 +8,6 @@
  *   several ranges, a text, and a file that has changed since `If-Range` are answered with the whole.
  */
 import { formatContentRange, formatDate, parseDate, planRanges } from '@sluice/http/headers'
-import { mimeType } from '@sluice/http/static'
 import { type FtpTarget, planFtpPath } from './ftp-path.ts'
 
 /** What to do. */
@@ -61,26 +60,20 @@ export function planFtpFetch(method: string, pathname: string): FtpFetchPlan {
 /**
  * Decides how a file is answered with.
  *
- * @param name of the file: its ending tells the type
- * @param facts what is known of it
- * @param range the fields Range and If-Range
+ * @param facts what is known of it, and its media type
+ * @param wish the fields Range and If-Range, and the time by which dates of two digits are read
  */
 export function answerWithFile(
-  name: string,
-  type: FtpTarget['type'],
-  { size, modified }: FtpFileFacts,
-  range: { range: string | null; ifRange: string | null },
+  { size, modified, isText, mediaType }: FtpFileFacts & { isText: boolean; mediaType: string },
+  wish: { range: string | null; ifRange: string | null; now: number },
 ): FtpAnswer {
-  const isText = type === 'ascii'
-  const headers: Record<string, string> = { 'Content-Type': mimeType(name) }
+  const headers: Record<string, string> = { 'Content-Type': mediaType }
   if (modified !== undefined) headers['Last-Modified'] = formatDate(modified.getTime())
   const whole: FtpAnswer = { status: 200, headers, offset: 0, length: undefined }
   // With other line ends it has another length, which nobody knows before the end.
   if (size === undefined || isText) return whole
   headers['Accept-Ranges'] = 'bytes'
-  const plan = isCurrent(range.ifRange, modified)
-    ? planRanges(range.range, size)
-    : ({ status: 200 } as const)
+  const plan = isCurrent(wish, modified) ? planRanges(wish.range, size) : ({ status: 200 } as const)
   if (plan.status === 416)
     return {
       status: 416,
@@ -100,8 +93,11 @@ export function answerWithFile(
 }
 
 /** Whether a file is still the one that If-Range speaks of; there are no entity tags here (RFC 9110 §13.1.5). */
-function isCurrent(ifRange: string | null, modified: Date | undefined): boolean {
+function isCurrent(
+  { ifRange, now }: { ifRange: string | null; now: number },
+  modified: Date | undefined,
+): boolean {
   if (ifRange === null) return true
   if (modified === undefined) return false
-  return parseDate(ifRange, Date.now()) === Math.trunc(modified.getTime() / 1000) * 1000
+  return parseDate(ifRange, now) === Math.trunc(modified.getTime() / 1000) * 1000
 }

@@ -4,12 +4,12 @@
  * The conversation lives as long as the body: whoever reads it to its end or cancels it ends both.
  */
 import { type BodyInit, Response } from '@sluice/http'
+import { mimeType } from '@sluice/http/static'
 import { FetchError } from '../../core/errors.ts'
 import { isFtpError } from '../../core/ftp-errors.ts'
 import {
   answerWithFile,
   type FtpFetchPlan,
-  type FtpFileFacts,
   LISTING_TYPE,
   planFtpFetch,
 } from '../../core/ftp-fetch.ts'
@@ -119,14 +119,14 @@ async function look(work: Work): Promise<Response> {
   }
   const facts = await factsOf(work, true)
   end()
-  const { status, headers } = answerWithFile(plan.name, plan.type, facts, rangeOf(request))
+  const { status, headers } = answerWithFile(facts, wishOf(request))
   return new Response(null, { status, headers })
 }
 
 async function read(work: Work): Promise<Response> {
   const { plan, request, end } = work
   const facts = await factsOf(work, false)
-  const wanted = answerWithFile(plan.name, plan.type, facts, rangeOf(request))
+  const wanted = answerWithFile(facts, wishOf(request))
   if (wanted.status === 416) {
     end()
     return new Response(null, wanted)
@@ -137,7 +137,7 @@ async function read(work: Work): Promise<Response> {
   } catch (error) {
     // Who knows no REST sends the whole, which is a good answer to a range, too (RFC 9110 §14.2).
     if (!isFtpError(error) || error.method !== 'REST' || error.isTransient) throw error
-    const { headers } = answerWithFile(plan.name, plan.type, facts, { range: null, ifRange: null })
+    const { headers } = answerWithFile(facts, { ...wishOf(request), range: null })
     return new Response(bodyOf(await begin(work, 0), undefined, end), { headers })
   }
 }
@@ -150,12 +150,13 @@ function begin({ client, plan, signal }: Work, offset: number): Promise<FtpDownl
   })
 }
 
-function rangeOf({ headers }: PlannedRequest): { range: string | null; ifRange: string | null } {
-  return { range: headers.get('range'), ifRange: headers.get('if-range') }
+function wishOf({ headers }: PlannedRequest) {
+  const [range, ifRange] = [headers.get('range'), headers.get('if-range')]
+  return { range, ifRange, now: Date.now() }
 }
 
 /** What the server tells of a file. Not to tell is no failure; that there is none is one where nothing else is asked for. */
-async function factsOf({ client, plan, signal }: Work, isAll: boolean): Promise<FtpFileFacts> {
+async function factsOf({ client, plan, signal }: Work, isAll: boolean) {
   const orNothing = (error: unknown): undefined => {
     if (isFtpError(error) && !error.isTransient && !(isAll && error.reply.code === 550))
       return undefined
@@ -163,7 +164,7 @@ async function factsOf({ client, plan, signal }: Work, isAll: boolean): Promise<
   }
   const size = await client.size(plan.name, { signal }).catch(orNothing)
   const modified = await client.modified(plan.name, { signal }).catch(orNothing)
-  return { size, modified }
+  return { size, modified, isText: plan.type === 'ascii', mediaType: mimeType(plan.name) }
 }
 
 /** The file as a stream, not longer than `length`; its end, and its giving up, end the conversation. */
