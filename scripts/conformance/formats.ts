@@ -2,6 +2,7 @@
 // is named in the report, with its number of cases.
 import { codecs, socket, ssl } from '../../packages/socket/src/python.ts'
 import { urllib } from '../../packages/url/src/python.ts'
+import { runCookieDate, runHttpState } from './cookies.ts'
 import type { Case, Handler } from './corpus.ts'
 import { runDataUrl } from './data-url.ts'
 import { runHappyEyeballs } from './happy-eyeballs.ts'
@@ -13,8 +14,10 @@ import { runSocks } from './socks.ts'
 
 /** Handlers by the `format` of a file. */
 export const FORMATS: Readonly<Record<string, Handler>> = {
+  'cookie-date': runCookieDate,
   'data-url': runDataUrl,
   'happy-eyeballs': runHappyEyeballs,
+  'http-state-parser': runHttpState,
   'http-range': runHttpRange,
   http1: (test: Case) => runHttp1(test as unknown as Http1Case),
   'proxy-protocol': runProxyProtocol,

@@ -26,6 +26,7 @@ export {
 export type { UrlTraceEvent, UrlTraceFacts } from './core/trace-events.ts'
 export { Client, type ClientOptions } from './io/client.ts'
 export { fetch } from './io/fetch.ts'
+export type { CookieKeeper } from './io/middleware/cookies.ts'
 export { historyOf, type RedirectStep } from './io/middleware/redirect.ts'
 export type {
   DialOptions,

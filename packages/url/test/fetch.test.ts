@@ -271,7 +271,7 @@ describe('what goes wrong is one sentence', () => {
     [
       'an unknown scheme',
       'gopher://h/',
-      /^GET gopher:\/\/h\/: no handler for gopher: URLs; there are http:, https:, file:, data:/,
+      /^GET gopher:\/\/h\/: no handler for gopher: URLs; there are http:, https:, ftp:, file:, data:/,
     ],
     ['a port that is none', 'http://h:99999/', /not a valid URL/],
     [

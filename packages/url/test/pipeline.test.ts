@@ -66,7 +66,7 @@ describe('schemes', () => {
     expect(await (await one.fetch('memo:hello')).text()).toBe('memo hello')
     expect(await (await one.fetch('data:,x')).text()).toBe('replaced')
     await expect(one.fetch('file:///etc/hosts')).rejects.toThrow(
-      /no handler for file: URLs; there are http:, https:, data:, memo:/,
+      /no handler for file: URLs; there are http:, https:, ftp:, data:, memo:/,
     )
   })
 

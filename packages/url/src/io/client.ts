@@ -7,7 +7,9 @@ import { FetchError } from '../core/errors.ts'
 import { checkOptions } from '../core/options.ts'
 import type { Environment } from '../core/proxy-env.ts'
 import { openPipeline, type PipelineOptions } from './dispatch.ts'
+import { keepCookies } from './middleware/cookies.ts'
 import type { Handler } from './pipeline.ts'
+import { NO_POLICIES, type Policies, planPolicies } from './policies.ts'
 import { proxyFor } from './proxy.ts'
 import { CLIENT_KEYS, type FetchInput, type FetchOptions, fetchWith } from './run-fetch.ts'
 
@@ -39,6 +41,8 @@ export class Client implements AsyncDisposable {
   #closed = false
   /** Middleware and handlers. @internal */
   readonly run: Handler
+  /** What its fetches do besides asking. @internal */
+  readonly policies: Policies
 
   /**
    * @param options defaults of its fetches, and what they share
@@ -48,8 +52,9 @@ export class Client implements AsyncDisposable {
     checkOptions('Client', options, CLIENT_KEYS)
     if (options.base !== undefined) new URL(options.base)
     this.#options = options
+    this.policies = planPolicies('Client', options, NO_POLICIES)
     this.#env = options.env ?? { ...process.env }
-    this.run = openPipeline(options, [])
+    this.run = openPipeline(options, [keepCookies])
   }
 
   /**

@@ -4,6 +4,7 @@
  */
 import type { BodyInit, Headers, PoolRequestOptions, RequestOptions, Response } from '@sluice/http'
 import type { FtpOptions } from './ftp-options.ts'
+import type { Policies } from './policies.ts'
 
 /** How connections are opened, for handlers that open their own. */
 export interface DialOptions
@@ -28,7 +29,7 @@ export type RequestBody = BodyInit | null | (() => BodyInit | Promise<BodyInit>)
  * One request on its way, complete. A middleware that changes something hands on a changed copy, made with
  * `{ ...request, url }`.
  */
-export interface PlannedRequest {
+export interface PlannedRequest extends Policies {
   /** Where to; absolute, and without credentials unless it is an `ftp:` URL. */
   readonly url: URL
   /** `GET`, `POST` ... as it is sent. */

@@ -23,11 +23,12 @@ import type {
   PlannedRequest,
   RequestBody,
 } from './pipeline.ts'
+import { POLICY_KEYS, type Policies, type PolicyOptions, planPolicies } from './policies.ts'
 import { proxyFor } from './proxy.ts'
 import { publish, tracing } from './trace.ts'
 
 /** How to fetch: the standard's options, and those of the layers below under their own names. */
-export interface FetchOptions {
+export interface FetchOptions extends PolicyOptions {
   /** Default GET. */
   method?: string | undefined
   /** Fields of the request: pairs, an object, or Headers. Default: those of a Request that is fetched, else none. */
@@ -87,6 +88,7 @@ const OURS: readonly string[] = [
   'timeout',
   'decode',
   'ftp',
+  ...POLICY_KEYS,
   ...CONNECTION,
 ]
 /** What a client takes besides: its own, and the defaults of its fetches. */
@@ -117,6 +119,8 @@ const BROWSERS = [
 export interface FetchHost {
   poolFor(url: URL, method: string, id: number): Pick<Pool, 'request'>
   readonly env: Environment
+  /** What its fetches do besides asking. */
+  readonly policies: Policies
   /** The pipeline. */
   readonly run: Handler
 }
@@ -189,6 +193,7 @@ function plan(
     signal: options.signal === undefined ? from?.signal : (options.signal ?? undefined),
     timeout: options.timeout ?? defaults.timeout,
     decode: options.decode ?? defaults.decode ?? true,
+    ...planPolicies('fetch', options, host.policies),
     send: senderOf(host, options, defaults, id),
     dial: (url) => dialOptions(host, url, options, defaults, id),
     started,
