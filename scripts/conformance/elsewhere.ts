@@ -17,7 +17,6 @@ export const ELSEWHERE: Readonly<Record<string, number>> = {
   'dates/py-dates.json': 55,
   'dns/c-ares-messages.json': 46,
   'ftp/commons-net-list.json': 155,
-  'ftp/control-transcripts.json': 33,
   'ftp/py-ftplib.json': 69,
   'http/py-client-request.json': 130,
   'http/py-client-response.json': 70,

@@ -5,6 +5,8 @@ import { urllib } from '../../packages/url/src/python.ts'
 import { runCookieDate, runHttpState } from './cookies.ts'
 import type { Case, Handler } from './corpus.ts'
 import { runDataUrl } from './data-url.ts'
+import { runFtpList } from './ftp-list.ts'
+import { runFtpTranscript } from './ftp-transcript.ts'
 import { runHappyEyeballs } from './happy-eyeballs.ts'
 import { runHttpRange } from './http-range.ts'
 import { type Http1Case, runHttp1 } from './http1.ts'
@@ -16,6 +18,8 @@ import { runSocks } from './socks.ts'
 export const FORMATS: Readonly<Record<string, Handler>> = {
   'cookie-date': runCookieDate,
   'data-url': runDataUrl,
+  'ftp-list-line': runFtpList,
+  'ftp-transcript': runFtpTranscript,
   'happy-eyeballs': runHappyEyeballs,
   'http-state-parser': runHttpState,
   'http-range': runHttpRange,

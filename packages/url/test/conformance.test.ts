@@ -1,9 +1,11 @@
 import { runDataUrl } from '../../../scripts/conformance/data-url.ts'
+import { runFtpTranscript } from '../../../scripts/conformance/ftp-transcript.ts'
 import { pythonCall } from '../../../scripts/conformance/python-call.ts'
 import { testConformance } from '../../../scripts/conformance/suite.ts'
 import { urllib } from '../src/python.ts'
 
 testConformance(new URL('..', import.meta.url), {
   'data-url': runDataUrl,
+  'ftp-transcript': runFtpTranscript,
   'python-call': pythonCall({ urllib }),
 })

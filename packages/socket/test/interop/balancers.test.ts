@@ -1,7 +1,7 @@
 import { connect, listen, text } from '@sluice/socket'
 import { expect, test } from 'vitest'
-import { inetOf } from '../kit.ts'
 import { describeWith, file, folder, startServer } from '../../../../scripts/interop/peer.ts'
+import { inetOf } from '../kit.ts'
 
 const client = {
   source: { hostname: '203.0.113.7', port: 50_000 },

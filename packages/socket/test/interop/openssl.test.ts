@@ -2,8 +2,6 @@ import { connect, listen, text } from '@sluice/socket'
 import { isTlsError } from '@sluice/socket/errors'
 import { startTls } from '@sluice/socket/tls'
 import { expect, test } from 'vitest'
-import { LOCAL_NAMES, makeAuthority, makeCertificate } from '../certificates.ts'
-import { inetOf, rejection } from '../kit.ts'
 import {
   describeWith,
   file,
@@ -12,6 +10,8 @@ import {
   startServer,
   until,
 } from '../../../../scripts/interop/peer.ts'
+import { LOCAL_NAMES, makeAuthority, makeCertificate } from '../certificates.ts'
+import { inetOf, rejection } from '../kit.ts'
 
 const authority = makeAuthority()
 const leaf = makeCertificate({ name: 'leaf', names: LOCAL_NAMES, issuer: authority })

@@ -1,8 +1,8 @@
 import { connect, listen, text, udp } from '@sluice/socket'
 import { expect, test } from 'vitest'
+import { describeWith, file, folder, start, startServer } from '../../../../scripts/interop/peer.ts'
 import { LOCAL_NAMES, makeAuthority, makeCertificate } from '../certificates.ts'
 import { inetOf } from '../kit.ts'
-import { describeWith, file, folder, start, startServer } from '../../../../scripts/interop/peer.ts'
 
 const authority = makeAuthority()
 const leaf = makeCertificate({ name: 'leaf', names: LOCAL_NAMES, issuer: authority })

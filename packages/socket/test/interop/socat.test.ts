@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { connect, listen, text, udp } from '@sluice/socket'
 import { expect, test } from 'vitest'
-import { freePort, inetOf } from '../kit.ts'
 import { describeWith, folder, start, startServer } from '../../../../scripts/interop/peer.ts'
+import { freePort, inetOf } from '../kit.ts'
 
 describeWith(['socat'], 'socat', () => {
   test('echoes what our client sends, a megabyte at a time, with half-close', async () => {

@@ -2,8 +2,8 @@ import { connect, text } from '@sluice/socket'
 import { isProxyError } from '@sluice/socket/proxy'
 import { type Server, serve } from '@sluice/socket/server'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { freePort, inetOf, rejection } from '../kit.ts'
 import { describeWith, file, folder, startServer } from '../../../../scripts/interop/peer.ts'
+import { freePort, inetOf, rejection } from '../kit.ts'
 
 let echo: Server
 beforeAll(async () => {

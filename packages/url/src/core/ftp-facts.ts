@@ -5,7 +5,8 @@
  *
  * Rules it keeps:
  * - Facts end at the first space; everything behind it is the name, spaces and all (RFC 3659 §7.2).
- * - A fact that makes no sense is left out, the entry stays: a listing is not lost over one time.
+ * - A time that is none makes the line none: this form is specified, and who breaks it there may break it anywhere. What
+ *   else makes no sense is left out.
  */
 import type { FtpEntry, FtpEntryType } from './ftp-list.ts'
 import { parseFtpTime } from './ftp-time.ts'
@@ -23,7 +24,7 @@ const TYPES: Readonly<Record<string, FtpEntryType>> = {
  * Reads a line of MLSD or MLST. Never throws.
  *
  * @param line without its end
- * @returns `undefined` for a line that has no name, or facts that are none
+ * @returns `undefined` for a line that has no name, facts that are none, or a time that is none
  * @see RFC 3659 §7.2, §7.5
  */
 export function parseFacts(line: string): FtpEntry | undefined {
@@ -40,6 +41,8 @@ export function parseFacts(line: string): FtpEntry | undefined {
     if (at < 1) return undefined
     facts.set(fact.slice(0, at).toLowerCase(), fact.slice(at + 1))
   }
+  const modify = facts.get('modify')
+  if (modify !== undefined && parseFtpTime(modify) === undefined) return undefined
   return entryOf(name, facts, line)
 }
 

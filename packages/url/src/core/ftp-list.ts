@@ -114,6 +114,8 @@ const DIALECTS: Readonly<Record<FtpDialect, Dialect>> = {
       /^(?:Migrated|ARCIVE Not Direct Access Device) +(?<name>\S+)$/,
       // Members of a library, and jobs.
       /^(?<name>\S+) +\d{2}\.\d{2} +\d{4}\/\d{2}\/\d{2} +(?<year>\d{4})\/(?<month>\d{2})\/(?<day>\d{2}) +(?<hour>\d{2}):(?<minute>\d{2}) +\d+ +\d+ +\d+ +\S+$/,
+      // A member that nobody keeps statistics of stands alone in its column.
+      /^(?<name>[A-Z$#@][A-Z0-9$#@]{0,7}) {16,}$/,
       /^(?:\S+) +(?<name>(?:JOB|TSU|STC)\d+) +(?:\S+ +)*\d+ spool files$/i,
     ],
     read: readMvs,

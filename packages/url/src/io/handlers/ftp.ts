@@ -124,7 +124,7 @@ async function look(work: Work): Promise<Response> {
 }
 
 async function read(work: Work): Promise<Response> {
-  const { plan, request, end } = work
+  const { request, end } = work
   const facts = await factsOf(work, false)
   const wanted = answerWithFile(facts, wishOf(request))
   if (wanted.status === 416) {
