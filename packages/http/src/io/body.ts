@@ -7,6 +7,7 @@
  * - `Carrier` is what `Request` and `Response` share: one body, read at most once.
  */
 import { type Bytes, concat, copy, decodeUtf8, EMPTY, encodeUtf8 } from '@sluice/socket/bytes'
+import { formContent } from './form-content.ts'
 
 /** From so many unread bytes on the connection is paused. */
 const HIGH_WATER = 65_536
@@ -189,9 +190,7 @@ export function toContent(init: BodyInit): Content {
       length: init.size,
       ...(init.type === '' ? {} : { type: init.type }),
     }
-  // By its tag: the mention of the global would load what most programs never use.
-  if ((init as object | null)?.[Symbol.toStringTag as never] === 'FormData')
-    return formContent(init as FormData)
+  if (isForm(init)) return formContent(init)
   if (init instanceof ReadableStream) {
     if (init.locked) throw new TypeError('the body is a stream that is being read already')
     return { pieces: init }
@@ -201,11 +200,9 @@ export function toContent(init: BodyInit): Content {
   return { text: String(init), type: 'text/plain;charset=UTF-8' }
 }
 
-/** The platform knows how to write multipart/form-data: this is one of the few places that ask it. */
-function formContent(form: FormData): Content {
-  const response = new globalThis.Response(form)
-  const type = response.headers.get('content-type') as string
-  return { pieces: response.body as ReadableStream<Uint8Array>, type }
+/** By its tag: the mention of the global would load what most programs never use. */
+function isForm(init: BodyInit): init is FormData {
+  return (init as object | null)?.[Symbol.toStringTag as never] === 'FormData'
 }
 
 /** Yields the pieces of any content, as bytes. */
@@ -238,7 +235,8 @@ export function isRepeatable(init: BodyInit | null | undefined): boolean {
     init instanceof ArrayBuffer ||
     ArrayBuffer.isView(init) ||
     init instanceof URLSearchParams ||
-    init instanceof Blob
+    init instanceof Blob ||
+    isForm(init)
   )
 }
 

@@ -44,6 +44,9 @@ const Link: new () => object = /* @__PURE__ */ linked('Request', (ours) =>
 /** The platform's request with the parts of ours; the body goes with it. See `linked.ts`. */
 let toPlatform: (request: Request) => globalThis.Request
 
+/** Takes the body of a request, which counts as read then. @throws {TypeError} it was read already */
+export let takeBody: (request: Request) => Content | null
+
 /**
  * An HTTP request.
  *
@@ -112,6 +115,7 @@ export class Request extends Link {
 
   static {
     toPlatform = (request) => request.#toPlatform()
+    takeBody = (request) => request.#body().take()
   }
 
   get method(): string {

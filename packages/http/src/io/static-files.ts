@@ -18,6 +18,7 @@ import { type ByteRange, formatContentRange, planRanges } from '../core/fields/r
 import { formatListing, parseListingQuery } from '../core/listing.ts'
 import { isCompressible, mimeType } from '../core/mime-types.ts'
 import { folderPath, parseStaticPath, type StaticPath } from '../core/static-path.ts'
+import { randomBoundary } from './form-content.ts'
 import { Response } from './response.ts'
 import type { Handler } from './server-context.ts'
 
@@ -232,7 +233,7 @@ function parts(
   ranges: readonly ByteRange[],
   type: string,
 ): Response {
-  const boundary = `sluice-${Math.random().toString(36).slice(2)}${Math.random().toString(36).slice(2)}`
+  const boundary = randomBoundary()
   const length = file.stats.size
   const pieces: Piece[] = ranges.flatMap((range, i) => [
     {

@@ -79,7 +79,7 @@ export function safeFilename(filename: string): string | undefined {
 }
 
 /** RFC 8187 §3.2: `charset'language'percent-encoded`. ISO-8859-1 is read, since some still send it. */
-function decodeExtended(text: string): string | undefined {
+export function decodeExtended(text: string): string | undefined {
   const [, charset = '', coded = ''] =
     /^([^']*)'[^']*'([!#$&+\-.^_`|~\dA-Za-z%]*)$/.exec(text) ?? []
   if (/%(?![\da-f]{2})/i.test(coded)) return undefined

@@ -1,0 +1,48 @@
+/**
+ * A form as a body: multipart/form-data, written as browsers write it (WHATWG HTML, "multipart/form-data encoding
+ * algorithm"). Files are read while they are sent; since their sizes are known the whole has a length, which servers that
+ * take no chunks ask for.
+ */
+import { encodeUtf8 } from '@sluice/socket/bytes'
+import { escapeFormName } from '../core/form-disposition.ts'
+import type { Content } from './body.ts'
+
+/** A boundary that nobody can guess: who could would write parts of its own into a field's value. */
+export function randomBoundary(): string {
+  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(16))
+  return `----sluice${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
+}
+
+/** Writes a form. Can be read more than once. */
+export function formContent(form: FormData): Content {
+  const boundary = randomBoundary()
+  const parts: (Uint8Array | Blob)[] = []
+  for (const [name, value] of form) {
+    const head = `--${boundary}\r\nContent-Disposition: form-data; name="${escapeFormName(lines(name))}"`
+    if (typeof value === 'string') parts.push(encodeUtf8(`${head}\r\n\r\n${lines(value)}\r\n`))
+    else parts.push(encodeUtf8(head + fileFields(value)), value, encodeUtf8('\r\n'))
+  }
+  parts.push(encodeUtf8(`--${boundary}--\r\n`))
+  return {
+    pieces: { [Symbol.asyncIterator]: () => piecesFrom(parts) },
+    length: parts.reduce((sum, part) => sum + ('size' in part ? part.size : part.length), 0),
+    type: `multipart/form-data; boundary=${boundary}`,
+  }
+}
+
+function fileFields({ name, type }: File): string {
+  const filename = escapeFormName(name)
+  return `; filename="${filename}"\r\nContent-Type: ${type || 'application/octet-stream'}\r\n\r\n`
+}
+
+/** Line ends of a form are CR LF. */
+function lines(text: string): string {
+  return text.replace(/\r\n?|\n/g, '\r\n')
+}
+
+async function* piecesFrom(parts: readonly (Uint8Array | Blob)[]): AsyncGenerator<Uint8Array> {
+  for (const part of parts) {
+    if (part instanceof Uint8Array) yield part
+    else yield* part.stream() as unknown as AsyncIterable<Uint8Array>
+  }
+}
