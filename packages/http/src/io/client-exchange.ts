@@ -2,6 +2,7 @@
  * One request of a client and its response: what is remembered of it, how long it may take, what its errors
  * say, what is told of it to those who trace.
  */
+
 import type { Clock } from '@sluice/socket'
 import { codeOf, NetError, TimeoutError } from '@sluice/socket/errors'
 import { nextId } from '@sluice/socket/trace'
@@ -14,6 +15,7 @@ import {
 } from '../core/errors.ts'
 import type { EndEvent, ResponseHead } from '../core/events.ts'
 import type { HeadersInit } from '../core/headers.ts'
+import { maskFields } from '../core/masked.ts'
 import type { HttpTraceFacts } from '../core/trace-events.ts'
 import type { BodyInit, IncomingBody } from './body.ts'
 import type { Decoder } from './coding.ts'
@@ -206,12 +208,13 @@ export class ClientExchange {
   traceRequest(count: number, target: string, head: string): void {
     const { method } = this.facts
     if (count > 1) this.tell('reuse', { exchange: count })
-    const headers = head.slice(head.indexOf('\r\n') + 2)
+    const headers = maskFields(head.slice(head.indexOf('\r\n') + 2))
     this.tell('request-head', { direction: 'sent', method, target, headers })
   }
 
   traceResponse({ status, fields }: ResponseHead): void {
-    this.tell('response-head', { direction: 'received', status, headers: fields.section })
+    const headers = maskFields(fields.section)
+    this.tell('response-head', { direction: 'received', status, headers })
   }
 
   traceEnd({ trailers }: EndEvent, keepAlive: boolean): void {

@@ -2,10 +2,12 @@
  * One request on a server's connection, until its response has been sent: where `Request` finds its parts,
  * and what the connection remembers.
  */
+
 import { nextId } from '@sluice/socket/trace'
 import type { RequestHead } from '../core/events.ts'
 import type { FieldBlock } from '../core/field-block.ts'
 import { Headers } from '../core/headers.ts'
+import { maskFields } from '../core/masked.ts'
 import type { HttpTraceFacts } from '../core/trace-events.ts'
 import type { IncomingBody } from './body.ts'
 import { Request, RequestSource } from './request.ts'
@@ -105,12 +107,12 @@ export class ServerExchange extends RequestSource {
     const { method, target, fields } = this.head
     this.id = nextId()
     if (count > 1) this.tell(connection, 'reuse', { exchange: count })
-    const headers = fields.section
+    const headers = maskFields(fields.section)
     this.tell(connection, 'request-head', { direction: 'received', method, target, headers })
   }
 
   traceResponse(connection: number, status: number, head: string): void {
-    const headers = head.slice(head.indexOf('\r\n') + 2)
+    const headers = maskFields(head.slice(head.indexOf('\r\n') + 2))
     this.tell(connection, 'response-head', { direction: 'sent', status, headers })
   }
 

@@ -58,12 +58,5 @@ function linesOf(event: HttpTraceEvent): string[] {
 
 function fieldsOf(section: string, mark: string): string[] {
   const lines = section.split('\r\n').filter((line) => line !== '')
-  return [...lines, ''].map((line) => `${mark} ${masked(line)}`.trimEnd())
-}
-
-/** Passwords end in scrollback and screenshots. */
-function masked(line: string): string {
-  return line
-    .replace(/^((?:proxy-)?authorization: *\S+ ).+$/i, '$1***')
-    .replace(/^((?:set-)?cookie: *[^=]+=)[^;]+/i, '$1***')
+  return [...lines, ''].map((line) => `${mark} ${line}`.trimEnd())
 }
