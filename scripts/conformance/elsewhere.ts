@@ -4,9 +4,7 @@
 
 /** Number of cases by `area/file.json`. */
 export const ELSEWHERE: Readonly<Record<string, number>> = {
-  'auth/netrc.json': 60,
   'auth/py-auth.json': 207,
-  'auth/rfc-digest-basic.json': 44,
   'cookies/http-state-dates.json': 44,
   'cookies/http-state-parser.json': 147,
   'cookies/py-cookiejar-files.json': 66,

@@ -2,6 +2,7 @@
 // is named in the report, with its number of cases.
 import { codecs, socket, ssl } from '../../packages/socket/src/python.ts'
 import { urllib } from '../../packages/url/src/python.ts'
+import { runHttpAuth, runNetrc } from './auth.ts'
 import { runCookieDate, runHttpState } from './cookies.ts'
 import type { Case, Handler } from './corpus.ts'
 import { runDataUrl } from './data-url.ts'
@@ -22,8 +23,10 @@ export const FORMATS: Readonly<Record<string, Handler>> = {
   'ftp-transcript': runFtpTranscript,
   'happy-eyeballs': runHappyEyeballs,
   'http-state-parser': runHttpState,
+  'http-auth': runHttpAuth,
   'http-range': runHttpRange,
   http1: (test: Case) => runHttp1(test as unknown as Http1Case),
+  netrc: runNetrc,
   'proxy-protocol': runProxyProtocol,
   'python-call': pythonCall({ codecs, socket, ssl, urllib }),
   'socks-trace': runSocks,

@@ -2,6 +2,8 @@
  * `@sluice/url`: URLs the way Python splits, joins and quotes them, and a `fetch` over `http:`, `https:`,
  * `ftp:`, `file:` and `data:` that shows every step.
  */
+export type { Challenge } from './core/challenge.ts'
+export type { BearerCredentials, Credentials, PasswordCredentials } from './core/credentials.ts'
 export { FetchError, isFetchError } from './core/errors.ts'
 export { urljoin } from './core/join.ts'
 export { parseQs, parseQsl, urlencode } from './core/query.ts'
@@ -24,6 +26,7 @@ export {
   urlunsplit,
 } from './core/split.ts'
 export type { UrlTraceEvent, UrlTraceFacts } from './core/trace-events.ts'
+export type { AuthOption, AuthRequest } from './io/authenticator.ts'
 export { Client, type ClientOptions } from './io/client.ts'
 export { fetch } from './io/fetch.ts'
 export type { CookieKeeper } from './io/middleware/cookies.ts'

@@ -1,3 +1,4 @@
+import { runHttpAuth, runNetrc } from '../../../scripts/conformance/auth.ts'
 import { runDataUrl } from '../../../scripts/conformance/data-url.ts'
 import { runFtpTranscript } from '../../../scripts/conformance/ftp-transcript.ts'
 import { pythonCall } from '../../../scripts/conformance/python-call.ts'
@@ -6,6 +7,8 @@ import { urllib } from '../src/python.ts'
 
 testConformance(new URL('..', import.meta.url), {
   'data-url': runDataUrl,
+  'http-auth': runHttpAuth,
+  netrc: runNetrc,
   'ftp-transcript': runFtpTranscript,
   'python-call': pythonCall({ urllib }),
 })

@@ -13,6 +13,8 @@ export interface UrlTraceFacts {
   proxy: { because: string; proxy: string }
   /** The answer sends us elsewhere. */
   redirect: { status: number; from: string; to: string; method: string }
+  /** Credentials went along: by which scheme, and never which. */
+  auth: { url: string; scheme: string }
   /** Cookies went along or came, by their names; `refused` says why, too. Values are never told. */
   cookie: { url: string; sent: string[]; stored: string[]; refused: string[] }
   /** A command to an FTP server; a password in it is masked. */

@@ -7,6 +7,7 @@ import { FetchError } from '../core/errors.ts'
 import { checkOptions } from '../core/options.ts'
 import type { Environment } from '../core/proxy-env.ts'
 import { openPipeline, type PipelineOptions } from './dispatch.ts'
+import { authenticate } from './middleware/auth.ts'
 import { keepCookies } from './middleware/cookies.ts'
 import type { Handler } from './pipeline.ts'
 import { NO_POLICIES, type Policies, planPolicies } from './policies.ts'
@@ -50,11 +51,11 @@ export class Client implements AsyncDisposable {
    */
   constructor(options: ClientOptions = {}) {
     checkOptions('Client', options, CLIENT_KEYS)
-    if (options.base !== undefined) new URL(options.base)
+    const home = options.base === undefined ? undefined : new URL(options.base).origin
     this.#options = options
-    this.policies = planPolicies('Client', options, NO_POLICIES)
+    this.policies = planPolicies('Client', options, NO_POLICIES, home)
     this.#env = options.env ?? { ...process.env }
-    this.run = openPipeline(options, [keepCookies])
+    this.run = openPipeline(options, [authenticate, keepCookies])
   }
 
   /**

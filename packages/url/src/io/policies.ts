@@ -1,8 +1,11 @@
 /**
- * What a fetch does beyond asking once: cookies. Each is an option of a client and of a fetch, made complete here, and done
+ * What a fetch does beyond asking once: cookies, credentials. Each is an option of a client and of a fetch, made complete here, and done
  * by a middleware of its own at each hop.
  */
+import { checkCredentials } from '../core/credentials.ts'
+import type { AuthOption } from './authenticator.ts'
 import type { CookieJar } from './cookie-jar.ts'
+import { type AuthSource, openAuth } from './middleware/auth.ts'
 import type { CookieKeeper } from './middleware/cookies.ts'
 
 /** Options of a client and of its fetches; a fetch's own win. */
@@ -12,31 +15,48 @@ export interface PolicyOptions {
    * else no cookies.
    */
   cookies?: CookieKeeper | boolean | undefined
+  /**
+   * Credentials: `{ username, password }`, `{ bearer }`, `{ netrc: true }`, or a function that has them. They go to one origin
+   * and to no other: that of the URL that is fetched, or of a client's `base`, or the one in `origin`. A client without a
+   * base needs the last. `false`: none, whatever the client has. Default: none.
+   */
+  auth?: AuthOption | false | undefined
 }
 
 /** The keys of `PolicyOptions`. */
-export const POLICY_KEYS: readonly (keyof PolicyOptions)[] = ['cookies']
+export const POLICY_KEYS: readonly (keyof PolicyOptions)[] = ['cookies', 'auth']
 
 /** The same, complete: a part of each request. */
 export interface Policies {
   /** Whose cookies go along, and where new ones go; nothing: no cookies. */
   readonly cookies: CookieKeeper | undefined
+  /** Who has credentials; nothing: nobody. */
+  readonly auth: AuthSource | undefined
 }
 
 /** A client without options has none. */
-export const NO_POLICIES: Policies = { cookies: undefined }
+export const NO_POLICIES: Policies = { cookies: undefined, auth: undefined }
 
 /**
  * Completes options.
  *
  * @param caller the function, for the sentence
  * @param base what is so where the options do not say
+ * @param home the origin that credentials are for which name none
  * @throws {TypeError} what makes no sense
  */
-export function planPolicies(caller: string, options: PolicyOptions, base: Policies): Policies {
-  const { cookies } = options
+export function planPolicies(
+  caller: string,
+  options: PolicyOptions,
+  base: Policies,
+  home: string | undefined,
+): Policies {
+  const { cookies, auth } = options
   if (POLICY_KEYS.every((key) => options[key] === undefined)) return base
-  return { cookies: cookies === undefined ? base.cookies : jarOf(caller, cookies) }
+  return {
+    cookies: cookies === undefined ? base.cookies : jarOf(caller, cookies),
+    auth: auth === undefined ? base.auth : authOf(caller, auth, home),
+  }
 }
 
 function jarOf(caller: string, option: CookieKeeper | boolean): CookieKeeper | undefined {
@@ -45,6 +65,30 @@ function jarOf(caller: string, option: CookieKeeper | boolean): CookieKeeper | u
   if (typeof option?.header !== 'function' || typeof option.set !== 'function')
     throw new TypeError(`${caller}: cookies must be a CookieJar, true or false`)
   return option
+}
+
+function authOf(
+  caller: string,
+  option: AuthOption | false,
+  home: string | undefined,
+): AuthSource | undefined {
+  if (option === false) return undefined
+  if (typeof option === 'function') return openAuth(option, home)
+  if (typeof option !== 'object' || option === null)
+    throw new TypeError(`${caller}: auth must be an object or a function`)
+  if ('netrc' in option) {
+    if (option.netrc !== true && typeof option.netrc !== 'string')
+      throw new TypeError(`${caller}: auth.netrc is true, or the path of a file`)
+    return openAuth(option, home)
+  }
+  const { origin } = checkCredentials(caller, option)
+  if (origin !== undefined && !URL.canParse(String(origin)))
+    throw new TypeError(`${caller}: auth.origin is no URL`)
+  if (origin === undefined && home === undefined)
+    throw new TypeError(
+      `${caller}: auth needs an origin, or the client a base, to know whose it is`,
+    )
+  return openAuth(option, home)
 }
 
 /** A jar that is loaded when the first request asks for it. */

@@ -181,8 +181,9 @@ function plan(
       `fetch: redirect is 'follow', 'manual' or 'error', not ${JSON.stringify(redirect)}`,
     )
   const id = nextId()
+  const url = parse(from?.url ?? (input as string | URL), method, defaults.base)
   return {
-    url: parse(from?.url ?? (input as string | URL), method, defaults.base),
+    url,
     method:
       /^(get|head|post|put|delete|options|patch)$/i.test(method) && method !== 'patch'
         ? method.toUpperCase()
@@ -193,7 +194,7 @@ function plan(
     signal: options.signal === undefined ? from?.signal : (options.signal ?? undefined),
     timeout: options.timeout ?? defaults.timeout,
     decode: options.decode ?? defaults.decode ?? true,
-    ...planPolicies('fetch', options, host.policies),
+    ...planPolicies('fetch', options, host.policies, url.origin),
     send: senderOf(host, options, defaults, id),
     dial: (url) => dialOptions(host, url, options, defaults, id),
     started,
