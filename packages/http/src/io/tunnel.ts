@@ -7,6 +7,7 @@ import { type Hop, Refusal } from '@sluice/socket/proxy'
 import { Headers, type HeadersInit } from '../core/headers.ts'
 import { proxyCredentials } from '../core/proxy-credentials.ts'
 import { ClientConnection } from './client-connection.ts'
+import type { Response } from './response.ts'
 
 /** How to use a proxy. */
 export interface HttpHopOptions {
@@ -14,7 +15,18 @@ export interface HttpHopOptions {
   headers?: HeadersInit | undefined
   /** How to speak TLS with it, for an `https:` proxy. */
   tls?: Hop['tls']
+  /** Proves to the proxy who asks, where more than Basic is wanted. Default: what `headers` and the URL say. */
+  authorize?: ProxyAuthorize | undefined
 }
+
+/**
+ * Begins to prove who asks; called for each tunnel with the host and port that CONNECT names. What it returns is asked for
+ * the value of Proxy-Authorization: with nothing before the proxy was asked, and with its challenge (Proxy-Authenticate)
+ * when it answers 407. Nothing gives up.
+ */
+export type ProxyAuthorize = (
+  target: string,
+) => (challenge: string | undefined) => string | undefined | Promise<string | undefined>
 
 /**
  * Makes a hop of an HTTP proxy.
@@ -34,7 +46,8 @@ export function httpHop(proxy: string | URL, options: HttpHopOptions = {}): Hop 
   const port = url.port === '' ? (isSecure ? 443 : 80) : Number(url.port)
   const headers = new Headers(options.headers)
   const credentials = proxyCredentials(url)
-  if (credentials !== undefined && !headers.has('proxy-authorization'))
+  const { authorize } = options
+  if (credentials !== undefined && authorize === undefined && !headers.has('proxy-authorization'))
     headers.append('Proxy-Authorization', credentials)
   return {
     name: url.origin,
@@ -43,25 +56,63 @@ export function httpHop(proxy: string | URL, options: HttpHopOptions = {}): Hop 
     ...(isSecure ? { tls: options.tls ?? true } : {}),
     async through(connection, target, { signal }) {
       const host = target.hostname.includes(':') ? `[${target.hostname}]` : target.hostname
-      return openTunnel(connection, `${host}:${target.port}`, headers, signal)
+      return openTunnel(connection, `${host}:${target.port}`, {
+        headers: new Headers(headers),
+        authorize,
+        signal,
+      })
     },
   }
 }
 
+interface TunnelCall {
+  readonly headers: Headers
+  readonly authorize: ProxyAuthorize | undefined
+  readonly signal: AbortSignal | undefined
+}
+
+/** What a proxy says beside its 407 is read to keep the connection; more than this is not worth it. */
+const MOST_WORDS = 65_536
+/** A nonce that is too old, and the next one. */
+const MOST_ROUNDS = 3
+
 async function openTunnel(
   connection: Connection,
   authority: string,
-  headers: Headers,
-  signal: AbortSignal | undefined,
+  { headers, authorize, signal }: TunnelCall,
 ): Promise<Connection> {
   const client = new ClientConnection(connection, { host: authority })
-  const response = await client.request(authority, { method: 'CONNECT', headers, signal })
-  if (response.status >= 200 && response.status < 300) {
-    client.detach()
-    return connection
+  const prove = authorize?.(authority)
+  let proof = await prove?.(undefined)
+  for (let round = 0; ; round++) {
+    if (proof !== undefined) headers.set('Proxy-Authorization', proof)
+    const response = await client.request(authority, { method: 'CONNECT', headers, signal })
+    if (response.status >= 200 && response.status < 300) {
+      client.detach()
+      return connection
+    }
+    const next =
+      response.status === 407 && round < MOST_ROUNDS
+        ? await prove?.(response.headers.get('proxy-authenticate') ?? '')
+        : undefined
+    if (next === undefined || next === proof || !(await canGoOn(client, response))) {
+      client.destroy()
+      const code = response.status === 407 ? 'ERR_PROXY_AUTH' : 'ERR_PROXY'
+      const phrase = response.statusText === '' ? '' : ` ${response.statusText}`
+      throw new Refusal(code, `answered: ${response.status}${phrase}`)
+    }
+    proof = next
   }
-  client.destroy()
-  const code = response.status === 407 ? 'ERR_PROXY_AUTH' : 'ERR_PROXY'
-  const phrase = response.statusText === '' ? '' : ` ${response.statusText}`
-  throw new Refusal(code, `answered: ${response.status}${phrase}`)
+}
+
+/** Whether the connection takes another request, once its answer is read. */
+async function canGoOn(client: ClientConnection, { headers, body }: Response): Promise<boolean> {
+  if (Number(headers.get('content-length') ?? 0) > MOST_WORDS) return false
+  let words = 0
+  if (body !== null)
+    for await (const piece of body) {
+      words += piece.length
+      if (words > MOST_WORDS) return false
+    }
+  return client.isReusable
 }

@@ -300,6 +300,43 @@ describe('through a proxy', () => {
   })
 })
 
+describe('a proxy that asks for proof', () => {
+  const ASKS =
+    'HTTP/1.1 407 Who\r\nProxy-Authenticate: Custom x="1"\r\nContent-Length: 4\r\n\r\nwho?'
+
+  it('gets what authorize gives, first with nothing and then with its challenge', async () => {
+    const { url, done } = await scripts([
+      { expectUntil: '\r\n\r\n' },
+      { send: ASKS },
+      { expectUntil: 'Proxy-Authorization: second\r\n' },
+      { expectUntil: '\r\n' },
+      { send: 'HTTP/1.1 200 OK\r\n\r\nhi' },
+    ])
+    const asked: unknown[] = []
+    const authorize = (target: string) => (challenge: string | undefined) => {
+      asked.push([target, challenge])
+      return challenge === undefined ? 'first' : 'second'
+    }
+    const connection = await connect('a.test:443', { proxy: httpHop(url, { authorize }) })
+    expect(Buffer.from((await connection.recv()) ?? []).toString()).toBe('hi')
+    expect(asked).toEqual([
+      ['a.test:443', undefined],
+      ['a.test:443', 'Custom x="1"'],
+    ])
+    connection.destroy()
+    await done
+  })
+
+  it.each([
+    ['gives nothing', () => undefined],
+    ['gives the same again', () => 'same'],
+  ])('is told when authorize %s', async (_, answer) => {
+    const { url } = await scripts([{ expectUntil: '\r\n\r\n' }, { send: ASKS }])
+    const proxy = httpHop(url, { authorize: () => answer })
+    await expect(connect('a.test:443', { proxy })).rejects.toMatchObject({ code: 'ERR_PROXY_AUTH' })
+  })
+})
+
 describe('the end of a pool', () => {
   it('close() lets requests end, and takes no more', async () => {
     let finish: (() => void) | undefined

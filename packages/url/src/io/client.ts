@@ -11,7 +11,7 @@ import { authenticate } from './middleware/auth.ts'
 import { keepCookies } from './middleware/cookies.ts'
 import type { Handler } from './pipeline.ts'
 import { NO_POLICIES, type Policies, planPolicies } from './policies.ts'
-import { proxyFor } from './proxy.ts'
+import { hopFor, proxyFor } from './proxy.ts'
 import { CLIENT_KEYS, type FetchInput, type FetchOptions, fetchWith } from './run-fetch.ts'
 
 /** What a client is made with: defaults for its fetches, and what they share. */
@@ -96,7 +96,9 @@ export class Client implements AsyncDisposable {
     if (this.#closed)
       throw new FetchError({ method, url: url.href, code: 'ERR_CLOSED', phase: 'open' })
     const proxy = proxyFor(url, this.#options.proxy, this.#env, id)
-    const key = typeof proxy === 'string' ? proxy : ''
+    const named = typeof proxy === 'string' || proxy instanceof URL ? String(proxy) : ''
+    // A proxy forwards what is in the clear, and tunnels the rest.
+    const key = named === '' ? '' : `${url.protocol} ${named}`
     let pool = this.#pools.get(key)
     if (pool === undefined) {
       const { tls, resolver, allowAddress, family, pool: shared } = this.#options
@@ -106,7 +108,7 @@ export class Client implements AsyncDisposable {
         allowAddress,
         family,
         ...shared,
-        ...(proxy ? { proxy } : {}),
+        ...(proxy ? { proxy: hopFor(url, proxy) } : {}),
       })
       this.#pools.set(key, pool)
     }

@@ -1,5 +1,5 @@
 /** The proxy for one URL: the one that is named, or what the environment says; the trace tells which variable it was. */
-import type { PoolOptions } from '@sluice/http'
+import { httpHop, type PoolOptions } from '@sluice/http'
 import { chooseProxy, type Environment } from '../core/proxy-env.ts'
 import { publish, tracing } from './trace.ts'
 
@@ -15,4 +15,32 @@ export function proxyFor(
   if (because !== undefined && tracing())
     publish(id, 'proxy', { because, proxy: proxy === undefined ? 'none' : new URL(proxy).host })
   return proxy
+}
+
+/**
+ * The same, for what is tunnelled: an HTTP proxy with a password in its URL may ask for more than Basic.
+ *
+ * @param url where the connection leads in the end; to an `http:` URL a proxy forwards, and `handleHttp` answers it
+ */
+export function hopFor(url: URL, proxy: PoolOptions['proxy']): PoolOptions['proxy'] {
+  if (url.protocol === 'http:' || !(typeof proxy === 'string' || proxy instanceof URL)) return proxy
+  const at = new URL(proxy)
+  if (!/^https?:$/.test(at.protocol) || (at.username === '' && at.password === '')) return proxy
+  return httpHop(at, {
+    authorize: (target) => {
+      const proof = import('./proxy-auth.ts').then(({ ProxyProof }) => new ProxyProof(at))
+      return async (challenge) =>
+        challenge === undefined
+          ? (await proof).first('CONNECT', target)
+          : (await proof).next(challenge, 'CONNECT', target)
+    },
+  })
+}
+
+/** The HTTP proxy that forwards requests to an `http:` URL, where it is one with a password. */
+export function forwarderFor(url: URL, proxy: PoolOptions['proxy']): URL | undefined {
+  if (url.protocol !== 'http:' || !(typeof proxy === 'string' || proxy instanceof URL))
+    return undefined
+  const at = new URL(proxy)
+  return at.password === '' && at.username === '' ? undefined : at
 }

@@ -24,7 +24,7 @@ import type {
   RequestBody,
 } from './pipeline.ts'
 import { POLICY_KEYS, type Policies, type PolicyOptions, planPolicies } from './policies.ts'
-import { proxyFor } from './proxy.ts'
+import { hopFor, proxyFor } from './proxy.ts'
 import { publish, tracing } from './trace.ts'
 
 /** How to fetch: the standard's options, and those of the layers below under their own names. */
@@ -238,7 +238,7 @@ function dialOptions(
   const keys = [...CONNECTION, 'ftp'] as const
   const own = Object.fromEntries(keys.map((key) => [key, options[key] ?? defaults[key]]))
   const { proxy, ...rest } = own as Pick<FetchOptions, (typeof keys)[number]>
-  return { ...rest, proxy: proxyFor(url, proxy, host.env, id) }
+  return { ...rest, proxy: hopFor(url, proxyFor(url, proxy, host.env, id)) }
 }
 
 function parse(input: string | URL, method: string, base: string | URL | undefined): URL {

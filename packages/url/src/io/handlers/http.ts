@@ -4,13 +4,51 @@
 import type { RequestOptions, Response } from '@sluice/http'
 import { TimeoutError } from '@sluice/socket/errors'
 import type { PlannedRequest } from '../pipeline.ts'
+import { forwarderFor } from '../proxy.ts'
+
+/** Forwarding proxies that have asked for Digest, by their URL: Basic is not sent to them again. */
+const digestProxies = new Set<string>()
+const MOST_PROXIES = 1000
 
 /** Answers a request for an `http:` or `https:` URL. */
 export async function handleHttp(request: PlannedRequest): Promise<Response> {
-  const { url, method, headers, signal, decode, id, send } = request
+  if (digestProxies.size > 0) {
+    const known = forwarderOf(request)
+    if (known !== undefined && digestProxies.has(known.href)) return prove(request, known)
+  }
+  const response = await send(request)
+  if (response.status !== 407) return response
+  const proxy = forwarderOf(request)
+  return proxy === undefined ? response : prove(request, proxy, response)
+}
+
+function forwarderOf({ url, dial }: PlannedRequest): URL | undefined {
+  return url.protocol === 'http:' ? forwarderFor(url, dial(url).proxy) : undefined
+}
+
+async function prove(request: PlannedRequest, proxy: URL, refused?: Response): Promise<Response> {
+  const { sendProved } = await import('../proxy-auth.ts')
+  const response = await sendProved(request, proxy, send, refused)
+  if (response.status !== 407) {
+    if (digestProxies.size >= MOST_PROXIES) digestProxies.clear()
+    digestProxies.add(proxy.href)
+  }
+  return response
+}
+
+async function send(request: PlannedRequest): Promise<Response> {
+  const { url, method, headers, signal, decode, id } = request
   const body = typeof request.body === 'function' ? await request.body() : request.body
   const timeout = remaining(request)
-  return send(url, { method, headers, body, signal, decode, timeout, trace: { parent: id } })
+  return request.send(url, {
+    method,
+    headers,
+    body,
+    signal,
+    decode,
+    timeout,
+    trace: { parent: id },
+  })
 }
 
 /**
