@@ -16,7 +16,7 @@ import type { Http1Machine } from '../core/connection.ts'
 import { isProtocolError } from '../core/errors.ts'
 import { methodFacts } from '../core/methods.ts'
 import { reasonPhrase } from '../core/status.ts'
-import { type Content, cancelContent } from './body.ts'
+import { type Content, cancelContent, cancellable } from './body.ts'
 import type { AnyResponse, ServerExchange } from './exchange.ts'
 import { ExchangeInfo, type InfoHost } from './info.ts'
 import type { Outbox } from './outbox.ts'
@@ -62,6 +62,8 @@ export class Answers {
   readonly #server: ServerContext
   /** Requests whose response is not complete, oldest first. */
   readonly #exchanges: ServerExchange[] = []
+  /** Tells the source of the body that is on its way that nobody is there any more. */
+  #giveUp: ((reason: unknown) => void) | undefined
   /** A request that has to wait until those before it are answered. */
   #waiting: ServerExchange | undefined
 
@@ -99,6 +101,8 @@ export class Answers {
 
   /** The client is gone: whoever works on an answer is told. */
   lose(reason: Error, code: string): void {
+    this.#giveUp?.(reason)
+    this.#giveUp = undefined
     for (const exchange of this.#exchanges) {
       exchange.lose(reason)
       this.#server.count(code)
@@ -319,10 +323,12 @@ export class Answers {
     this.isStreaming = true
     const { sendsBody } = this.#machine
     if (!sendsBody) cancelContent(content)
-    const sent = sendsBody ? (content ?? {}) : {}
-    sendPieces(owner.stream, this.#machine, sent, () => owner.isOver, trailers).then(
+    const outgoing = cancellable(sendsBody ? (content ?? {}) : {})
+    this.#giveUp = outgoing.cancel
+    sendPieces(owner.stream, this.#machine, outgoing.content, () => owner.isOver, trailers).then(
       ({ bytes, pieces }) => {
         this.isStreaming = false
+        this.#giveUp = undefined
         if (owner.isOver) return
         if (exchange.id !== 0) exchange.traceSent(owner.stream.id, bytes, pieces)
         this.#done(exchange)
@@ -330,6 +336,7 @@ export class Answers {
       },
       (error: unknown) => {
         this.isStreaming = false
+        this.#giveUp = undefined
         if (owner.isOver) return
         // What breaks on the way is the client's doing or the network's; the rest is the handler's.
         if (isNetError(error)) this.#server.count(error.code)

@@ -228,6 +228,39 @@ export async function* piecesOf(content: Content): AsyncGenerator<Uint8Array, vo
   }
 }
 
+/**
+ * Makes content that can be given up while its next piece is waited for: a stream without news would otherwise hear only
+ * with its next piece that nobody is there.
+ *
+ * @returns the content, and what gives it up; that never throws
+ */
+export function cancellable(content: Content): { content: Content; cancel(reason: unknown): void } {
+  const { pieces, incoming } = content
+  if (incoming !== undefined) return { content, cancel: () => incoming.cancel() }
+  if (pieces === undefined) return { content, cancel: () => {} }
+  const iterator =
+    pieces instanceof ReadableStream ? readerOf(pieces) : pieces[Symbol.asyncIterator]()
+  return {
+    content: { ...content, pieces: { [Symbol.asyncIterator]: () => iterator } },
+    cancel: (reason) => void Promise.resolve(iterator.return?.(reason)).catch(() => {}),
+  }
+}
+
+/** A stream as an iterator whose `return` does not wait for the read that is going on. */
+function readerOf(stream: ReadableStream<Uint8Array>): AsyncIterator<Uint8Array> {
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+  return {
+    async next() {
+      reader ??= stream.getReader()
+      return (await reader.read()) as IteratorResult<Uint8Array>
+    },
+    async return(reason) {
+      await (reader ?? stream).cancel(reason)
+      return { done: true, value: undefined }
+    },
+  }
+}
+
 /** Whether a body can be sent a second time: there is none, or it lies in memory. */
 export function isRepeatable(init: BodyInit | null | undefined): boolean {
   if (init === undefined || init === null || typeof init === 'string') return true
@@ -280,7 +313,8 @@ export class Carrier {
   }
 
   #open(content: Content): ReadableStream<Bytes> {
-    const pieces = piecesOf(content)
+    const source = cancellable(content)
+    const pieces = piecesOf(source.content)
     return new ReadableStream<Bytes>(
       {
         pull: async (controller) => {
@@ -289,10 +323,10 @@ export class Carrier {
           if (done) controller.close()
           else controller.enqueue(value as Bytes)
         },
-        cancel: async () => {
+        cancel: (reason) => {
           this.#used = true
-          await pieces.return()
-          cancelContent(content)
+          source.cancel(reason)
+          void pieces.return()
         },
       },
       { highWaterMark: 0 },

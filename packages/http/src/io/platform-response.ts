@@ -51,15 +51,23 @@ function endOfTurn(): Promise<undefined> {
   })
 }
 
-async function* piecesFrom(
+/**
+ * The pieces of a stream whose first two reads were made already. No generator: `return` must reach a source that has
+ * nothing more to say, and not wait until it has.
+ */
+function piecesFrom(
   first: Uint8Array,
   second: ReturnType<Reader['read']>,
   reader: Reader,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  try {
-    yield first
-    for (let next = await second; !next.done; next = await reader.read()) yield next.value
-  } finally {
-    reader.cancel().catch(() => {})
+): AsyncIterable<Uint8Array> {
+  const reads = [{ done: false as const, value: first }, second]
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: async () => (await (reads.shift() ?? reader.read())) as IteratorResult<Uint8Array>,
+      async return() {
+        reader.cancel().catch(() => {})
+        return { done: true, value: undefined }
+      },
+    }),
   }
 }

@@ -765,3 +765,52 @@ describe('code that needs the platform', () => {
     expect(text).not.toMatch(/content-encoding|keep-alive/i)
   })
 })
+
+describe('a body whose client is lost while its source has no news', () => {
+  const encoded = new TextEncoder().encode('first')
+  const silent = (cancelled: (reason: unknown) => void) =>
+    new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(encoded),
+      cancel: cancelled,
+    })
+
+  it.each<[title: string, answer: (cancelled: () => void) => unknown]>([
+    ['a stream', (cancelled) => new Response(silent(cancelled))],
+    ['a platform Response', (cancelled) => new globalThis.Response(silent(cancelled))],
+    [
+      'a stream whose response was looked at',
+      (cancelled) => {
+        const response = new Response(silent(cancelled))
+        return new Response(response.body)
+      },
+    ],
+    [
+      'an iterator',
+      (cancelled) => {
+        let isFirst = true
+        return new Response({
+          [Symbol.asyncIterator]: () => ({
+            next: () => {
+              if (!isFirst) return new Promise<never>(() => {})
+              isFirst = false
+              return Promise.resolve({ done: false, value: encoded })
+            },
+            return: async () => {
+              cancelled()
+              return { done: true, value: undefined }
+            },
+          }),
+        })
+      },
+    ],
+  ])('is given up at once: %s', async (_, answer) => {
+    let cancelled: () => void = () => {}
+    const given = new Promise<void>((resolve) => (cancelled = resolve))
+    const server = await start(() => answer(cancelled))
+    const client = dial(server).send(GET())
+    await client.until((text) => text.includes('first'))
+    // A FIN alone says that the client has finished sending; it may still read.
+    client.socket.resetAndDestroy()
+    await given
+  })
+})

@@ -1,0 +1,20 @@
+/** `@sluice/http/sse`: server-sent events, read and sent; and their text, which any JavaScript runtime can read and write. */
+export {
+  type EventFields,
+  type EventMessage,
+  EventStreamParser,
+  formatEvent,
+} from './core/event-stream.ts'
+export {
+  type EventResponse,
+  type FollowEventsOptions,
+  followEvents,
+  type ReadEventsOptions,
+  readEvents,
+} from './io/event-source.ts'
+export {
+  EventStream,
+  type EventStreamOptions,
+  type SendEventsOptions,
+  sendEvents,
+} from './io/event-stream.ts'
