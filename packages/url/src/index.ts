@@ -15,6 +15,7 @@ export {
   unquotePlus,
   unquoteToBytes,
 } from './core/quote.ts'
+export type { RetryOptions } from './core/retry.ts'
 export {
   type DefragResult,
   type ParseResult,

@@ -109,6 +109,11 @@ export function maskUrl(url: string): string {
   return `${url.slice(0, start)}${shown}***${url.slice(at)}`
 }
 
+/** The reason in the sentence of a lower layer: what stands between target and code. */
+export function reasonIn({ message }: Error): string | undefined {
+  return /: (.*) \([A-Z_0-9]+, phase /s.exec(message)?.[1]
+}
+
 function sentence(facts: FetchErrorFacts, code: string, phase: string): string {
   const notes = [code, `phase ${phase}`]
   if (facts.elapsed !== undefined) notes.push(`${Math.round(facts.elapsed)} ms`)

@@ -13,6 +13,10 @@ export interface UrlTraceFacts {
   proxy: { because: string; proxy: string }
   /** The answer sends us elsewhere. */
   redirect: { status: number; from: string; to: string; method: string }
+  /** Something failed that may pass by itself: a status, or the code of an error. It is asked again after `ms`. */
+  wait: { ms: number; because: string }
+  /** It is asked again, for the second time or a later one. */
+  retry: { attempt: number }
   /** Credentials went along: by which scheme, and never which. */
   auth: { url: string; scheme: string }
   /** Cookies went along or came, by their names; `refused` says why, too. Values are never told. */

@@ -9,6 +9,7 @@ import type { Environment } from '../core/proxy-env.ts'
 import { openPipeline, type PipelineOptions } from './dispatch.ts'
 import { authenticate } from './middleware/auth.ts'
 import { keepCookies } from './middleware/cookies.ts'
+import { retryFailures } from './middleware/retry.ts'
 import type { Handler } from './pipeline.ts'
 import { NO_POLICIES, type Policies, planPolicies } from './policies.ts'
 import { hopFor, proxyFor } from './proxy.ts'
@@ -55,7 +56,7 @@ export class Client implements AsyncDisposable {
     this.#options = options
     this.policies = planPolicies('Client', options, NO_POLICIES, home)
     this.#env = options.env ?? { ...process.env }
-    this.run = openPipeline(options, [authenticate, keepCookies])
+    this.run = openPipeline(options, [retryFailures, authenticate, keepCookies])
   }
 
   /**

@@ -1,8 +1,9 @@
 /**
- * What a fetch does beyond asking once: cookies, credentials. Each is an option of a client and of a fetch, made complete here, and done
+ * What a fetch does beyond asking once: cookies, credentials, asking again. Each is an option of a client and of a fetch, made complete here, and done
  * by a middleware of its own at each hop.
  */
 import { checkCredentials } from '../core/credentials.ts'
+import { planRetries, type RetryOptions, type RetryRules } from '../core/retry.ts'
 import type { AuthOption } from './authenticator.ts'
 import type { CookieJar } from './cookie-jar.ts'
 import { type AuthSource, openAuth } from './middleware/auth.ts'
@@ -21,10 +22,14 @@ export interface PolicyOptions {
    * base needs the last. `false`: none, whatever the client has. Default: none.
    */
   auth?: AuthOption | false | undefined
+  /**
+   * Ask again where a failure may pass by itself: how often at most, or all of it. `true`: twice at most. Default: never.
+   */
+  retry?: number | boolean | RetryOptions | undefined
 }
 
 /** The keys of `PolicyOptions`. */
-export const POLICY_KEYS: readonly (keyof PolicyOptions)[] = ['cookies', 'auth']
+export const POLICY_KEYS: readonly (keyof PolicyOptions)[] = ['cookies', 'auth', 'retry']
 
 /** The same, complete: a part of each request. */
 export interface Policies {
@@ -32,10 +37,12 @@ export interface Policies {
   readonly cookies: CookieKeeper | undefined
   /** Who has credentials; nothing: nobody. */
   readonly auth: AuthSource | undefined
+  /** When the same is asked again; nothing: never. */
+  readonly retry: RetryRules | undefined
 }
 
 /** A client without options has none. */
-export const NO_POLICIES: Policies = { cookies: undefined, auth: undefined }
+export const NO_POLICIES: Policies = { cookies: undefined, auth: undefined, retry: undefined }
 
 /**
  * Completes options.
@@ -51,11 +58,12 @@ export function planPolicies(
   base: Policies,
   home: string | undefined,
 ): Policies {
-  const { cookies, auth } = options
+  const { cookies, auth, retry } = options
   if (POLICY_KEYS.every((key) => options[key] === undefined)) return base
   return {
     cookies: cookies === undefined ? base.cookies : jarOf(caller, cookies),
     auth: auth === undefined ? base.auth : authOf(caller, auth, home),
+    retry: retry === undefined ? base.retry : planRetries(caller, retry),
   }
 }
 

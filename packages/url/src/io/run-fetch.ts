@@ -13,7 +13,7 @@ import {
 } from '@sluice/http'
 import { isNetError } from '@sluice/socket/errors'
 import { nextId } from '@sluice/socket/trace'
-import { FetchError, maskUrl } from '../core/errors.ts'
+import { FetchError, maskUrl, reasonIn } from '../core/errors.ts'
 import { checkCallable, checkMethod, checkObject, checkSignal } from '../core/options.ts'
 import type { Environment } from '../core/proxy-env.ts'
 import type {
@@ -23,6 +23,7 @@ import type {
   PlannedRequest,
   RequestBody,
 } from './pipeline.ts'
+import { isReplayable } from './pipeline.ts'
 import { POLICY_KEYS, type Policies, type PolicyOptions, planPolicies } from './policies.ts'
 import { hopFor, proxyFor } from './proxy.ts'
 import { publish, tracing } from './trace.ts'
@@ -182,6 +183,8 @@ function plan(
     )
   const id = nextId()
   const url = parse(from?.url ?? (input as string | URL), method, defaults.base)
+  const policies = planPolicies('fetch', options, host.policies, url.origin)
+  checkRepeatable(policies, method, body as RequestBody)
   return {
     url,
     method:
@@ -194,12 +197,24 @@ function plan(
     signal: options.signal === undefined ? from?.signal : (options.signal ?? undefined),
     timeout: options.timeout ?? defaults.timeout,
     decode: options.decode ?? defaults.decode ?? true,
-    ...planPolicies('fetch', options, host.policies, url.origin),
+    ...policies,
     send: senderOf(host, options, defaults, id),
     dial: (url) => dialOptions(host, url, options, defaults, id),
     started,
     id,
   }
+}
+
+/**
+ * Told before anything is sent: a retry that turns out to be impossible when it is needed is none.
+ *
+ * @throws {TypeError} a body that can be sent once, where a request may have to be made again
+ */
+function checkRepeatable({ retry }: Policies, method: string, body: RequestBody): void {
+  if (retry?.methods.has(method.toUpperCase()) && !isReplayable(body))
+    throw new TypeError(
+      `fetch: a ${method} whose body can be sent only once can't be retried; give a function that makes it, or retry: false`,
+    )
 }
 
 /** The client's fields, and those of the call in their place. */
@@ -273,7 +288,7 @@ function tell(error: unknown, request: PlannedRequest, elapsed: number): unknown
   if (request.signal?.aborted && error === request.signal.reason) return error
   if (isNetError(error)) {
     const { code, phase, errors } = error
-    const reason = /: (.*) \([A-Z_0-9]+, phase /s.exec(error.message)?.[1]
+    const reason = reasonIn(error)
     const facts = { ...where(request), code, phase, elapsed, errors, cause: error }
     return new FetchError(reason === undefined ? facts : { ...facts, reason })
   }
