@@ -2,9 +2,12 @@
  * `@sluice/url`: URLs the way Python splits, joins and quotes them, and a `fetch` over `http:`, `https:`,
  * `ftp:`, `file:` and `data:` that shows every step.
  */
+
+export type { PrivateOptions } from './core/address-guard.ts'
 export type { Challenge } from './core/challenge.ts'
 export type { BearerCredentials, Credentials, PasswordCredentials } from './core/credentials.ts'
 export { FetchError, isFetchError } from './core/errors.ts'
+export type { FetchLimits } from './core/fetch-limits.ts'
 export { urljoin } from './core/join.ts'
 export { parseQs, parseQsl, urlencode } from './core/query.ts'
 export {

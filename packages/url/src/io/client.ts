@@ -6,8 +6,10 @@ import { Pool, type PoolOptions, type Response } from '@sluice/http'
 import { FetchError } from '../core/errors.ts'
 import { checkOptions } from '../core/options.ts'
 import type { Environment } from '../core/proxy-env.ts'
+import { poolOptions } from './connections.ts'
 import { openPipeline, type PipelineOptions } from './dispatch.ts'
 import { authenticate } from './middleware/auth.ts'
+import { capBody } from './middleware/cap-body.ts'
 import { keepCookies } from './middleware/cookies.ts'
 import { retryFailures } from './middleware/retry.ts'
 import type { Handler } from './pipeline.ts'
@@ -43,6 +45,8 @@ export class Client implements AsyncDisposable {
   #closed = false
   /** Middleware and handlers. @internal */
   readonly run: Handler
+  /** The origin of its base. @internal */
+  readonly home: string | undefined
   /** What its fetches do besides asking. @internal */
   readonly policies: Policies
 
@@ -52,11 +56,11 @@ export class Client implements AsyncDisposable {
    */
   constructor(options: ClientOptions = {}) {
     checkOptions('Client', options, CLIENT_KEYS)
-    const home = options.base === undefined ? undefined : new URL(options.base).origin
+    this.home = options.base === undefined ? undefined : new URL(options.base).origin
     this.#options = options
-    this.policies = planPolicies('Client', options, NO_POLICIES, home)
+    this.policies = planPolicies('Client', options, NO_POLICIES, this.home)
     this.#env = options.env ?? { ...process.env }
-    this.run = openPipeline(options, [retryFailures, authenticate, keepCookies])
+    this.run = openPipeline(options, [retryFailures, authenticate, keepCookies, capBody])
   }
 
   /**
@@ -102,14 +106,13 @@ export class Client implements AsyncDisposable {
     const key = named === '' ? '' : `${url.protocol} ${named}`
     let pool = this.#pools.get(key)
     if (pool === undefined) {
-      const { tls, resolver, allowAddress, family, pool: shared } = this.#options
+      const { pool: { limits, ...shared } = {} } = this.#options
+      const options = poolOptions(this.#options, this.policies)
       pool = new Pool({
-        tls,
-        resolver,
-        allowAddress,
-        family,
+        ...options,
         ...shared,
-        ...(proxy ? { proxy: hopFor(url, proxy) } : {}),
+        limits: { ...options.limits, ...limits },
+        ...(proxy ? { proxy: hopFor(url, proxy, options.allowAddress !== undefined) } : {}),
       })
       this.#pools.set(key, pool)
     }

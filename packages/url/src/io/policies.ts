@@ -2,7 +2,15 @@
  * What a fetch does beyond asking once: cookies, credentials, asking again. Each is an option of a client and of a fetch, made complete here, and done
  * by a middleware of its own at each hop.
  */
+import { Headers } from '@sluice/http'
+import { type AddressRule, type PrivateOptions, planPrivate } from '../core/address-guard.ts'
 import { checkCredentials } from '../core/credentials.ts'
+import {
+  DEFAULT_LIMITS,
+  type FetchLimits,
+  type OwnLimits,
+  planLimits,
+} from '../core/fetch-limits.ts'
 import { planRetries, type RetryOptions, type RetryRules } from '../core/retry.ts'
 import type { AuthOption } from './authenticator.ts'
 import type { CookieJar } from './cookie-jar.ts'
@@ -26,10 +34,27 @@ export interface PolicyOptions {
    * Ask again where a failure may pass by itself: how often at most, or all of it. `true`: twice at most. Default: never.
    */
   retry?: number | boolean | RetryOptions | undefined
+  /**
+   * Refuse addresses that lead inside (loopback, private, link-local ...), and files of this machine, for programs to which
+   * strangers give URLs. It sees the address that is dialled, at every hop. `{ except: ['10.1.0.0/16'] }` allows some.
+   * Default false.
+   */
+  denyPrivate?: boolean | PrivateOptions | undefined
+  /**
+   * Names of fields that are as secret as Authorization: dropped when a redirect leads to another origin. Default: none
+   * besides Authorization, Cookie and Proxy-Authorization.
+   */
+  secretFields?: readonly string[] | undefined
 }
 
 /** The keys of `PolicyOptions`. */
-export const POLICY_KEYS: readonly (keyof PolicyOptions)[] = ['cookies', 'auth', 'retry']
+export const POLICY_KEYS: readonly (keyof PolicyOptions)[] = [
+  'cookies',
+  'auth',
+  'retry',
+  'denyPrivate',
+  'secretFields',
+]
 
 /** The same, complete: a part of each request. */
 export interface Policies {
@@ -39,10 +64,23 @@ export interface Policies {
   readonly auth: AuthSource | undefined
   /** When the same is asked again; nothing: never. */
   readonly retry: RetryRules | undefined
+  /** Whether an address may be dialled; nothing: every one. */
+  readonly isAllowed: AddressRule | undefined
+  /** Names of fields for one origin, beside those that everybody knows. */
+  readonly secretFields: readonly string[]
+  /** Caps of the whole. */
+  readonly limits: OwnLimits
 }
 
 /** A client without options has none. */
-export const NO_POLICIES: Policies = { cookies: undefined, auth: undefined, retry: undefined }
+export const NO_POLICIES: Policies = {
+  cookies: undefined,
+  auth: undefined,
+  retry: undefined,
+  isAllowed: undefined,
+  secretFields: [],
+  limits: DEFAULT_LIMITS,
+}
 
 /**
  * Completes options.
@@ -54,16 +92,19 @@ export const NO_POLICIES: Policies = { cookies: undefined, auth: undefined, retr
  */
 export function planPolicies(
   caller: string,
-  options: PolicyOptions,
+  options: PolicyOptions & { limits?: FetchLimits | undefined },
   base: Policies,
   home: string | undefined,
 ): Policies {
-  const { cookies, auth, retry } = options
-  if (POLICY_KEYS.every((key) => options[key] === undefined)) return base
+  const { cookies, auth, retry, denyPrivate, secretFields, limits } = options
+  if (limits === undefined && POLICY_KEYS.every((key) => options[key] === undefined)) return base
   return {
     cookies: cookies === undefined ? base.cookies : jarOf(caller, cookies),
     auth: auth === undefined ? base.auth : authOf(caller, auth, home),
     retry: retry === undefined ? base.retry : planRetries(caller, retry),
+    isAllowed: denyPrivate === undefined ? base.isAllowed : ruleOf(caller, denyPrivate),
+    secretFields: secretFields === undefined ? base.secretFields : checkNames(caller, secretFields),
+    limits: limits === undefined ? base.limits : planLimits(caller, limits, base.limits),
   }
 }
 
@@ -73,6 +114,17 @@ function jarOf(caller: string, option: CookieKeeper | boolean): CookieKeeper | u
   if (typeof option?.header !== 'function' || typeof option.set !== 'function')
     throw new TypeError(`${caller}: cookies must be a CookieJar, true or false`)
   return option
+}
+
+function ruleOf(caller: string, option: boolean | PrivateOptions): AddressRule | undefined {
+  return option === false ? undefined : planPrivate(caller, option)
+}
+
+function checkNames(caller: string, names: readonly string[]): readonly string[] {
+  if (!Array.isArray(names)) throw new TypeError(`${caller}: secretFields must be an array`)
+  // A name that is none would never be found, and what it stands for would be sent on.
+  new Headers(names.map((name) => [name, '']))
+  return names
 }
 
 function authOf(

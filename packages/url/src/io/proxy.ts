@@ -21,11 +21,20 @@ export function proxyFor(
  * The same, for what is tunnelled: an HTTP proxy with a password in its URL may ask for more than Basic.
  *
  * @param url where the connection leads in the end; to an `http:` URL a proxy forwards, and `handleHttp` answers it
+ * @param isGuarded whether addresses are judged. A proxy that forwards looks the name up itself, where no rule of ours sees
+ *   what it finds; so it has to tunnel, to an address that was looked up and judged here
  */
-export function hopFor(url: URL, proxy: PoolOptions['proxy']): PoolOptions['proxy'] {
-  if (url.protocol === 'http:' || !(typeof proxy === 'string' || proxy instanceof URL)) return proxy
+export function hopFor(
+  url: URL,
+  proxy: PoolOptions['proxy'],
+  isGuarded: boolean,
+): PoolOptions['proxy'] {
+  if (!(typeof proxy === 'string' || proxy instanceof URL)) return proxy
   const at = new URL(proxy)
-  if (!/^https?:$/.test(at.protocol) || (at.username === '' && at.password === '')) return proxy
+  const hasProof = at.username !== '' || at.password !== ''
+  if (!/^https?:$/.test(at.protocol)) return proxy
+  if (url.protocol === 'http:' ? !isGuarded : !hasProof) return proxy
+  if (!hasProof) return httpHop(at)
   return httpHop(at, {
     authorize: (target) => {
       const proof = import('./proxy-auth.ts').then(({ ProxyProof }) => new ProxyProof(at))

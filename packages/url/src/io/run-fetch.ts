@@ -6,8 +6,6 @@ import {
   type CodingLimits,
   Headers,
   type HeadersInit,
-  request as httpRequest,
-  type Pool,
   type RequestOptions,
   type Response,
 } from '@sluice/http'
@@ -15,21 +13,21 @@ import { isNetError } from '@sluice/socket/errors'
 import { nextId } from '@sluice/socket/trace'
 import { FetchError, maskUrl, reasonIn } from '../core/errors.ts'
 import { checkCallable, checkMethod, checkObject, checkSignal } from '../core/options.ts'
-import type { Environment } from '../core/proxy-env.ts'
-import type {
-  DialOptions,
-  FetchFtpOptions,
-  Handler,
-  PlannedRequest,
-  RequestBody,
-} from './pipeline.ts'
+import { SECRET_FIELDS } from '../core/redirect.ts'
+import {
+  CONNECTION_KEYS,
+  type ConnectionHost,
+  type ConnectionOptions,
+  dialOptions,
+  senderOf,
+} from './connections.ts'
+import type { Handler, PlannedRequest, RequestBody } from './pipeline.ts'
 import { isReplayable } from './pipeline.ts'
 import { POLICY_KEYS, type Policies, type PolicyOptions, planPolicies } from './policies.ts'
-import { hopFor, proxyFor } from './proxy.ts'
 import { publish, tracing } from './trace.ts'
 
 /** How to fetch: the standard's options, and those of the layers below under their own names. */
-export interface FetchOptions extends PolicyOptions {
+export interface FetchOptions extends PolicyOptions, ConnectionOptions {
   /** Default GET. */
   method?: string | undefined
   /** Fields of the request: pairs, an object, or Headers. Default: those of a Request that is fetched, else none. */
@@ -39,47 +37,21 @@ export interface FetchOptions extends PolicyOptions {
    * Default: that of a Request that is fetched, else nothing.
    */
   body?: RequestBody | undefined
-  /** `follow` up to 20 redirects (default), hand them out (`manual`), or reject (`error`). */
+  /** `follow` up to `limits.redirects` of them (default), hand them out (`manual`), or reject (`error`). */
   redirect?: 'follow' | 'manual' | 'error' | undefined
   /** Ends the fetch and its body; what waits rejects with `signal.reason`. */
   signal?: AbortSignal | null | undefined
   /** Milliseconds per phase, as for `request` of `@sluice/http`; a number is `total`. */
   timeout?: RequestOptions['timeout']
-  /** Caps on what a server may send. */
-  limits?: RequestOptions['limits']
   /**
    * Undo content codings, with these caps; default true. False hands bodies out as they were sent.
    */
   decode?: boolean | Partial<CodingLimits> | undefined
-  /** How to speak TLS with `https:` servers, as for `connect()` of `@sluice/socket`. */
-  tls?: RequestOptions['tls']
-  /** `env` (default): what `http_proxy` and its kin say; a URL, several, or hops; `false` for none. */
-  proxy?: RequestOptions['proxy'] | 'env'
-  /** Who tells the addresses of names: as for `connect()`. */
-  resolver?: RequestOptions['resolver']
-  /** Which of them may be used: as for `connect()`; default all. */
-  allowAddress?: RequestOptions['allowAddress']
-  /** Only addresses of this family: as for `connect()`; default both. */
-  family?: RequestOptions['family']
-  /** How to speak with the servers of `ftp:` URLs: TLS, active mode, the encoding of names. */
-  ftp?: FetchFtpOptions | undefined
-  /** Opens connections; for tests and tunnels. */
-  connect?: RequestOptions['connect']
 }
 
 /** What `fetch` takes for an address: text, a URL, or a Request of ours or the platform's. */
 export type FetchInput = string | URL | globalThis.Request
 
-/** Options of a connection: a fetch that has one of its own gets a connection of its own. */
-const CONNECTION = [
-  'limits',
-  'tls',
-  'proxy',
-  'resolver',
-  'allowAddress',
-  'family',
-  'connect',
-] as const
 const OURS: readonly string[] = [
   'method',
   'headers',
@@ -88,9 +60,8 @@ const OURS: readonly string[] = [
   'signal',
   'timeout',
   'decode',
-  'ftp',
   ...POLICY_KEYS,
-  ...CONNECTION,
+  ...CONNECTION_KEYS,
 ]
 /** What a client takes besides: its own, and the defaults of its fetches. */
 export const CLIENT_KEYS: readonly string[] = [
@@ -117,11 +88,9 @@ const BROWSERS = [
 ]
 
 /** What a fetch needs of its client. */
-export interface FetchHost {
-  poolFor(url: URL, method: string, id: number): Pick<Pool, 'request'>
-  readonly env: Environment
-  /** What its fetches do besides asking. */
-  readonly policies: Policies
+export interface FetchHost extends ConnectionHost {
+  /** The origin of its base; what its fields hold of secrets is for that one. */
+  readonly home: string | undefined
   /** The pipeline. */
   readonly run: Handler
 }
@@ -184,6 +153,7 @@ function plan(
   const id = nextId()
   const url = parse(from?.url ?? (input as string | URL), method, defaults.base)
   const policies = planPolicies('fetch', options, host.policies, url.origin)
+  const call = { host, options, defaults, policies, id }
   checkRepeatable(policies, method, body as RequestBody)
   return {
     url,
@@ -191,18 +161,34 @@ function plan(
       /^(get|head|post|put|delete|options|patch)$/i.test(method) && method !== 'patch'
         ? method.toUpperCase()
         : method,
-    headers: headersOf(options.headers ?? (from && [...from.headers]), defaults.headers),
+    headers: headersOf(
+      options.headers ?? (from && [...from.headers]),
+      host.home === undefined || host.home === url.origin
+        ? defaults.headers
+        : withoutSecrets(defaults.headers, policies),
+    ),
     body: body as RequestBody,
     redirect,
     signal: options.signal === undefined ? from?.signal : (options.signal ?? undefined),
     timeout: options.timeout ?? defaults.timeout,
     decode: options.decode ?? defaults.decode ?? true,
     ...policies,
-    send: senderOf(host, options, defaults, id),
-    dial: (url) => dialOptions(host, url, options, defaults, id),
+    send: senderOf(call),
+    dial: (to) => dialOptions(call, to),
     started,
     id,
   }
+}
+
+/** A client's fields, for another origin than that of its base. */
+function withoutSecrets(
+  given: HeadersInit | undefined,
+  { secretFields }: Policies,
+): Headers | undefined {
+  if (given === undefined) return undefined
+  const headers = new Headers(given)
+  for (const name of [...SECRET_FIELDS, ...secretFields]) headers.delete(name)
+  return headers
 }
 
 /**
@@ -225,35 +211,6 @@ function headersOf(given: HeadersInit | undefined, defaults: HeadersInit | undef
   for (const name of new Set([...own].map(([key]) => key))) headers.delete(name)
   for (const [name, value] of own) headers.append(name, value)
   return headers
-}
-
-/** Over a connection that is kept, unless the call says how its own is to be. */
-function senderOf(
-  host: FetchHost,
-  options: FetchOptions,
-  defaults: FetchDefaults,
-  id: number,
-): PlannedRequest['send'] {
-  if (CONNECTION.every((key) => options[key] === undefined))
-    return (url, how) => host.poolFor(url, how.method ?? 'GET', id).request(url, how)
-  return (url, how) => {
-    const { ftp: _, ...own } = dialOptions(host, url, options, defaults, id)
-    return httpRequest(url, { ...own, ...how })
-  }
-}
-
-/** How a connection of this fetch's own is opened. */
-function dialOptions(
-  host: FetchHost,
-  url: URL,
-  options: FetchOptions,
-  defaults: FetchDefaults,
-  id: number,
-): DialOptions & Pick<FetchOptions, 'limits'> {
-  const keys = [...CONNECTION, 'ftp'] as const
-  const own = Object.fromEntries(keys.map((key) => [key, options[key] ?? defaults[key]]))
-  const { proxy, ...rest } = own as Pick<FetchOptions, (typeof keys)[number]>
-  return { ...rest, proxy: hopFor(url, proxyFor(url, proxy, host.env, id)) }
 }
 
 function parse(input: string | URL, method: string, base: string | URL | undefined): URL {

@@ -22,6 +22,10 @@ const CHUNK = 65_536
 export async function handleFile(request: PlannedRequest): Promise<Response> {
   onlyGet(request)
   const { url, method, signal } = request
+  if (request.isAllowed !== undefined) {
+    const reason = 'denyPrivate refuses files of this machine'
+    throw new FetchError({ method, url: url.href, code: 'ERR_BLOCKED', phase: 'open', reason })
+  }
   let path: string
   try {
     path = fileUrlToPath(url.href, process.platform === 'win32' ? WINDOWS : POSIX)

@@ -3,7 +3,7 @@
  */
 import { Headers, type Response } from '@sluice/http'
 import { FetchError, maskUrl } from '../../core/errors.ts'
-import { BODY_FIELDS, MAX_REDIRECTS, planRedirect, SECRET_FIELDS } from '../../core/redirect.ts'
+import { BODY_FIELDS, planRedirect, SECRET_FIELDS } from '../../core/redirect.ts'
 import { type Handler, isReplayable, type PlannedRequest } from '../pipeline.ts'
 import { publish, tracing } from '../trace.ts'
 
@@ -34,12 +34,8 @@ export function historyOf(response: globalThis.Response | Response): readonly Re
   return steps.get(response) ?? []
 }
 
-/** A middleware that follows up to `limit` redirects. */
-export async function followRedirects(
-  first: PlannedRequest,
-  next: Handler,
-  limit: number = MAX_REDIRECTS,
-): Promise<Response> {
+/** A middleware that follows redirects, up to the limit of the request. */
+export async function followRedirects(first: PlannedRequest, next: Handler): Promise<Response> {
   let request = first
   const history: RedirectStep[] = []
   for (let followed = 0; ; followed++) {
@@ -52,7 +48,7 @@ export async function followRedirects(
       url: request.url,
       replayable: isReplayable(request.body),
       followed,
-      limit,
+      limit: request.limits.redirects,
     })
     if (plan.kind === 'final') return followed === 0 ? response : markRedirected(response, history)
     await response.body?.cancel()
@@ -87,7 +83,8 @@ export async function followRedirects(
     history.push({ status: response.status, url: maskUrl(url.href), headers: response.headers })
     const headers = new Headers(request.headers)
     if (plan.dropBody) for (const name of BODY_FIELDS) headers.delete(name)
-    if (plan.dropSecrets) for (const name of SECRET_FIELDS) headers.delete(name)
+    if (plan.dropSecrets)
+      for (const name of [...SECRET_FIELDS, ...request.secretFields]) headers.delete(name)
     request = {
       ...request,
       url: plan.url,

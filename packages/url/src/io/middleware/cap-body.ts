@@ -1,0 +1,42 @@
+/** The cap on the body of a response, where there is one: by what its length says, and by what comes. */
+import { Response } from '@sluice/http'
+import { FetchError } from '../../core/errors.ts'
+import { located } from '../handlers/local.ts'
+import type { Handler, PlannedRequest } from '../pipeline.ts'
+
+/** Ends bodies that are longer than they may be. */
+export function capBody(request: PlannedRequest, next: Handler): Promise<Response> {
+  const { body: most } = request.limits
+  if (most === Number.POSITIVE_INFINITY) return next(request)
+  return next(request).then((response) => cap(request, response, most))
+}
+
+async function cap(request: PlannedRequest, response: Response, most: number): Promise<Response> {
+  const { body, status, statusText, headers } = response
+  if (body === null) return response
+  const tooLong = (): FetchError =>
+    new FetchError({
+      method: request.method,
+      url: request.url.href,
+      code: 'ERR_TOO_LONG',
+      phase: 'body',
+      reason: `the body has more than ${most} bytes, which is all that this program takes`,
+    })
+  const isCoded = headers.has('content-encoding')
+  if (!isCoded && Number(headers.get('content-length') ?? 0) > most) {
+    await body.cancel()
+    throw tooLong()
+  }
+  let came = 0
+  const counted = (body as ReadableStream<Uint8Array>).pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(piece, controller) {
+        came += piece.length
+        if (came > most) throw tooLong()
+        controller.enqueue(piece)
+      },
+    }),
+  )
+  const init = { status, statusText, headers }
+  return located(new Response(counted as ReadableStream<Uint8Array<ArrayBuffer>>, init), request)
+}

@@ -1,0 +1,264 @@
+import { Headers, httpHop, Response, type Server, serve } from '@sluice/http'
+import type { Resolver } from '@sluice/socket/dns'
+import { serve as serveSocket } from '@sluice/socket/server'
+import { afterEach, describe, expect, test } from 'vitest'
+import { CookieJar } from '../src/cookies.ts'
+import { Client, type ClientOptions, type FetchOptions, fetch, type Handler } from '../src/index.ts'
+
+const open: { close(): unknown }[] = []
+afterEach(async () => {
+  for (const thing of open.splice(0).reverse()) await thing.close()
+})
+function client(options: ClientOptions): Client {
+  const made = new Client(options)
+  open.push({ close: () => made.destroy() })
+  return made
+}
+async function server(
+  handler: (request: Request) => Response | Promise<Response>,
+  options = {},
+): Promise<Server> {
+  const made = await serve((request) => handler(request) as unknown as globalThis.Response, options)
+  open.push(made)
+  return made
+}
+/** Tells addresses in turn, the last one for ever. */
+function resolver(...answers: string[]): Resolver & { asked: number } {
+  return {
+    separate: false,
+    asked: 0,
+    async resolve() {
+      const address = answers[Math.min(this.asked++, answers.length - 1)] as string
+      return { addresses: [{ address, family: address.includes(':') ? 6 : 4 }] }
+    },
+  }
+}
+
+describe('another origin', () => {
+  const FROM = 'https://site.test/'
+  const SECRETS = {
+    Authorization: 'Custom s',
+    Cookie: 'c=s',
+    'Proxy-Authorization': 'Basic s',
+    'X-Api-Key': 's',
+    Plain: 'p',
+  }
+
+  /** What a redirect from `FROM` to a URL sends there. */
+  async function sentTo(to: string, options: FetchOptions): Promise<Headers> {
+    let sent = new Headers()
+    const answer: Handler = async ({ url, headers }) => {
+      if (url.href === FROM) return new Response(null, { status: 302, headers: { Location: to } })
+      sent = headers
+      return new Response('')
+    }
+    await client({ schemes: { 'https:': answer, 'http:': answer } }).fetch(FROM, options)
+    return sent
+  }
+
+  test.each([
+    ['the scheme', 'http://site.test/'],
+    ['the host', 'https://other.test/'],
+    ['the port', 'https://site.test:444/'],
+    ['a domain below', 'https://www.site.test/'],
+    ['a domain above', 'https://test/'],
+    ['the host, with the name of the first in it', 'https://site.test.evil.test/'],
+    ['the host, with the first as a user', 'https://evil.test/?@site.test'],
+  ])('by %s gets no secrets', async (_, to) => {
+    const headers = await sentTo(to, { headers: SECRETS, secretFields: ['x-api-key'] })
+    expect([...headers].map(([name]) => name)).toEqual(['plain'])
+    for (const auth of [{ username: 'a', password: 'b' }, { bearer: 'b' }, () => ({ bearer: 'b' })])
+      expect((await sentTo(to, { auth })).has('authorization')).toBe(false)
+    const jar = new CookieJar()
+    jar.set('host=only; Secure', FROM)
+    expect((await sentTo(to, { cookies: jar })).get('cookie')).toBe(
+      to.startsWith('https://site.test:') ? 'host=only' : null,
+    )
+  })
+
+  test('the same origin keeps them', async () => {
+    const headers = await sentTo('/again', { headers: SECRETS, secretFields: ['x-api-key'] })
+    for (const [name, value] of Object.entries(SECRETS)) expect(headers.get(name)).toBe(value)
+  })
+
+  test('gets none of what a client has for its base', async () => {
+    const { url } = await server(
+      (request) =>
+        new Response(
+          ['authorization', 'x-api-key', 'plain'].map((name) => request.headers.get(name)).join(),
+        ),
+    )
+    const headers = { Authorization: 'a', 'X-Api-Key': 'b', Plain: 'c' }
+    const one = client({ base: url, headers, secretFields: ['X-Api-Key'] })
+    expect(await (await one.fetch('x')).text()).toBe('a,b,c')
+    expect(await (await one.fetch(url.replace('127.0.0.1', 'localhost'))).text()).toBe(',,c')
+    // What the call itself says is meant for where it goes.
+    const own = await one.fetch(url.replace('127.0.0.1', 'localhost'), { headers })
+    expect(await own.text()).toBe('a,b,c')
+  })
+})
+
+describe('denyPrivate', () => {
+  test.each([
+    'http://127.0.0.1:1/',
+    'http://localhost:1/',
+    'http://[::1]:1/',
+    'http://2130706433:1/',
+    'http://0x7f.1:1/',
+    'http://[::ffff:127.0.0.1]:1/',
+    'http://0.0.0.0:1/',
+    'http://169.254.169.254/latest/meta-data/',
+    'ftp://127.0.0.1:1/x',
+  ])('refuses %s', async (url) => {
+    await expect(fetch(url, { denyPrivate: true, proxy: false })).rejects.toMatchObject({
+      code: 'ERR_BLOCKED',
+    })
+  })
+
+  test('refuses files', async () => {
+    await expect(fetch('file:///etc/hosts', { denyPrivate: true })).rejects.toMatchObject({
+      code: 'ERR_BLOCKED',
+    })
+    expect((await fetch('data:,x', { denyPrivate: true })).status).toBe(200)
+  })
+
+  test('sees what a redirect leads to', async () => {
+    const inside = await server(() => new Response('secret'))
+    const there = await serveSocket(
+      async (connection) => {
+        await connection.recvUntil('\r\n\r\n')
+        await connection.sendAll(
+          `HTTP/1.1 302 Found\r\nLocation: ${inside.url}\r\nContent-Length: 0\r\n\r\n`,
+        )
+      },
+      { hostname: '127.0.0.2' } as never,
+    )
+    open.push(there)
+    const first = `http://127.0.0.2:${(there.address as { port: number }).port}/`
+    await expect(fetch(first, { denyPrivate: { except: ['127.0.0.2'] } })).rejects.toThrow(
+      /address 127.0.0.1 is refused by a rule of this program \(ERR_BLOCKED/,
+    )
+  })
+
+  test('sees the address that is dialled, so that a name that changes its mind leads nowhere', async () => {
+    const inside = await server(() => new Response('secret'))
+    const { port } = new URL(inside.url)
+    const changing = resolver('93.184.216.34', '127.0.0.1')
+    // Whoever looks first sees an address of the internet ...
+    await changing.resolve('rebind.test', { family: 0 })
+    // ... and what is dialled is another one.
+    const fetching = fetch(`http://rebind.test:${port}/`, {
+      denyPrivate: true,
+      resolver: changing,
+      proxy: false,
+    })
+    await expect(fetching).rejects.toMatchObject({ code: 'ERR_BLOCKED' })
+    expect(changing.asked).toBe(2)
+    expect(inside.stats().accepted).toBe(0)
+  })
+
+  test('is a matter of the client or of one fetch, and goes with allowAddress', async () => {
+    const inside = await server(() => new Response('in'))
+    const guarded = client({ denyPrivate: true })
+    await expect(guarded.fetch(inside.url)).rejects.toMatchObject({ code: 'ERR_BLOCKED' })
+    expect(await (await guarded.fetch(inside.url, { denyPrivate: false })).text()).toBe('in')
+    const open = client({})
+    expect(await (await open.fetch(inside.url)).text()).toBe('in')
+    await expect(open.fetch(inside.url, { denyPrivate: true })).rejects.toMatchObject({
+      code: 'ERR_BLOCKED',
+    })
+    const both = client({ denyPrivate: { except: ['127.0.0.0/8'] }, allowAddress: () => false })
+    await expect(both.fetch(inside.url)).rejects.toMatchObject({ code: 'ERR_BLOCKED' })
+  })
+
+  test('asks a proxy for the address that was judged, and does not judge the proxy', async () => {
+    const heads: string[] = []
+    const proxy = await serveSocket(async (connection) => {
+      const head = Buffer.from((await connection.recvUntil('\r\n\r\n')) ?? []).toString()
+      heads.push(head.split('\r\n', 1)[0] ?? '')
+      await connection.sendAll('HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n')
+    })
+    open.push(proxy)
+    const way = `http://127.0.0.1:${(proxy.address as { port: number }).port}`
+    const ask = (address: string, option: ClientOptions['proxy'] = way) =>
+      fetch('http://name.test/', { denyPrivate: true, resolver: resolver(address), proxy: option })
+    await expect(ask('10.0.0.1')).rejects.toMatchObject({ code: 'ERR_BLOCKED' })
+    await expect(ask('10.0.0.1', httpHop(way))).rejects.toMatchObject({ code: 'ERR_BLOCKED' })
+    expect(heads).toEqual([])
+    await expect(ask('93.184.216.34')).rejects.toThrow(/403/)
+    expect(heads).toEqual(['CONNECT 93.184.216.34:80 HTTP/1.1'])
+  })
+})
+
+describe('caps', () => {
+  test('on redirects', async () => {
+    const { url } = await server(
+      () => new Response(null, { status: 302, headers: { Location: '/' } }),
+    )
+    await expect(fetch(url, { limits: { redirects: 3 } })).rejects.toThrow(
+      /redirected more than 3 times/,
+    )
+    await expect(client({ limits: { redirects: 0 } }).fetch(url)).rejects.toThrow(
+      /more than 0 times/,
+    )
+  })
+
+  test.each([
+    ['told beforehand', { 'Content-Length': '2000' }],
+    ['that comes in pieces', {}],
+  ])('on a body %s', async (_, headers) => {
+    const body = () =>
+      new ReadableStream<Uint8Array<ArrayBuffer>>({
+        start(controller) {
+          for (let i = 0; i < 20; i++) controller.enqueue(new Uint8Array(100))
+          controller.close()
+        },
+      })
+    const { url } = await server(() => new Response(body(), { headers }))
+    const read = async (most: number) =>
+      (await (await fetch(url, { limits: { body: most } })).bytes()).length
+    expect(await read(2000)).toBe(2000)
+    await expect(read(1999)).rejects.toThrow(
+      /^GET .*: the body has more than 1999 bytes.*\(ERR_TOO_LONG, phase body\)/,
+    )
+  })
+
+  test('on a body leaves the response as it is', async () => {
+    const { url } = await server(() => new Response('x', { status: 201, headers: { A: 'b' } }))
+    const response = await fetch(`${url}p#f`, { limits: { body: 10 } })
+    expect([
+      response.status,
+      response.url,
+      response.headers.get('a'),
+      await response.text(),
+    ]).toEqual([201, `${url}p`, 'b', 'x'])
+  })
+
+  test('of a message hold for a client’s kept connections, too', async () => {
+    const { url } = await server(() => new Response('', { headers: { A: 'x'.repeat(2000) } }))
+    await expect(client({ limits: { fieldBytes: 1000 } }).fetch(url)).rejects.toMatchObject({
+      code: 'ERR_TOO_LONG',
+    })
+    await expect(fetch(url, { limits: { fieldBytes: 1000 } })).rejects.toMatchObject({
+      code: 'ERR_TOO_LONG',
+    })
+    expect((await fetch(url)).status).toBe(200)
+  })
+
+  test.each([
+    [{ redirects: -1 }, RangeError],
+    [{ body: '1' }, TypeError],
+    ['x', TypeError],
+  ])('limits %j are refused', (limits, kind) => {
+    expect(() => new Client({ limits: limits as never })).toThrow(kind)
+  })
+})
+
+test.each([
+  [{ denyPrivate: 'yes' }, TypeError],
+  [{ denyPrivate: { except: ['x'] } }, SyntaxError],
+  [{ secretFields: 'X' }, TypeError],
+  [{ secretFields: ['a b'] }, TypeError],
+])('%j is refused', (options, kind) => {
+  expect(() => new Client(options as never)).toThrow(kind)
+})
