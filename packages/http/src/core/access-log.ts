@@ -2,16 +2,27 @@
 
 /** What is known of a request once its response has left. */
 export interface AccessRecord {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, when it came. */
   readonly time: number
+  /** Where the client is; `-` where that is not known. */
   readonly address: string
+  /** The name that was given with Basic authentication and taken; `null` for none. */
+  readonly user: string | null
+  /** As it was sent. */
   readonly method: string
+  /** The version as it was sent: `1.1` or `1.0`. */
+  readonly version: string
   /** The request target as it was sent. */
   readonly target: string
+  /** Of the response. */
   readonly status: number
-  /** Bytes of the body, where that is known. */
-  readonly bytes: number | undefined
+  /** Bytes of the body that were handed to the system. */
+  readonly bytes: number
+  /** Whether the whole response was; otherwise the client was lost. */
+  readonly isComplete: boolean
+  /** The value of Referer. */
   readonly referer: string | null
+  /** The value of User-Agent. */
   readonly agent: string | null
   /** Milliseconds that it took. */
   readonly elapsed: number
@@ -26,12 +37,18 @@ const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
  * @see Apache mod_log_config, "combined"
  */
 export function formatCombined(record: AccessRecord): string {
-  const { address, method, target, status, bytes, referer, agent } = record
-  const request = quoted(`${method} ${target} HTTP/1.1`)
-  return `${address} - - [${stamp(record.time)}] ${request} ${status} ${bytes ?? '-'} ${quoted(referer)} ${quoted(agent)}`
+  const { address, user, method, target, version, status, bytes, referer, agent } = record
+  const request = quoted(`${method} ${target} HTTP/${version}`)
+  const name = user === null ? '-' : plain(user).replaceAll(' ', '\\x20')
+  return `${address} - ${name} [${stamp(record.time)}] ${request} ${status} ${bytes || '-'} ${quoted(referer)} ${quoted(agent)}`
 }
 
-/** Writes a record as one JSON object. Never throws. */
+/**
+ * Writes a record as one JSON object.
+ *
+ * @param record what is known. Never throws
+ * @see RFC 8259
+ */
 export function formatJson(record: AccessRecord): string {
   return JSON.stringify({ ...record, time: new Date(record.time).toISOString() })
 }
@@ -44,12 +61,15 @@ function stamp(time: number): string {
 }
 
 function quoted(text: string | null): string {
-  if (text === null) return '"-"'
-  const safe = text
+  return text === null ? '"-"' : `"${plain(text)}"`
+}
+
+/** What can neither end a line nor a quotation. */
+function plain(text: string): string {
+  return text
     .replace(/["\\]/g, '\\$&')
     .replace(
       /[^\x20-\x7e]/g,
       (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
     )
-  return `"${safe}"`
 }

@@ -301,6 +301,7 @@ export class Answers {
     const machine = this.#machine
     let text = head
     if (machine.sendsBody && body.length > 0) {
+      exchange.bytesSent = body.length
       const before = machine.openChunk(body.length)
       const after = before === '' ? '' : '\r\n'
       text += before + (body.text ?? '')
@@ -325,7 +326,8 @@ export class Answers {
     if (!sendsBody) cancelContent(content)
     const outgoing = cancellable(sendsBody ? (content ?? {}) : {})
     this.#giveUp = outgoing.cancel
-    sendPieces(owner.stream, this.#machine, outgoing.content, () => owner.isOver, trailers).then(
+    const isStopped = (): boolean => owner.isOver
+    sendPieces(owner.stream, this.#machine, outgoing.content, isStopped, trailers, exchange).then(
       ({ bytes, pieces }) => {
         this.isStreaming = false
         this.#giveUp = undefined

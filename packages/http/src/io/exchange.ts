@@ -24,6 +24,8 @@ export class ServerExchange extends RequestSource {
   readonly #defaultOrigin: string
   /** The answer, while it waits for those before it. */
   response: AnyResponse | undefined
+  /** Bytes of the response's body that were handed to the system. */
+  bytesSent = 0
   /** Whether all of the request has been read. */
   isRead = false
   /** Trace id; 0 while nobody watches. */

@@ -16,6 +16,10 @@ export interface Info {
   readonly tls: Connection['tls']
   /** The request target as it was sent: with CONNECT, where the client wants to go. */
   readonly target: string
+  /** The version of HTTP that the client speaks: `1.1` or `1.0`. */
+  readonly version: string
+  /** Bytes of the response's body that were handed to the system so far, without their framing. */
+  readonly bytesSent: number
   /** The fields behind a chunked body, once it has been read; empty where there are none. Rejects with the body. */
   readonly trailers: Promise<Headers>
   /** Settles when the response has been handed to the system; rejects when the client was lost before. */
@@ -67,6 +71,12 @@ export class ExchangeInfo implements Info {
   }
   get target(): string {
     return this.#exchange.head.target
+  }
+  get version(): string {
+    return `1.${this.#exchange.head.minor}`
+  }
+  get bytesSent(): number {
+    return this.#exchange.bytesSent
   }
   get trailers(): Promise<Headers> {
     return this.#exchange.trailers

@@ -62,6 +62,7 @@ export function sendWhole(
  *
  * @param isStopped asked before each piece: whether nobody wants the rest
  * @param trailers asked at the end, where the message can have them
+ * @param progress told how far it is
  * @returns bytes and pieces that were sent
  */
 export async function sendPieces(
@@ -70,6 +71,7 @@ export async function sendPieces(
   content: Content,
   isStopped: () => boolean,
   trailers?: () => Promise<Headers>,
+  progress?: { bytesSent: number },
 ): Promise<{ bytes: number; pieces: number }> {
   let bytes = 0
   let pieces = 0
@@ -80,6 +82,7 @@ export async function sendPieces(
     const sent = stream.sendAll(before === '' ? piece : [encodeLatin1(before), piece, CRLF])
     bytes += piece.length
     pieces++
+    if (progress !== undefined) progress.bytesSent = bytes
     await sent
   }
   if (isStopped()) return { bytes, pieces }

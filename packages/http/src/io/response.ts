@@ -59,6 +59,8 @@ const Link: new () => object = /* @__PURE__ */ linked('Response')
 
 /** Makes the response that a peer sent. */
 export let responseFromWire: (wire: WireResponse) => Response
+/** What the body of a response is, without taking it. */
+export let peekResponse: (response: Response) => Content | null
 /** Takes a response apart in order to send it. @throws {TypeError} its body was read already */
 export let takeResponse: (response: Response) => ResponseParts
 
@@ -133,6 +135,8 @@ export class Response extends Link {
         response.#carrier = new Carrier(wire.content ?? { incoming: wire.body })
       return response
     }
+
+    peekResponse = (response) => response.#carrier.content
 
     takeResponse = (response) => {
       const content = response.#carrier.take()

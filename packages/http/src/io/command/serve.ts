@@ -1,10 +1,9 @@
 /** `sluice-http [DIR]`: serves a folder until Ctrl-C, and finishes what it has begun. */
 import { readFile, stat } from 'node:fs/promises'
 import { networkInterfaces } from '@sluice/socket/dns'
-import { type AccessRecord, formatCombined, formatJson } from '../../core/access-log.ts'
-import { parseBasic, sameText } from '../../core/basic-auth.ts'
-import type { Info } from '../info.ts'
-import { Response } from '../response.ts'
+import { accessLog } from '../handlers/access-log.ts'
+import { basicAuth } from '../handlers/basic-auth.ts'
+import { cors } from '../handlers/cors.ts'
 import type { ServeOptions } from '../serve-options.ts'
 import { type Server, serve } from '../server.ts'
 import type { Handler } from '../server-context.ts'
@@ -35,7 +34,7 @@ export async function serveCommand(
     ...(tls === undefined ? {} : { tls }),
     onError: (error) => void stage.stderr.write(`sluice-http: ${(error as Error).message}\n`),
   }
-  const server = await serve(logged(guarded(files, flags), flags, stage), options)
+  const server = await serve(wrapped(files, flags, stage), options)
   stage.stderr.write(`serving ${folder} at ${addressesOf(server).join(' and ')}, Ctrl-C ends it\n`)
   await new Promise<void>((resolve) => {
     if (stage.signal.aborted) resolve()
@@ -73,62 +72,19 @@ function addressesOf(server: Server): string[] {
   return own.map((one) => url.replace(/0\.0\.0\.0|\[::\]/, one))
 }
 
-/** Asks for a name and a password, and adds what was asked for to every response. */
-function guarded(next: Handler, flags: CommandPlan['flags']): Handler {
+/** What stands around the files: a log, CORS, a password. */
+function wrapped(files: Handler, flags: CommandPlan['flags'], stage: Stage): Handler {
+  let handler = files
   const auth = flags['auth'] === undefined ? undefined : String(flags['auth'])
-  if (auth !== undefined && !auth.includes(':')) throw new UsageError('--auth needs USER:PASS')
-  return async (request, info) => {
-    if (auth !== undefined) {
-      const given = parseBasic(request.headers.get('authorization'))
-      if (!given || !sameText(`${given.username}:${given.password}`, auth))
-        return new Response('401 Unauthorized\n', {
-          status: 401,
-          headers: [['WWW-Authenticate', 'Basic realm="files", charset="UTF-8"']],
-        }) as unknown as globalThis.Response
-    }
-    const response = await next(request, info)
-    if (flags['cors']) response.headers.set('Access-Control-Allow-Origin', '*')
-    return response
+  if (auth !== undefined) {
+    const at = auth.indexOf(':')
+    if (at === -1) throw new UsageError('--auth needs USER:PASS')
+    handler = basicAuth(handler, { users: { [auth.slice(0, at)]: auth.slice(at + 1) } })
   }
-}
-
-/** A line on the standard output for each response that has left. */
-function logged(next: Handler, flags: CommandPlan['flags'], stage: Stage): Handler {
-  const form = String(flags['log'] ?? 'combined')
-  if (form === 'none') return next
-  if (form !== 'combined' && form !== 'json')
+  if (flags['cors']) handler = cors(handler)
+  const format = String(flags['log'] ?? 'combined')
+  if (format === 'none') return handler
+  if (format !== 'combined' && format !== 'json')
     throw new UsageError('--log is combined, json or none')
-  const format = form === 'json' ? formatJson : formatCombined
-  return async (request, info) => {
-    const started = performance.now()
-    const response = await next(request, info)
-    const write = (): void => {
-      stage.stdout.write(
-        `${format(recordOf(request, response, info, performance.now() - started))}\n`,
-      )
-    }
-    info.completed.then(write, write)
-    return response
-  }
-}
-
-function recordOf(
-  request: globalThis.Request,
-  response: globalThis.Response,
-  { remoteAddress, target }: Info,
-  elapsed: number,
-): AccessRecord {
-  const length = response.headers.get('content-length')
-  return {
-    time: Date.now(),
-    address:
-      remoteAddress !== undefined && 'hostname' in remoteAddress ? remoteAddress.hostname : '-',
-    method: request.method,
-    target,
-    status: response.status,
-    bytes: length === null ? undefined : Number(length),
-    referer: request.headers.get('referer'),
-    agent: request.headers.get('user-agent'),
-    elapsed: Math.round(elapsed),
-  }
+  return accessLog(handler, { format, write: (line) => void stage.stdout.write(`${line}\n`) })
 }
