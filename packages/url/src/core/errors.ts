@@ -9,7 +9,7 @@
  * - A target never shows a password: sentences end in logs.
  * - Callers test with `isFetchError`, not with instanceof: two copies of a package may meet in one program.
  */
-import { codeOf, type NetErrorFacts, REASONS, reasonOf } from '@sluice/socket/errors'
+import { codeOf, isNetError, type NetErrorFacts, REASONS, reasonOf } from '@sluice/socket/errors'
 
 /**
  * What a `FetchError` is made of; `method`, `url` and the reason make the sentence. `reason` is by default what the
@@ -107,6 +107,48 @@ export function maskUrl(url: string): string {
   const colon = url.indexOf(':', start)
   const shown = colon === -1 || colon > at ? '' : url.slice(start, colon + 1)
   return `${url.slice(0, start)}${shown}***${url.slice(at)}`
+}
+
+/** The server answered with a status that is no success, where only a success is of use. */
+export class HttpStatusError extends FetchError {
+  override readonly name: string = 'HttpStatusError'
+  /** 404, 500 ... */
+  readonly status: number
+  /** What Retry-After said; null where it said nothing. */
+  readonly retryAfter: string | null
+
+  /** @param facts method and URL, the status with its words, and Retry-After */
+  constructor(facts: {
+    method: string
+    url: string
+    status: number
+    statusText: string
+    retryAfter?: string | null
+  }) {
+    const { method, url, status, statusText } = facts
+    const words = statusText === '' ? '' : ` ${statusText}`
+    const reason = `the server answered ${status}${words}`
+    super({ method, url, code: 'ERR_STATUS', phase: 'headers', reason })
+    this.status = status
+    this.retryAfter = facts.retryAfter ?? null
+  }
+}
+
+/**
+ * One sentence of this layer for an error of one below; anything else stays what it is.
+ *
+ * @param elapsed milliseconds since the call
+ */
+export function explain(
+  error: unknown,
+  { method, url }: { method: string; url: string },
+  elapsed: number,
+): unknown {
+  if (error instanceof FetchError || !isNetError(error)) return error
+  const { code, phase, errors } = error
+  const reason = reasonIn(error)
+  const facts = { method, url, code, phase, elapsed, errors, cause: error }
+  return new FetchError(reason === undefined ? facts : { ...facts, reason })
 }
 
 /** The reason in the sentence of a lower layer: what stands between target and code. */

@@ -102,7 +102,7 @@ export function poolOptions(
 }
 
 /** Both rules have to allow an address. */
-export function guardOf(
+function guardOf(
   allowAddress: ConnectionOptions['allowAddress'],
   { isAllowed }: Policies,
 ): ConnectionOptions['allowAddress'] {

@@ -5,6 +5,7 @@ import { FetchError, reasonIn } from '../core/errors.ts'
 import { planRetry, type RetryRules } from '../core/retry.ts'
 import { type Handler, isReplayable, type PlannedRequest } from './pipeline.ts'
 import { publish, tracing } from './trace.ts'
+import { wait } from './wait.ts'
 
 /** Makes a request, and again where the rules say so. */
 export async function exchangeAgain(
@@ -62,20 +63,4 @@ function summed({ method, url, started }: PlannedRequest, errors: readonly Error
 function timeLeft({ timeout, started }: PlannedRequest): number {
   const total = typeof timeout === 'number' ? timeout : timeout?.total
   return total ? total - (performance.now() - started) : Number.POSITIVE_INFINITY
-}
-
-/** @throws `signal.reason`, when it aborts */
-function wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal?.throwIfAborted()
-    const onAbort = (): void => {
-      clearTimeout(timer)
-      reject(signal?.reason)
-    }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', onAbort)
-      resolve()
-    }, ms)
-    signal?.addEventListener('abort', onAbort, { once: true })
-  })
 }

@@ -9,9 +9,8 @@ import {
   type RequestOptions,
   type Response,
 } from '@sluice/http'
-import { isNetError } from '@sluice/socket/errors'
 import { nextId } from '@sluice/socket/trace'
-import { FetchError, maskUrl, reasonIn } from '../core/errors.ts'
+import { explain, FetchError, maskUrl } from '../core/errors.ts'
 import { checkCallable, checkMethod, checkObject, checkSignal } from '../core/options.ts'
 import { SECRET_FIELDS } from '../core/redirect.ts'
 import {
@@ -240,18 +239,7 @@ function parse(input: string | URL, method: string, base: string | URL | undefin
 }
 
 /** One sentence, whatever was thrown below; an abort and a mistake of the caller stay what they are. */
-function tell(error: unknown, request: PlannedRequest, elapsed: number): unknown {
-  if (error instanceof FetchError) return error
-  if (request.signal?.aborted && error === request.signal.reason) return error
-  if (isNetError(error)) {
-    const { code, phase, errors } = error
-    const reason = reasonIn(error)
-    const facts = { ...where(request), code, phase, elapsed, errors, cause: error }
-    return new FetchError(reason === undefined ? facts : { ...facts, reason })
-  }
-  return error
-}
-
-function where(request: PlannedRequest): { method: string; url: string } {
-  return { method: request.method, url: request.url.href }
+function tell(error: unknown, { method, url, signal }: PlannedRequest, elapsed: number): unknown {
+  if (signal?.aborted && error === signal.reason) return error
+  return explain(error, { method, url: url.href }, elapsed)
 }

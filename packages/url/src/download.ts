@@ -1,0 +1,6 @@
+/**
+ * `@sluice/url/download`: a URL into a file, in whole or not at all, and from where the last try ended.
+ */
+export { HttpStatusError } from './core/errors.ts'
+export type { Progress } from './core/meter.ts'
+export { type Download, type DownloadOptions, download } from './io/download.ts'

@@ -1,0 +1,172 @@
+/**
+ * A file that is being downloaded: `NAME.part` holds what is here, `NAME.part.json` what is known of it, and only when all
+ * is here and on the disk it gets its name, in one step.
+ *
+ * Whoever is killed at any moment leaves a part and a record that fit one another: before a part begins anew it is emptied,
+ * then the record is written, and only then comes the first byte.
+ */
+import { createHash } from 'node:crypto'
+import { constants } from 'node:fs'
+import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { FetchError } from '../core/errors.ts'
+import { type PartialRecord, parseRecord } from '../core/resume.ts'
+import { placeOf, writeWhole } from './atomic-file.ts'
+
+/** Pieces are written together once they are so many bytes: a system call and a thread for each would cost more than they. */
+const BATCH = 524_288
+/** The longest name of most file systems, in bytes. */
+const LONGEST_NAME = 255
+
+/** The part, open. */
+export class PartialFile {
+  /** Where the file is to be. */
+  readonly place: string
+  /** What is known of what is here; nothing where that is nothing. */
+  record: PartialRecord | undefined
+  readonly #path: string
+  readonly #part: string
+  readonly #handle: FileHandle
+  #size: number
+  #pending: Uint8Array[] = []
+  #waiting = 0
+  #writing: Promise<void> = Promise.resolve()
+
+  private constructor(path: string, place: string, handle: FileHandle, size: number) {
+    this.#path = path
+    this.place = place
+    this.#part = partOf(place)
+    this.#handle = handle
+    this.#size = size
+  }
+
+  /** @throws {FetchError} the place can't be written to, which is told before anything is asked for */
+  static async open(path: string): Promise<PartialFile> {
+    try {
+      const place = await placeOf(path)
+      // O_NOFOLLOW: nobody else's link decides where the bytes go.
+      const flags = constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0)
+      const handle = await open(partOf(place), flags, 0o666)
+      const { size } = await handle.stat()
+      const file = new PartialFile(path, place, handle, size)
+      if (size > 0) file.record = parseRecord(await textOf(noteOf(place)))
+      return file
+    } catch (cause) {
+      throw new FetchError({ method: 'write', url: path, phase: 'open', cause })
+    }
+  }
+
+  /** Bytes that are here, those among them that wait to be written. */
+  get size(): number {
+    return this.#size + this.#waiting
+  }
+
+  /** Begins anew. */
+  async start(record: PartialRecord): Promise<void> {
+    await this.#try(async () => {
+      await this.#handle.truncate(0)
+      this.#size = 0
+    })
+    await this.note(record)
+  }
+
+  /** Writes down what is known. */
+  async note(record: PartialRecord): Promise<void> {
+    this.record = record
+    await writeWhole(noteOf(this.place), Buffer.from(JSON.stringify(record)), 'write')
+  }
+
+  /** Takes a piece; waits while as much as this is being written. The piece must not change afterwards. */
+  async write(piece: Uint8Array): Promise<void> {
+    this.#pending.push(piece)
+    this.#waiting += piece.length
+    if (this.#waiting < BATCH) return
+    await this.#writing
+    this.#writing = this.#writePending()
+    // Whoever writes the next batch hears of it.
+    this.#writing.catch(() => {})
+  }
+
+  /** Waits until everything is written. */
+  async flush(): Promise<void> {
+    await this.#writing
+    await this.#writePending()
+  }
+
+  async #writePending(): Promise<void> {
+    const pieces = this.#pending
+    const bytes = this.#waiting
+    this.#pending = []
+    this.#waiting = 0
+    if (bytes === 0) return
+    const at = this.#size
+    this.#size += bytes
+    await this.#try(async () => {
+      const { bytesWritten } = await this.#handle.writev(pieces, at)
+      if (bytesWritten < bytes) await this.#writeRest(Buffer.concat(pieces), at, bytesWritten)
+    })
+  }
+
+  /** A disk that is nearly full takes less than all; the next call says why. */
+  async #writeRest(all: Uint8Array, at: number, written: number): Promise<void> {
+    for (let done = written; done < all.length; ) {
+      const { bytesWritten } = await this.#handle.write(all, done, all.length - done, at + done)
+      done += bytesWritten
+    }
+  }
+
+  /** Reads what is here, in order. */
+  async *read(): AsyncGenerator<Uint8Array> {
+    const buffer = new Uint8Array(1_048_576)
+    for (let at = 0; at < this.#size; ) {
+      const { bytesRead } = await this.#handle.read(buffer, 0, buffer.length, at)
+      if (bytesRead === 0) return
+      yield buffer.subarray(0, bytesRead)
+      at += bytesRead
+    }
+  }
+
+  /** Gives the file its name. */
+  async finish(): Promise<void> {
+    await this.flush()
+    await this.#try(async () => {
+      await this.#handle.sync()
+      await this.#handle.close()
+      await rename(this.#part, this.place)
+      await rm(noteOf(this.place), { force: true })
+    })
+  }
+
+  /** Stops; what is here stays, and nothing where that is nothing. Never rejects. */
+  async stop(keep = true): Promise<void> {
+    await this.flush().catch(() => {})
+    await this.#handle.close().catch(() => {})
+    if (keep && this.#size > 0) return
+    for (const path of [this.#part, noteOf(this.place)])
+      await rm(path, { force: true }).catch(() => {})
+  }
+
+  async #try(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (cause) {
+      throw new FetchError({ method: 'write', url: this.#path, phase: 'write', cause })
+    }
+  }
+}
+
+/** The name of the part; where that were too long, one that is made from it. */
+function partOf(place: string): string {
+  const name = basename(place)
+  const isLong = Buffer.byteLength(name) + '.part.json'.length > LONGEST_NAME
+  const stem = isLong ? createHash('sha256').update(name).digest('hex').slice(0, 32) : name
+  return join(dirname(place), `${stem}.part`)
+}
+
+function noteOf(place: string): string {
+  return `${partOf(place)}.json`
+}
+
+async function textOf(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => '')
+}
