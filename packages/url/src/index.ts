@@ -9,6 +9,7 @@ export type { BearerCredentials, Credentials, PasswordCredentials } from './core
 export { FetchError, isFetchError } from './core/errors.ts'
 export type { FetchLimits } from './core/fetch-limits.ts'
 export { urljoin } from './core/join.ts'
+export type { Progress } from './core/meter.ts'
 export { parseQs, parseQsl, urlencode } from './core/query.ts'
 export {
   quote,

@@ -12,10 +12,14 @@ import { authenticate } from './middleware/auth.ts'
 import { capBody } from './middleware/cap-body.ts'
 import { keepCookies } from './middleware/cookies.ts'
 import { retryFailures } from './middleware/retry.ts'
+import { countUpload } from './middleware/upload.ts'
 import type { Handler } from './pipeline.ts'
 import { NO_POLICIES, type Policies, planPolicies } from './policies.ts'
 import { hopFor, proxyFor } from './proxy.ts'
 import { CLIENT_KEYS, type FetchInput, type FetchOptions, fetchWith } from './run-fetch.ts'
+
+/** What sees each hop, the first one outermost: asking again asks with fresh proof, and cookies of a refusal are kept. */
+const LAYERS = [retryFailures, authenticate, keepCookies, capBody, countUpload]
 
 /** What a client is made with: defaults for its fetches, and what they share. */
 export interface ClientOptions
@@ -60,7 +64,7 @@ export class Client implements AsyncDisposable {
     this.#options = options
     this.policies = planPolicies('Client', options, NO_POLICIES, this.home)
     this.#env = options.env ?? { ...process.env }
-    this.run = openPipeline(options, [retryFailures, authenticate, keepCookies, capBody])
+    this.run = openPipeline(options, LAYERS)
   }
 
   /**

@@ -11,6 +11,8 @@ import {
   type OwnLimits,
   planLimits,
 } from '../core/fetch-limits.ts'
+import type { Progress } from '../core/meter.ts'
+import { checkCallable } from '../core/options.ts'
 import { planRetries, type RetryOptions, type RetryRules } from '../core/retry.ts'
 import type { AuthOption } from './authenticator.ts'
 import type { CookieJar } from './cookie-jar.ts'
@@ -45,6 +47,11 @@ export interface PolicyOptions {
    * besides Authorization, Cookie and Proxy-Authorization.
    */
   secretFields?: readonly string[] | undefined
+  /**
+   * Told a few times a second how much of a body has been taken for sending, and once at its end; anew for each try. What it
+   * throws ends the fetch. Default: nobody.
+   */
+  onUploadProgress?: ((progress: Progress) => void) | undefined
 }
 
 /** The keys of `PolicyOptions`. */
@@ -54,6 +61,7 @@ export const POLICY_KEYS: readonly (keyof PolicyOptions)[] = [
   'retry',
   'denyPrivate',
   'secretFields',
+  'onUploadProgress',
 ]
 
 /** The same, complete: a part of each request. */
@@ -68,6 +76,8 @@ export interface Policies {
   readonly isAllowed: AddressRule | undefined
   /** Names of fields for one origin, beside those that everybody knows. */
   readonly secretFields: readonly string[]
+  /** Told how a body goes out. */
+  readonly onUploadProgress: ((progress: Progress) => void) | undefined
   /** Caps of the whole. */
   readonly limits: OwnLimits
 }
@@ -79,6 +89,7 @@ export const NO_POLICIES: Policies = {
   retry: undefined,
   isAllowed: undefined,
   secretFields: [],
+  onUploadProgress: undefined,
   limits: DEFAULT_LIMITS,
 }
 
@@ -96,7 +107,8 @@ export function planPolicies(
   base: Policies,
   home: string | undefined,
 ): Policies {
-  const { cookies, auth, retry, denyPrivate, secretFields, limits } = options
+  const { cookies, auth, retry, denyPrivate, secretFields, limits, onUploadProgress } = options
+  checkCallable(caller, 'onUploadProgress', onUploadProgress)
   if (limits === undefined && POLICY_KEYS.every((key) => options[key] === undefined)) return base
   return {
     cookies: cookies === undefined ? base.cookies : jarOf(caller, cookies),
@@ -104,6 +116,7 @@ export function planPolicies(
     retry: retry === undefined ? base.retry : planRetries(caller, retry),
     isAllowed: denyPrivate === undefined ? base.isAllowed : ruleOf(caller, denyPrivate),
     secretFields: secretFields === undefined ? base.secretFields : checkNames(caller, secretFields),
+    onUploadProgress: onUploadProgress ?? base.onUploadProgress,
     limits: limits === undefined ? base.limits : planLimits(caller, limits, base.limits),
   }
 }
