@@ -13,6 +13,9 @@ import { notRun } from './check.mjs'
 /** How many tests of each module pass at least. A change that raises a number writes it down here. */
 const AT_LEAST = {
   test_urlparse: 45,
+  test_http_cookies: 25,
+  test_httplib: 103,
+  test_httpservers: 55,
   test_socketserver: 14,
   test_socket: 300,
 }

@@ -12,7 +12,11 @@ import ts from 'typescript'
 import { Docblocks } from './docs/docblocks.ts'
 
 const WORK = resolve('packages/examples/.snippets')
-const packages = readdirSync('packages').filter((name) => existsSync(`packages/${name}/src`))
+/** The lowest first: what a higher layer hands on is documented where it is made. */
+const ORDER = ['socket', 'http', 'url']
+const packages = readdirSync('packages')
+  .filter((name) => existsSync(`packages/${name}/src`))
+  .sort((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b))
 
 const configuration = ts.parseJsonConfigFileContent(
   ts.readConfigFile('tsconfig.base.json', ts.sys.readFile).config,

@@ -1,7 +1,7 @@
 // How the corpus writes values that JSON has no word for, both ways: `decode` makes a value out of it, to be
 // passed as an argument; `differs` compares an answer with what is written.
 //
-//   {"$bytes": base64}  {"$int": "…"}  {"$float": "nan"}  {"$dict": [[k, v], …]}  {"$set": […]}
+//   {"$bytes": base64}  {"$int": "…"}  {"$float": "nan"}  {"$dict": [[k, v], …]}  {"$set": […]}  {"$iter": […]}
 //   {"$datetime": iso}  {"$fn": name}  {"$type": name, "fields": {…}, "attrs": {"port": {"value": 80}}}
 
 /** Finds what a name of Python stands for: `urllib.parse.quote`, `SplitResult`. */
@@ -25,6 +25,8 @@ export function decode(written: unknown, lookup: Lookup): unknown {
   if ('$int' in tagged) return BigInt(String(tagged['$int']))
   if ('$float' in tagged) return FLOATS[String(tagged['$float'])]
   if ('$dict' in tagged) return dict(tagged['$dict'] as [unknown, unknown][], lookup)
+  if ('$iter' in tagged)
+    return iterate((tagged['$iter'] as unknown[]).map((e) => decode(e, lookup)))
   if ('$set' in tagged) return new Set((tagged['$set'] as unknown[]).map((e) => decode(e, lookup)))
   if ('$datetime' in tagged) return new Date(String(tagged['$datetime']))
   if ('$fn' in tagged) return lookup(String(tagged['$fn']))
@@ -33,6 +35,11 @@ export function decode(written: unknown, lookup: Lookup): unknown {
     return make(...Object.values(tagged['fields'] as Tagged).map((field) => decode(field, lookup)))
   }
   throw new TypeError(`the corpus has a value of an unknown kind: ${JSON.stringify(written)}`)
+}
+
+/** What can be gone through once, and has no length. */
+function* iterate(values: readonly unknown[]): Generator<unknown> {
+  yield* values
 }
 
 const FLOATS: Readonly<Record<string, number>> = {
@@ -115,6 +122,12 @@ export function outcomeDiffers(run: () => unknown, expected: Tagged): string | u
   }
   if (error !== undefined) return `${show(actual)} instead of ${error.type} (${error.message})`
   return differs(actual, expected['value'])
+}
+
+/** @returns in what way something that was thrown, or nothing, is not the error that is expected */
+export function errorDiffers(thrown: unknown, expected: ExpectedError): string | undefined {
+  if (thrown === undefined) return `no error instead of ${expected.type} (${expected.message})`
+  return isKind(thrown, expected) ? undefined : `${showError(thrown)} instead of ${expected.type}`
 }
 
 /** Whether an error is of the expected type, or is one of its bases; `Exception` alone says nothing. */

@@ -9,10 +9,13 @@ import { runDataUrl } from './data-url.ts'
 import { runFtpList } from './ftp-list.ts'
 import { runFtpTranscript } from './ftp-transcript.ts'
 import { runHappyEyeballs } from './happy-eyeballs.ts'
+import { runClientRequest, runClientResponse, runParseHeaders } from './http-client.ts'
 import { runHttpRange } from './http-range.ts'
+import { HANDLER_METHODS, runServerRequest } from './http-server.ts'
 import { type Http1Case, runHttp1 } from './http1.ts'
 import { runProxyProtocol } from './proxy-protocol.ts'
 import { pythonCall } from './python-call.ts'
+import { runSimpleCookie, runTable } from './simple-cookie.ts'
 import { runSocks } from './socks.ts'
 
 /** Handlers by the `format` of a file. */
@@ -24,10 +27,16 @@ export const FORMATS: Readonly<Record<string, Handler>> = {
   'happy-eyeballs': runHappyEyeballs,
   'http-state-parser': runHttpState,
   'http-auth': runHttpAuth,
+  'http-client-request': runClientRequest,
+  'http-client-response': runClientResponse,
   'http-range': runHttpRange,
+  'http-server-request': runServerRequest,
   http1: (test: Case) => runHttp1(test as unknown as Http1Case),
   netrc: runNetrc,
+  'parse-headers': runParseHeaders,
   'proxy-protocol': runProxyProtocol,
-  'python-call': pythonCall({ codecs, socket, ssl, urllib }),
+  'python-call': pythonCall({ codecs, http: HANDLER_METHODS, socket, ssl, urllib }),
+  simplecookie: runSimpleCookie,
   'socks-trace': runSocks,
+  table: runTable,
 }

@@ -3,9 +3,10 @@
  * (exceptions) and `codecs` are Python's modules; `kw` makes keyword arguments. What waits in Python returns a promise.
  *
  * The rest is for the Python doors of the layers above: `bind` sorts arguments, `callable` lets a class be
- * called without `new`, `asValueError` turns the core's refusals into Python's.
+ * called without `new`, `classAttributes` shows statics on instances, `asValueError` turns the core's refusals into Python's.
  */
 export * as builtins from './io/python/builtins.ts'
+export { classAttributes } from './io/python/class-attributes.ts'
 export * as codecs from './io/python/codecs.ts'
 export {
   bind,

@@ -54,25 +54,41 @@ export function encode(
  * Decodes bytes; Python's `codecs.decode(data, encoding, errors)` and `bytes.decode`.
  *
  * @param encoding default `utf-8`
- * @param errors `strict`, `ignore`, `replace`, `backslashreplace` or `surrogateescape`; default `strict`
+ * @param errors `strict`, `ignore`, `replace`, `backslashreplace`, `surrogateescape` or `surrogatepass`; default
+ *   `strict`
  * @throws {UnicodeDecodeError} with `strict`, for bytes that are not in the encoding
  * @throws {LookupError} for an unknown encoding or handler
  */
 export function decode(data: Uint8Array, encoding = 'utf-8', errors = 'strict'): string {
   if (canonical(encoding) === 'idna') return decodeIdna(data)
   const codec = codecFor(encoding)
+  if (errors === 'surrogatepass' && codec === UTF_8) return decodePassing(data, encoding)
   return codec.decode(data, (start, end, reason) => {
     const handler = DECODE_HANDLERS[errors]
     const first = data[start] as number
     // A byte of ASCII has no surrogate to hide in.
     if (handler && !(errors === 'surrogateescape' && first < 0x80))
       return handler(data.subarray(start, end))
-    if (!handler && errors !== 'strict')
+    if (!handler && errors !== 'strict' && errors !== 'surrogatepass')
       throw new LookupError(`unknown error handler name '${errors}'`)
     throw new UnicodeDecodeError(
       `'${codec.name}' codec can't decode byte 0x${hex(first, 2)} in position ${start}: ${reason}`,
     )
   })
+}
+
+/** UTF-8 in which surrogates have bytes, as `encode` gives them with `surrogatepass`. */
+function decodePassing(data: Uint8Array, encoding: string): string {
+  let text = ''
+  let from = 0
+  for (let at = data.indexOf(0xed); at !== -1; at = data.indexOf(0xed, at + 1)) {
+    const [, second = 0, third = 0] = data.subarray(at, at + 3)
+    if (second < 0xa0 || second > 0xbf || third >> 6 !== 2) continue
+    text += decode(data.subarray(from, at), encoding)
+    text += String.fromCharCode(0xd000 | ((second & 0x3f) << 6) | (third & 0x3f))
+    from = at + 3
+  }
+  return text + decode(data.subarray(from), encoding)
 }
 
 const DECODE_HANDLERS: Readonly<Record<string, (bytes: Uint8Array) => string>> = {

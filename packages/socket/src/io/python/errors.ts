@@ -9,7 +9,8 @@
 /** Base of them all, under Python's name. */
 export const Exception: ErrorConstructor = Error
 
-class PythonError extends Error {
+/** An exception with `args`: what those of every module derive from that have no nearer base. */
+export class PythonError extends Error {
   /** What the exception was made of. */
   readonly args: readonly unknown[]
 
@@ -41,6 +42,8 @@ export class AttributeError extends PythonError {}
 export class ArithmeticError extends PythonError {}
 /** A number too large for the C type behind it. */
 export class OverflowError extends ArithmeticError {}
+/** A call at a moment where it makes no sense. */
+export class RuntimeError extends PythonError {}
 /** The stream ended while more was needed. */
 export class EOFError extends PythonError {}
 

@@ -84,8 +84,14 @@ export type Callable<C extends new (...args: never[]) => unknown> = C &
 /**
  * Lets a class be called with or without `new`. The result stands for the class everywhere: `instanceof`,
  * `extends` and statics go through to it.
+ *
+ * @param name what Python calls it; default: its name here
  */
-export function callable<C extends new (...args: never[]) => unknown>(Class: C): Callable<C> {
+export function callable<C extends new (...args: never[]) => unknown>(
+  Class: C,
+  name?: string,
+): Callable<C> {
+  if (name !== undefined) Object.defineProperty(Class, 'name', { value: name })
   const proxy: C = new Proxy(Class, {
     apply: (_target, _self, args) => Reflect.construct(Class, args, proxy),
   })
