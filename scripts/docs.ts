@@ -150,7 +150,10 @@ for (const page of ['README.md', ...packages.map((name) => `packages/${name}/REA
 const exportsOf = (code: string, at: string): string => {
   // What a docblock's example names without importing is taken from its own door, else from whichever exports it.
   const own = doors.filter(({ label }) => at.startsWith(`${label} `))
-  const others = doors.filter((door) => !own.includes(door) && door.door !== 'python')
+  // `serve` is HTTP's unless an example says otherwise.
+  const others = doors
+    .filter((door) => !own.includes(door) && door.door !== 'python')
+    .sort((a, b) => a.label.localeCompare(b.label))
   const imports = new Map<string, string[]>()
   for (const { label, file } of [...own, ...others]) {
     const source = program.getSourceFile(file)
