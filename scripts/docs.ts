@@ -214,7 +214,7 @@ function runSnippet(i: number): Promise<void> {
   const goesOn = at.startsWith('@') && /\b(listen|serve|udp)\(/.test(code)
   const args = ['--conditions=@sluice/source', '--import', 'tsx', files[i] ?? '']
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] })
-  const timer = setTimeout(() => child.kill(), goesOn ? 3_000 : 10_000)
+  const timer = setTimeout(() => child.kill(), goesOn ? 3_000 : 30_000)
   let told = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     told += text
