@@ -16,6 +16,7 @@ const AT_LEAST = {
   test_http_cookies: 25,
   test_httplib: 103,
   test_httpservers: 55,
+  test_ftplib: 87,
   test_socketserver: 14,
   test_socket: 300,
 }

@@ -14,7 +14,6 @@ export const ELSEWHERE: Readonly<Record<string, number>> = {
   'dates/py-dates.json': 55,
   'dns/c-ares-messages.json': 46,
   'ftp/commons-net-list.json': 155,
-  'ftp/py-ftplib.json': 69,
   'http/rfc9110-ranges-conditionals.json': 69,
   'http1/h11.json': 37,
   'http1/http-parser.json': 48,

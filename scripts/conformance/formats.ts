@@ -1,13 +1,14 @@
 // Which code runs which format. A new area adds a file with its handler and a line here; a format without a line
 // is named in the report, with its number of cases.
 import { codecs, socket, ssl } from '../../packages/socket/src/python.ts'
-import { urllib } from '../../packages/url/src/python.ts'
+import { ftplib, urllib } from '../../packages/url/src/python.ts'
 import { runHttpAuth, runNetrc } from './auth.ts'
 import { runCookieDate, runHttpState } from './cookies.ts'
 import type { Case, Handler } from './corpus.ts'
 import { runDataUrl } from './data-url.ts'
 import { runFtpList } from './ftp-list.ts'
 import { runFtpTranscript } from './ftp-transcript.ts'
+import { withFtplib } from './ftplib.ts'
 import { runHappyEyeballs } from './happy-eyeballs.ts'
 import { runClientRequest, runClientResponse, runParseHeaders } from './http-client.ts'
 import { runHttpRange } from './http-range.ts'
@@ -35,7 +36,9 @@ export const FORMATS: Readonly<Record<string, Handler>> = {
   netrc: runNetrc,
   'parse-headers': runParseHeaders,
   'proxy-protocol': runProxyProtocol,
-  'python-call': pythonCall({ codecs, http: HANDLER_METHODS, socket, ssl, urllib }),
+  'python-call': withFtplib(
+    pythonCall({ codecs, ftplib, http: HANDLER_METHODS, socket, ssl, urllib }),
+  ),
   simplecookie: runSimpleCookie,
   'socks-trace': runSocks,
   table: runTable,

@@ -1,6 +1,7 @@
 /**
- * `@sluice/url/python`: the url layer under Python's names. `urllib.parse` is Python's module; `kw` makes
- * keyword arguments.
+ * `@sluice/url/python`: the url layer under Python's names. `urllib.parse` and `ftplib` are Python's modules; `kw`
+ * makes keyword arguments. What waits in Python returns a promise.
  */
+export * as ftplib from './io/python/ftplib.ts'
 export { kw } from './io/python/keywords.ts'
 export * as urllib from './io/python/urllib.ts'

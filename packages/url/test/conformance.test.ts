@@ -1,14 +1,15 @@
 import { runHttpAuth, runNetrc } from '../../../scripts/conformance/auth.ts'
 import { runDataUrl } from '../../../scripts/conformance/data-url.ts'
 import { runFtpTranscript } from '../../../scripts/conformance/ftp-transcript.ts'
+import { withFtplib } from '../../../scripts/conformance/ftplib.ts'
 import { pythonCall } from '../../../scripts/conformance/python-call.ts'
 import { testConformance } from '../../../scripts/conformance/suite.ts'
-import { urllib } from '../src/python.ts'
+import { ftplib, urllib } from '../src/python.ts'
 
 testConformance(new URL('..', import.meta.url), {
   'data-url': runDataUrl,
   'http-auth': runHttpAuth,
   netrc: runNetrc,
   'ftp-transcript': runFtpTranscript,
-  'python-call': pythonCall({ urllib }),
+  'python-call': withFtplib(pythonCall({ ftplib, urllib })),
 })

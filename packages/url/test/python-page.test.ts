@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { urllib } from '../src/python.ts'
+import { ftplib, urllib } from '../src/python.ts'
 
 // The page says what is ported; the door says what is there; CPython's list, where it lies beside the checkout,
 // says what there could be.
@@ -14,7 +14,10 @@ function tableOf(heading: string): Map<string, string> {
   return new Map([...rows].map(([, name = '', state = '']) => [name, state.trim()]))
 }
 
-describe.each([['urllib.parse', urllib.parse]])('the table of %s', (module, namespace) => {
+describe.each([
+  ['urllib.parse', urllib.parse],
+  ['ftplib', ftplib],
+])('the table of %s', (module, namespace: Readonly<Record<string, unknown>>) => {
   const table = tableOf(module)
   const ported = [...table].filter(([, state]) => state === 'ported').map(([name]) => name)
 

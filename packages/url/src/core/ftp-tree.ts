@@ -51,10 +51,24 @@ export class FileTree {
     return path !== '/' && this.names(path)?.length === 0 && this.#folders.delete(path)
   }
 
+  /** Gives a file another path, or a folder with all that is in it. */
   rename(from: string, to: string): boolean {
     const file = this.#files.get(from)
-    if (file === undefined || !this.write(to, file.bytes, file.modified)) return false
-    return this.#files.delete(from)
+    if (file !== undefined)
+      return this.write(to, file.bytes, file.modified) && this.#files.delete(from)
+    if (from === '/' || !this.isFolder(from) || `${to}/`.startsWith(`${from}/`)) return false
+    if (!this.makeFolder(to)) return false
+    this.#folders.delete(from)
+    const inside = (path: string): boolean => path.startsWith(`${from}/`)
+    for (const path of [...this.#folders].filter(inside)) {
+      this.#folders.delete(path)
+      this.#folders.add(to + path.slice(from.length))
+    }
+    for (const [path, each] of [...this.#files].filter(([path]) => inside(path))) {
+      this.#files.delete(path)
+      this.#files.set(to + path.slice(from.length), each)
+    }
+    return true
   }
 
   /** What is in a folder, sorted; `undefined` where there is none. */

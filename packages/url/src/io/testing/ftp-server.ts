@@ -234,7 +234,8 @@ class Visitor {
     },
     RNFR: (path) => {
       this.#from = resolvePath(this.#folder, path)
-      return this.#tree.file(this.#from) === undefined ? '550 No such file' : '350 To what?'
+      const isThere = this.#tree.file(this.#from) !== undefined || this.#tree.isFolder(this.#from)
+      return isThere ? '350 To what?' : '550 No such file'
     },
     RNTO: (path) => {
       const done = this.#tree.rename(this.#from ?? '', resolvePath(this.#folder, path))
