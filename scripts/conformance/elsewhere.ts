@@ -23,7 +23,6 @@ export const ELSEWHERE: Readonly<Record<string, number>> = {
   'httpcache/cache-tests.json': 248,
   'proxyproto/haproxy-spec.json': 69,
   'robots/google-robotstxt.json': 94,
-  'robots/py-robotparser.json': 462,
   'socket/py-tls-names.json': 418,
   'socks/rfc1928.json': 42,
   'uritemplate/extended-tests.json': 30,

@@ -16,6 +16,7 @@ import { HANDLER_METHODS, runServerRequest } from './http-server.ts'
 import { type Http1Case, runHttp1 } from './http1.ts'
 import { runProxyProtocol } from './proxy-protocol.ts'
 import { pythonCall } from './python-call.ts'
+import { runRobots } from './robots.ts'
 import { runSimpleCookie, runTable } from './simple-cookie.ts'
 import { runSocks } from './socks.ts'
 
@@ -40,6 +41,7 @@ export const FORMATS: Readonly<Record<string, Handler>> = {
     pythonCall({ codecs, ftplib, http: HANDLER_METHODS, socket, ssl, urllib }),
   ),
   simplecookie: runSimpleCookie,
+  robots: runRobots,
   'socks-trace': runSocks,
   table: runTable,
 }

@@ -3,6 +3,7 @@ import { runDataUrl } from '../../../scripts/conformance/data-url.ts'
 import { runFtpTranscript } from '../../../scripts/conformance/ftp-transcript.ts'
 import { withFtplib } from '../../../scripts/conformance/ftplib.ts'
 import { pythonCall } from '../../../scripts/conformance/python-call.ts'
+import { runRobots } from '../../../scripts/conformance/robots.ts'
 import { testConformance } from '../../../scripts/conformance/suite.ts'
 import { ftplib, urllib } from '../src/python.ts'
 
@@ -10,6 +11,7 @@ testConformance(new URL('..', import.meta.url), {
   'data-url': runDataUrl,
   'http-auth': runHttpAuth,
   netrc: runNetrc,
+  robots: runRobots,
   'ftp-transcript': runFtpTranscript,
   'python-call': withFtplib(pythonCall({ ftplib, urllib })),
 })

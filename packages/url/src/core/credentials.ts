@@ -6,7 +6,9 @@ import { encodeUtf8 } from '@sluice/socket/bytes'
 
 /** A name and a password. */
 export interface PasswordCredentials {
+  /** The name; for Basic without a colon. */
   readonly username: string
+  /** The password; may be empty. */
   readonly password: string
   /**
    * `basic` (default) sends them at once, as `curl -u` does, so use it over TLS; `digest` answers challenges and never

@@ -16,6 +16,7 @@ import { publish, tracing } from './trace.ts'
 export interface AuthRequest {
   /** Where the request goes. */
   readonly url: URL
+  /** Its method. */
   readonly method: string
   /** What the server asks for; empty before it was asked. */
   readonly challenges: readonly Challenge[]
