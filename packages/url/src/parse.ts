@@ -4,6 +4,7 @@
  */
 export { type DataUrl, parseDataUrl } from './core/data-url.ts'
 export { FetchError, type FetchErrorFacts, isFetchError, maskUrl } from './core/errors.ts'
+export { explain, type UrlExplanation, type UrlReading } from './core/explain.ts'
 export { fileUrlToPath, type PathRule, POSIX, pathToFileUrl, WINDOWS } from './core/file-path.ts'
 export { type JoinOptions, urljoin } from './core/join.ts'
 export {
