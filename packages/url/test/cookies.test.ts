@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import {
   chmodSync,
@@ -13,6 +14,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Response, type Server, serve } from '@sluice/http'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { CookieJar } from '../src/cookies.ts'
@@ -169,6 +171,26 @@ describe.each(['cookies.txt', 'cookies.json'])('the file %s', (name) => {
     expect((await CookieJar.load(path)).size).toBe(10_000)
   })
 })
+
+test('a process that is killed at any moment leaves the old jar or the new one', async () => {
+  // What was being written then lies there still, under a name of its own.
+  const path = join(mkdtempSync(join(folder, 'killed-')), 'jar.txt')
+  const program = fileURLToPath(new URL('programs/save-jar.ts', import.meta.url))
+  const command = ['--conditions=@sluice/source', '--import', 'tsx', program, path]
+  let size = 0
+  for (let i = 0; i < 5; i++) {
+    const child = spawn(process.execPath, command, { stdio: ['ignore', 'ignore', 'inherit'] })
+    const before = size
+    // Once it has saved a few times, and then at whichever moment.
+    while ((await CookieJar.load(path, { create: true })).size < before + 3)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 20))
+    child.kill('SIGKILL')
+    await new Promise((resolve) => child.on('close', resolve))
+    size = (await CookieJar.load(path)).size
+    expect(size).toBeGreaterThanOrEqual(before + 3)
+  }
+}, 60_000)
 
 describe('a place that can not be written', () => {
   test('a folder, one that is not there, a name that is too long', async () => {

@@ -14,22 +14,23 @@ export interface Progress {
   readonly left: number | undefined
 }
 
-/** The rate of five seconds ago counts for a third. */
+/** The rate is that of the last five seconds. */
 const MEMORY = 5000
+/** From fewer milliseconds no rate can be told: what a buffer held comes at once. */
+const SHORTEST = 100
 
-/** Counts bytes; every method is told what time it is, in milliseconds. */
+/** Counts bytes; it is told what time it is, in milliseconds. */
 export class Meter {
   total: number | undefined
   #bytes: number
   readonly #resumedAt: number
-  #rate: number | undefined
-  #since: number
-  #counted = 0
+  /** How much was here when; the oldest one is as old as the memory goes. */
+  readonly #moments: { readonly at: number; readonly bytes: number }[]
 
   constructor(now: number, resumedAt: number, total: number | undefined) {
-    this.#since = now
     this.#bytes = resumedAt
     this.#resumedAt = resumedAt
+    this.#moments = [{ at: now, bytes: resumedAt }]
     this.total = total
   }
 
@@ -39,21 +40,16 @@ export class Meter {
 
   add(bytes: number): void {
     this.#bytes += bytes
-    this.#counted += bytes
   }
 
-  /** How it stands; the rate is worked out anew. */
+  /** How it stands. */
   look(now: number): Progress {
-    const passed = now - this.#since
-    if (passed > 0) {
-      const fresh = (this.#counted * 1000) / passed
-      const weight = Math.exp(-passed / MEMORY)
-      this.#rate = this.#rate === undefined ? fresh : this.#rate * weight + fresh * (1 - weight)
-      this.#since = now
-      this.#counted = 0
-    }
+    const moments = this.#moments
+    while (moments.length > 1 && now - (moments[1]?.at ?? now) >= MEMORY) moments.shift()
+    const { at, bytes } = moments[0] ?? { at: now, bytes: this.#bytes }
+    moments.push({ at: now, bytes: this.#bytes })
+    const rate = now - at < SHORTEST ? 0 : ((this.#bytes - bytes) * 1000) / (now - at)
     const { total } = this
-    const rate = this.#rate ?? 0
     const isKnown = total !== undefined && rate > 0
     const left = isKnown ? Math.max(0, ((total - this.#bytes) * 1000) / rate) : undefined
     return { bytes: this.#bytes, total, resumedAt: this.#resumedAt, rate, left }
