@@ -13,6 +13,13 @@ const bin = fileURLToPath(new URL('../src/bin.ts', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'sluice-http-'))
 writeFileSync(join(folder, 'hello.txt'), 'Hello, World!')
 writeFileSync(join(folder, 'page.html'), 'page')
+// Compressible, and still some hundred bytes.
+writeFileSync(
+  join(folder, 'big.txt'),
+  Array.from({ length: 60_000 }, (_, i) => (i % 100 === 0 ? String((i * 7919) % 10) : 'x')).join(
+    '',
+  ),
+)
 afterAll(() => rmSync(folder, { recursive: true }))
 
 /** The command, as a person starts it. */
@@ -42,7 +49,7 @@ class Run {
   }
 }
 
-describe.concurrent('sluice-http', { timeout: 20_000 }, () => {
+describe.concurrent('sluice-http', { timeout: 60_000 }, () => {
   test('serves a folder, logs, and ends clean at Ctrl-C', async () => {
     const run = new Run(folder, '-p', '0', '--cors', '--cache', '60')
     const url = await run.url()
@@ -65,7 +72,7 @@ describe.concurrent('sluice-http', { timeout: 20_000 }, () => {
       folder,
       '-p',
       '0',
-      '--cert',
+      '--tls-cert',
       file,
       '--auth',
       'me:secret',
@@ -91,6 +98,23 @@ describe.concurrent('sluice-http', { timeout: 20_000 }, () => {
     ).toEqual([401, 200, 404])
   })
 
+  test('several processes serve, at the speed of a slow line, compressed, with another index', async () => {
+    const run = new Run(
+      ...[folder, '-p', '0', '--workers', '2', '--rate', '1k', '--compress'],
+      ...['--index', 'page.html', '--log', 'none'],
+    )
+    const url = await run.url()
+    expect(await (await request(url)).text()).toBe('page')
+    const began = performance.now()
+    const big = await request(`${url}big.txt`, { decode: true })
+    expect(big.headers.get('content-encoding')).toBe('br')
+    expect(await big.text()).toHaveLength(60_000)
+    // Some 300 bytes by then.
+    expect(performance.now() - began).toBeGreaterThan(150)
+    expect(await run.stop()).toBe(0)
+    expect(run.stderr.match(/serving/g)).toHaveLength(1)
+  })
+
   test('shows an exchange as curl -v does, without the password', async () => {
     const run = new Run(folder, '-p', '0', '--log', 'none')
     const url = await run.url()
@@ -104,7 +128,7 @@ describe.concurrent('sluice-http', { timeout: 20_000 }, () => {
     expect(await shown.done).toBe(0)
     expect(shown.stdout).toBe('Hello, World!')
     expect(shown.stderr).toMatch(
-      /^> GET \/hello\.txt HTTP\/1\.1\n[\s\S]*> Authorization: Basic \*\*\*\n[\s\S]*\n>\n< HTTP\/1\.1 200\n/,
+      /^\* trying .*\n\* connection .*\n> GET \/hello\.txt HTTP\/1\.1\n[\s\S]*> Authorization: Basic \*\*\*\n[\s\S]*\n>\n< HTTP\/1\.1 200 OK\n/,
     )
     expect(await run.stop()).toBe(0)
   })
@@ -117,6 +141,10 @@ describe.concurrent('sluice-http', { timeout: 20_000 }, () => {
       [[join(folder, 'hello.txt')], 2, /is no folder/],
       [[folder, '-p', String(port)], 45, /address already in use/],
       [[folder, '-p', 'x'], 2, /--port must be a number/],
+      [[folder, '-p', '70000'], 2, /--port must be 0 to 65535/],
+      [[folder, '--rate', 'fast'], 2, /--rate must be bytes a second/],
+      [[folder, '--tls-key', 'x'], 2, /--tls-key needs --tls-cert/],
+      [[folder, '-p', String(port), '--workers', '2'], 45, /address already in use/],
       [[folder, '--auth', 'x'], 2, /--auth needs USER:PASS/],
       [[folder, '--nonsense'], 2, /Unknown option '--nonsense'/],
       [['request', 'GET'], 2, /request takes METHOD and URL/],
@@ -127,9 +155,7 @@ describe.concurrent('sluice-http', { timeout: 20_000 }, () => {
     for (const [args, status, says] of rows) {
       const run = new Run(...args)
       expect([args, await run.done]).toEqual([args, status])
-      const sentences = run.stderr
-        .split('\n')
-        .filter((line) => line !== '' && !line.startsWith('>'))
+      const sentences = run.stderr.split('\n').filter((line) => line !== '' && !/^[>*]/.test(line))
       expect(sentences).toHaveLength(1)
       expect(sentences[0]).toMatch(/^sluice-http: /)
       expect(sentences[0]).toMatch(says)

@@ -1,7 +1,10 @@
 /**
  * The page that lists a folder: one HTML document without anything from elsewhere, readable on a phone and by a screen
- * reader, in dark and in light, sorted by links that need no script.
+ * reader (on a phone a row is drawn as two lines, so that its roles are said), in dark and in light, sorted by links that need
+ * no script. What a script adds is in `listing-parts.ts`.
  */
+import { kindOfType, PICTURES, picture, SCRIPT, STYLE } from './listing-parts.ts'
+import { mimeType } from './mime-types.ts'
 
 /** One entry of a folder. */
 export interface ListedEntry {
@@ -38,12 +41,12 @@ export function sortEntries(
     a.name.localeCompare(b.name, 'en', { numeric: true, sensitivity: 'base' })
   const compare = {
     name: byName,
-    size: (a: ListedEntry, b: ListedEntry) => (a.size ?? 0) - (b.size ?? 0) || byName(a, b),
-    date: (a: ListedEntry, b: ListedEntry) => a.modified - b.modified || byName(a, b),
+    size: (a: ListedEntry, b: ListedEntry) => (a.size ?? 0) - (b.size ?? 0),
+    date: (a: ListedEntry, b: ListedEntry) => a.modified - b.modified,
   }[order]
   const sign = isDescending ? -1 : 1
   return [...entries].sort(
-    (a, b) => Number(b.isFolder) - Number(a.isFolder) || sign * compare(a, b),
+    (a, b) => Number(b.isFolder) - Number(a.isFolder) || sign * compare(a, b) || byName(a, b),
   )
 }
 
@@ -60,10 +63,13 @@ export function formatListing(
   query: ListingQuery,
 ): string {
   const title = names.length === 0 ? 'Files' : names.join(' / ')
-  const rows = sortEntries(entries, query).map(row)
-  const up =
-    names.length === 0 ? '' : '<tr><td><a href="../" rel="up">..</a></td><td></td><td></td></tr>\n'
-  const files = entries.filter(({ isFolder }) => !isFolder).length
+  const kept = keptQuery(query)
+  const rows = sortEntries(entries, query).map((entry) => row(entry, kept))
+  if (entries.length === 0)
+    rows.push(
+      '<tr role="row"><td role="cell" class="e" colspan="3">There is nothing in this folder.</td></tr>',
+    )
+  if (names.length > 0) rows.unshift(upRow(kept))
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -74,45 +80,81 @@ export function formatListing(
 <style>${STYLE}</style>
 </head>
 <body>
+${PICTURES}
 <main>
-<h1>${crumbs(names)}</h1>
-<table>
-<thead><tr>${heading('name', 'Name', query)}${heading('size', 'Size', query)}${heading('date', 'Changed', query)}</tr></thead>
-<tbody>
-${up}${rows.join('\n')}
+<header><h1>${crumbs(names, kept)}</h1></header>
+<table role="table">
+<caption>Files in ${escapeHtml(title)}</caption>
+<thead role="rowgroup"><tr role="row">${heading('name', 'Name', query)}${heading('size', 'Size', query)}${heading('date', 'Changed', query)}</tr></thead>
+<tbody role="rowgroup">
+${rows.join('\n')}
 </tbody>
 </table>
-<p>${count(entries.length - files, 'folder')}, ${count(files, 'file')}</p>
+<footer><span id="count">${summary(entries)}</span><span class="keys" hidden><kbd>↑</kbd> <kbd>↓</kbd> move, <kbd>←</kbd> up, <kbd>/</kbd> filter</span><span id="zone">Times are UTC</span></footer>
 </main>
+<script>${SCRIPT}</script>
 </body>
 </html>
 `
 }
 
-function crumbs(names: readonly string[]): string {
-  const links = names.map((name, i) => {
-    const up = '../'.repeat(names.length - 1 - i) || './'
-    return `<a href="${up}">${escapeHtml(name)}</a>`
-  })
-  return [`<a href="${'../'.repeat(names.length) || './'}">Files</a>`, ...links].join(' / ')
+/** The order that was chosen goes with who goes into a folder. */
+function keptQuery({ order, isDescending }: ListingQuery): string {
+  if (order === 'name' && !isDescending) return ''
+  return `?sort=${order}&amp;order=${isDescending ? 'desc' : 'asc'}`
+}
+
+function crumbs(names: readonly string[], kept: string): string {
+  const last = names.length - 1
+  const links = names.map((name, i) =>
+    i === last
+      ? `<span aria-current="page">${escapeHtml(name)}</span>`
+      : `<a href="${'../'.repeat(last - i)}${kept}">${escapeHtml(name)}</a>`,
+  )
+  const root = last === -1 ? 'Files' : `<a href="${'../'.repeat(names.length)}${kept}">Files</a>`
+  return [root, ...links].join('<i>/</i>')
 }
 
 function heading(order: ListingOrder, label: string, query: ListingQuery): string {
   const isCurrent = query.order === order
-  const next = isCurrent && !query.isDescending ? 'desc' : 'asc'
+  // The largest and the newest are what somebody looks for.
+  const isDescending = isCurrent ? !query.isDescending : order !== 'name'
   const state = isCurrent ? ` aria-sort="${query.isDescending ? 'descending' : 'ascending'}"` : ''
   const arrow = isCurrent ? (query.isDescending ? ' ↓' : ' ↑') : ''
-  return `<th scope="col"${state}><a href="?sort=${order}&amp;order=${next}">${label}${arrow}</a></th>`
+  const wanted = `?sort=${order}&amp;order=${isDescending ? 'desc' : 'asc'}`
+  return `<th role="columnheader" scope="col" class="${order[0]}"${state}><a href="${wanted}">${label}${arrow}</a></th>`
 }
 
-function row({ name, isFolder, size, modified }: ListedEntry): string {
+function upRow(kept: string): string {
+  return `<tr role="row"><td role="cell" class="n"><a class="up" href="../${kept}" rel="up">${picture('folder')}<span>..</span></a></td><td role="cell" class="s"></td><td role="cell" class="d"></td></tr>`
+}
+
+function row({ name, isFolder, size, modified }: ListedEntry, kept: string): string {
   const slash = isFolder ? '/' : ''
   const date = new Date(modified).toISOString()
   const shown = `${date.slice(0, 10)} ${date.slice(11, 16)}`
+  const kind = isFolder ? 'folder' : kindOfType(mimeType(name))
+  const text = escapeHtml(name)
+  const href = `./${encodeURIComponent(name)}${isFolder ? `/${kept}` : ''}`
+  const bytes =
+    size === undefined
+      ? '<td role="cell" class="s"></td>'
+      : `<td role="cell" class="s" title="${size} bytes">${formatSize(size)}</td>`
   return (
-    `<tr><td><a href="./${encodeURIComponent(name)}${slash}">${escapeHtml(name)}${slash}</a></td>` +
-    `<td>${size === undefined ? '' : formatSize(size)}</td><td><time datetime="${date}">${shown}</time></td></tr>`
+    `<tr role="row" data-name="${text}"><td role="cell" class="n"><a href="${href}">${picture(kind)}<span>${text}${slash}</span></a></td>` +
+    `${bytes}<td role="cell" class="d"><time datetime="${date}">${shown}</time></td></tr>`
   )
+}
+
+function summary(entries: readonly ListedEntry[]): string {
+  const files = entries.filter(({ isFolder }) => !isFolder)
+  const folders = entries.length - files.length
+  const parts = [
+    ...(folders > 0 ? [count(folders, 'folder')] : []),
+    ...(files.length > 0 || folders === 0 ? [count(files.length, 'file')] : []),
+  ]
+  const size = files.reduce((sum, file) => sum + (file.size ?? 0), 0)
+  return `${parts.join(', ')}${files.length > 0 ? `, ${formatSize(size)}` : ''}`
 }
 
 /** `1.4 MB`: powers of a thousand, as file managers and disks count. */
@@ -137,13 +179,3 @@ function count(number: number, noun: string): string {
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
-
-const STYLE =
-  ':root{color-scheme:light dark;--line:color-mix(in srgb,currentColor 15%,transparent)}' +
-  'body{margin:0;font:16px/1.5 system-ui,sans-serif}main{max-width:56rem;margin:0 auto;padding:1rem}' +
-  'h1{font-size:1.15rem;font-weight:600;overflow-wrap:anywhere}table{width:100%;border-collapse:collapse}' +
-  'th,td{text-align:left;padding:.45rem .5rem;border-bottom:1px solid var(--line);font-weight:400}' +
-  'th a{color:inherit;font-weight:600}td:first-child{overflow-wrap:anywhere}' +
-  'td:nth-child(2),td:nth-child(3),th:nth-child(2){white-space:nowrap;font-variant-numeric:tabular-nums}' +
-  'td:nth-child(2),th:nth-child(2){text-align:right}a{text-decoration:none}a:hover,a:focus{text-decoration:underline}' +
-  'tr:hover td{background:var(--line)}p{opacity:.7}@media(max-width:34rem){td:nth-child(3),th:nth-child(3){display:none}}'

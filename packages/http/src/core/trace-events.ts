@@ -18,10 +18,20 @@ export interface HttpTraceFacts {
     connection: number
     method: string
     target: string
+    /** `1.1` or `1.0`. */
+    version: string
     headers: string
   }
   /** A response head left, or came; interim ones too. */
-  'response-head': { direction: Direction; connection: number; status: number; headers: string }
+  'response-head': {
+    direction: Direction
+    connection: number
+    status: number
+    /** As on the wire, often empty. */
+    reason: string
+    version: string
+    headers: string
+  }
   /** A body is complete: its bytes without framing, and in how many pieces they came. */
   body: { direction: Direction; connection: number; bytes: number; pieces: number }
   /** A trailer section, with the number of its fields. */

@@ -209,12 +209,13 @@ export class ClientExchange {
     const { method } = this.facts
     if (count > 1) this.tell('reuse', { exchange: count })
     const headers = maskFields(head.slice(head.indexOf('\r\n') + 2))
-    this.tell('request-head', { direction: 'sent', method, target, headers })
+    this.tell('request-head', { direction: 'sent', method, target, version: '1.1', headers })
   }
 
-  traceResponse({ status, fields }: ResponseHead): void {
+  traceResponse({ status, reason, minor, fields }: ResponseHead): void {
+    const version = `1.${minor}`
     const headers = maskFields(fields.section)
-    this.tell('response-head', { direction: 'received', status, headers })
+    this.tell('response-head', { direction: 'received', status, reason, version, headers })
   }
 
   traceEnd({ trailers }: EndEvent, keepAlive: boolean): void {

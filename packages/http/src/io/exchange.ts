@@ -106,16 +106,22 @@ export class ServerExchange extends RequestSource {
   }
 
   traceRequest(connection: number, count: number): void {
-    const { method, target, fields } = this.head
+    const { method, target, minor, fields } = this.head
+    const version = `1.${minor}`
     this.id = nextId()
     if (count > 1) this.tell(connection, 'reuse', { exchange: count })
     const headers = maskFields(fields.section)
-    this.tell(connection, 'request-head', { direction: 'received', method, target, headers })
+    const direction = 'received'
+    this.tell(connection, 'request-head', { direction, method, target, version, headers })
   }
 
   traceResponse(connection: number, status: number, head: string): void {
-    const headers = maskFields(head.slice(head.indexOf('\r\n') + 2))
-    this.tell(connection, 'response-head', { direction: 'sent', status, headers })
+    const end = head.indexOf('\r\n')
+    // Behind `HTTP/1.1 200 `.
+    const reason = head.slice(13, end)
+    const headers = maskFields(head.slice(end + 2))
+    const direction = 'sent'
+    this.tell(connection, 'response-head', { direction, status, reason, version: '1.1', headers })
   }
 
   traceSent(connection: number, bytes: number, pieces: number): void {

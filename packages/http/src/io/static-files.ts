@@ -8,6 +8,7 @@
  * - A file that is not there, one that is refused and one that may not be read are the same 404: a stranger learns nothing.
  * - The file that is sent is the one whose size and date were told: a change in between ends the response.
  */
+import { createHash } from 'node:crypto'
 import type { Stats } from 'node:fs'
 import { open, readdir, realpath, stat } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
@@ -15,7 +16,6 @@ import { formatDate } from '../core/date.ts'
 import { chooseCoding } from '../core/fields/accept.ts'
 import { evaluatePreconditions, rangeApplies } from '../core/fields/conditional.ts'
 import { type ByteRange, formatContentRange, planRanges } from '../core/fields/range.ts'
-import { formatListing, parseListingQuery } from '../core/listing.ts'
 import { isCompressible, mimeType } from '../core/mime-types.ts'
 import { folderPath, parseStaticPath, type StaticPath } from '../core/static-path.ts'
 import { randomBoundary } from './form-content.ts'
@@ -184,12 +184,16 @@ class StaticFiles {
         return { name, isFolder, size: isFolder ? undefined : stats.size, modified: stats.mtimeMs }
       }),
     )
+    // Loaded by the first who wants one.
+    const { formatListing, parseListingQuery } = await import('../core/listing.ts')
+    const { SCRIPT } = await import('../core/listing-parts.ts')
     const page = formatListing(
       names,
       entries.filter((entry) => entry !== undefined),
       parseListingQuery(params),
     )
-    const policy = "default-src 'none'; style-src 'unsafe-inline'"
+    const hash = createHash('sha256').update(SCRIPT).digest('base64')
+    const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; base-uri 'none'`
     return new Response(page, {
       headers: [
         ['Content-Type', 'text/html; charset=utf-8'],

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import {
   mkdirSync,
   mkdtempSync,
@@ -204,10 +205,12 @@ describe('options', () => {
       await files({ listing: true, index: [] }),
       '/?sort=size&order=desc',
     )
+    const [, script = ''] = /<script>([\s\S]*?)<\/script>/.exec(text) ?? []
+    const hash = createHash('sha256').update(script).digest('base64')
     expect(headers.get('content-security-policy')).toBe(
-      "default-src 'none'; style-src 'unsafe-inline'",
+      `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; base-uri 'none'`,
     )
-    const names = [...text.matchAll(/href="\.\/([^"]+)"/g)].map(([, name]) =>
+    const names = [...text.matchAll(/href="\.\/([^"?]+)/g)].map(([, name]) =>
       decodeURIComponent(name ?? ''),
     )
     expect(names.filter((name) => name !== '')).toEqual(

@@ -14,14 +14,18 @@ sluice-http request [OPTIONS] METHOD URL   makes one request and shows both side
 
   -p, --port N            default 8000; 0: one that is free
   -b, --bind HOST         default 127.0.0.1; 0.0.0.0 or :: lets others in
+      --index FILE        stands for its folder, default index.html
       --spa FILE          answers for every page without a file of its own, e.g. index.html
       --no-listing        folders without an index are 404
       --hidden            serves names with a dot in front
       --cors              lets pages of other origins read
       --auth USER:PASS    asks for a name and a password (use it with TLS)
-      --cert FILE         speaks TLS with this certificate (PEM)
-      --key FILE          and this key
+      --tls-cert FILE     speaks TLS with this certificate (PEM)
+      --tls-key FILE      and this key; default: in the same file
       --cache SECONDS     lets browsers keep what they got
+      --compress          compresses what gets smaller for those who take it
+      --rate BYTES        a second at most for each response, e.g. 500k, 2m: a slow line
+      --workers N         processes that share the port
       --log FORM          combined (default), json, none
   -H, --header 'A: b'     (request) a field; more than once for several
   -d, --data TEXT         (request) a body
@@ -35,14 +39,18 @@ The exit status is curl’s: 3 bad URL, 6 no such host, 7 no connection, 28 too 
 const OPTIONS = {
   port: { type: 'string', short: 'p' },
   bind: { type: 'string', short: 'b' },
+  index: { type: 'string' },
   spa: { type: 'string' },
   'no-listing': { type: 'boolean' },
   hidden: { type: 'boolean' },
   cors: { type: 'boolean' },
   auth: { type: 'string' },
-  cert: { type: 'string' },
-  key: { type: 'string' },
+  'tls-cert': { type: 'string' },
+  'tls-key': { type: 'string' },
   cache: { type: 'string' },
+  compress: { type: 'boolean' },
+  rate: { type: 'string' },
+  workers: { type: 'string' },
   log: { type: 'string' },
   header: { type: 'string', short: 'H', multiple: true },
   data: { type: 'string', short: 'd' },

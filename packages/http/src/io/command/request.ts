@@ -1,7 +1,6 @@
 /** `sluice-http request METHOD URL`: one exchange, shown as `curl -v` shows it; the body goes to the standard output. */
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { HttpTraceEvent } from '../../core/trace-events.ts'
 import { request } from '../client.ts'
+import { watchExchanges } from '../watch.ts'
 import { type CommandPlan, type Stage, UsageError } from './stage.ts'
 
 /** Runs the command. @throws what went wrong */
@@ -15,10 +14,7 @@ export async function requestCommand(
   const seconds = flags['max-time']
   if (seconds !== undefined && !(Number(seconds) > 0))
     throw new UsageError(`--max-time must be a number of seconds, not '${String(seconds)}'`)
-  const show = (event: unknown): void => {
-    for (const line of linesOf(event as HttpTraceEvent)) stage.stderr.write(`${line}\n`)
-  }
-  subscribe('sluice:http', show)
+  const watching = watchExchanges((line) => void stage.stderr.write(`${line}\n`))
   try {
     const response = await request(url, {
       method,
@@ -37,7 +33,7 @@ export async function requestCommand(
         })
     return 0
   } finally {
-    unsubscribe('sluice:http', show)
+    watching.stop()
   }
 }
 
@@ -45,18 +41,4 @@ function readField(text: string): [string, string] {
   const at = text.indexOf(':')
   if (at < 1) throw new UsageError(`a field is 'Name: value', not '${text}'`)
   return [text.slice(0, at).trim(), text.slice(at + 1).trim()]
-}
-
-/** `> GET / HTTP/1.1` and its fields, `< HTTP/1.1 200` and its fields. */
-function linesOf(event: HttpTraceEvent): string[] {
-  if (event.name === 'request-head')
-    return [`> ${event.method} ${event.target} HTTP/1.1`, ...fieldsOf(event.headers, '>')]
-  if (event.name === 'response-head')
-    return [`< HTTP/1.1 ${event.status}`, ...fieldsOf(event.headers, '<')]
-  return []
-}
-
-function fieldsOf(section: string, mark: string): string[] {
-  const lines = section.split('\r\n').filter((line) => line !== '')
-  return [...lines, ''].map((line) => `${mark} ${line}`.trimEnd())
 }

@@ -3,45 +3,78 @@ import { readFile, stat } from 'node:fs/promises'
 import { networkInterfaces } from '@sluice/socket/dns'
 import { accessLog } from '../handlers/access-log.ts'
 import { basicAuth } from '../handlers/basic-auth.ts'
+import { compress } from '../handlers/compress.ts'
 import { cors } from '../handlers/cors.ts'
 import type { ServeOptions } from '../serve-options.ts'
 import { type Server, serve } from '../server.ts'
 import type { Handler } from '../server-context.ts'
 import { staticFiles } from '../static-files.ts'
+import { paced, parseRate } from './pace.ts'
 import { type CommandPlan, type Stage, UsageError } from './stage.ts'
+import { isWorker, letGo, runWorkers, tellReady } from './workers.ts'
 
 /** Runs the command. @throws what keeps it from beginning */
-export async function serveCommand(
-  { operands, flags }: CommandPlan,
-  stage: Stage,
-): Promise<number> {
+export async function serveCommand(plan: CommandPlan, stage: Stage): Promise<number> {
+  const { operands, flags } = plan
   const [folder = '.'] = operands
-  const found = await stat(folder).catch(() => undefined)
-  if (found === undefined) throw new UsageError(`there is no folder ${JSON.stringify(folder)}`)
-  if (!found.isDirectory()) throw new UsageError(`${JSON.stringify(folder)} is no folder`)
-  const cache = numberOf(flags, 'cache')
-  const files = staticFiles(folder, {
-    listing: !flags['no-listing'],
-    hidden: Boolean(flags['hidden']),
-    precompressed: true,
-    ...(flags['spa'] === undefined ? {} : { fallback: String(flags['spa']) }),
-    ...(cache === undefined ? {} : { maxAge: cache }),
-  })
-  const tls = await tlsOf(flags)
-  const options: ServeOptions = {
-    hostname: String(flags['bind'] ?? '127.0.0.1'),
-    port: numberOf(flags, 'port') ?? 8000,
-    ...(tls === undefined ? {} : { tls }),
-    onError: (error) => void stage.stderr.write(`sluice-http: ${(error as Error).message}\n`),
+  await checkFolder(folder)
+  const handler = wrapped(filesOf(folder, flags), flags, stage)
+  const options = await optionsOf(flags, stage)
+  const workers = numberOf(flags, 'workers') ?? 1
+  const say = (urls: readonly string[]): void =>
+    void stage.stderr.write(`serving ${folder} at ${urls.join(' and ')}, Ctrl-C ends it\n`)
+  if (workers > 1 && !isWorker()) return runWorkers(workers, stage, say)
+  try {
+    await serveUntilEnd(handler, options, stage, isWorker() ? tellReady : say)
+  } finally {
+    letGo()
   }
-  const server = await serve(wrapped(files, flags, stage), options)
-  stage.stderr.write(`serving ${folder} at ${addressesOf(server).join(' and ')}, Ctrl-C ends it\n`)
+  return 0
+}
+
+async function serveUntilEnd(
+  handler: Handler,
+  options: ServeOptions,
+  stage: Stage,
+  say: (urls: readonly string[]) => void,
+): Promise<void> {
+  const server = await serve(handler, options)
+  say(addressesOf(server))
   await new Promise<void>((resolve) => {
     if (stage.signal.aborted) resolve()
     stage.signal.addEventListener('abort', () => resolve(), { once: true })
   })
   await server.shutdown({ grace: 2_000 })
-  return 0
+}
+
+async function checkFolder(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => undefined)
+  if (found === undefined) throw new UsageError(`there is no folder ${JSON.stringify(folder)}`)
+  if (!found.isDirectory()) throw new UsageError(`${JSON.stringify(folder)} is no folder`)
+}
+
+function filesOf(folder: string, flags: CommandPlan['flags']): Handler {
+  const cache = numberOf(flags, 'cache')
+  return staticFiles(folder, {
+    listing: !flags['no-listing'],
+    hidden: Boolean(flags['hidden']),
+    precompressed: true,
+    ...(flags['index'] === undefined ? {} : { index: [String(flags['index'])] }),
+    ...(flags['spa'] === undefined ? {} : { fallback: String(flags['spa']) }),
+    ...(cache === undefined ? {} : { maxAge: cache }),
+  })
+}
+
+async function optionsOf(flags: CommandPlan['flags'], stage: Stage): Promise<ServeOptions> {
+  const tls = await tlsOf(flags)
+  const port = numberOf(flags, 'port') ?? 8000
+  if (port > 65_535) throw new UsageError(`--port must be 0 to 65535, not ${port}`)
+  return {
+    hostname: String(flags['bind'] ?? '127.0.0.1'),
+    port,
+    ...(tls === undefined ? {} : { tls }),
+    onError: (error) => void stage.stderr.write(`sluice-http: ${(error as Error).message}\n`),
+  }
 }
 
 function numberOf(flags: CommandPlan['flags'], name: string): number | undefined {
@@ -53,12 +86,15 @@ function numberOf(flags: CommandPlan['flags'], name: string): number | undefined
 }
 
 async function tlsOf(flags: CommandPlan['flags']): Promise<ServeOptions['tls']> {
-  if (flags['cert'] === undefined) return undefined
-  const cert = await readFile(String(flags['cert']), 'utf8')
+  if (flags['tls-cert'] === undefined) {
+    if (flags['tls-key'] !== undefined) throw new UsageError('--tls-key needs --tls-cert')
+    return undefined
+  }
+  const cert = await readFile(String(flags['tls-cert']), 'utf8')
   // PEM files often hold both.
   return {
     cert,
-    key: flags['key'] === undefined ? cert : await readFile(String(flags['key']), 'utf8'),
+    key: flags['tls-key'] === undefined ? cert : await readFile(String(flags['tls-key']), 'utf8'),
   }
 }
 
@@ -72,9 +108,10 @@ function addressesOf(server: Server): string[] {
   return own.map((one) => url.replace(/0\.0\.0\.0|\[::\]/, one))
 }
 
-/** What stands around the files: a log, CORS, a password. */
+/** What stands around the files: compression, a slow line, a password, CORS, a log. */
 function wrapped(files: Handler, flags: CommandPlan['flags'], stage: Stage): Handler {
-  let handler = files
+  let handler = flags['compress'] ? compress(files) : files
+  if (flags['rate'] !== undefined) handler = paced(handler, parseRate(String(flags['rate'])))
   const auth = flags['auth'] === undefined ? undefined : String(flags['auth'])
   if (auth !== undefined) {
     const at = auth.indexOf(':')
