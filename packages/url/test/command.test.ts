@@ -1,0 +1,333 @@
+import { spawn } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { Response, type Server, serve } from '@sluice/http'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { main } from '../src/io/command/main.ts'
+import { ftpServer } from '../src/testing.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'sluice-url-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const inFolder = (name: string) => join(folder, name)
+
+const open: { close(): unknown }[] = []
+afterEach(async () => {
+  for (const thing of open.splice(0).reverse()) await thing.close()
+})
+
+/** The command, in this process. */
+async function run(args: string[], { isTTY = false, signal = new AbortController().signal } = {}) {
+  let stdout = ''
+  let stderr = ''
+  const stage = {
+    stdout: new Writable({
+      write(piece: Buffer, _, done) {
+        stdout += piece.toString('latin1')
+        done()
+      },
+    }),
+    stderr: {
+      write: (text: string) => {
+        stderr += text
+      },
+      isTTY,
+      columns: 80,
+    },
+    signal,
+  }
+  const status = await main(args, stage)
+  return { status, stdout: Buffer.from(stdout, 'latin1').toString(), stderr }
+}
+
+const DATA = randomBytes(50_000)
+const SHA256 = createHash('sha256').update(DATA).digest('hex')
+
+async function server(): Promise<string> {
+  const made: Server = await serve(
+    async (request) => {
+      const { pathname } = new URL(request.url)
+      const say = (text: string, init = {}) => new Response(text, init)
+      const answers: Record<string, () => Response | Promise<Response>> = {
+        '/hello': () =>
+          say('Hello, World!', { headers: { 'X-A': 'b', 'Set-Cookie': 'c=1; Max-Age=9' } }),
+        '/data.bin': () => new Response(new Uint8Array(DATA), { headers: { ETag: '"a"' } }),
+        '/moved': () => new Response('here', { status: 302, headers: { Location: '/hello' } }),
+        '/missing': () => say('no such thing', { status: 404, statusText: 'Not Found' }),
+        '/robots.txt': () => say('User-agent: *\nDisallow: /private\nCrawl-delay: 2'),
+        '/echo': async () =>
+          say(
+            JSON.stringify([
+              request.method,
+              request.headers.get('content-type')?.replace(/boundary=.*/, ''),
+              request.headers.get('authorization'),
+              request.headers.get('cookie'),
+              request.headers.get('user-agent'),
+              (await request.text()).replace(/-{4,}[^\r\n]*/g, '--'),
+            ]),
+          ),
+      }
+      return (await (
+        answers[pathname] ?? answers['/missing']
+      )?.()) as unknown as globalThis.Response
+    },
+    { onError: () => {} },
+  )
+  open.push(made)
+  return made.url
+}
+
+describe('what is behind URLs', () => {
+  test('is printed, with fields where asked', async () => {
+    const url = await server()
+    expect(await run([`${url}hello`])).toEqual({ status: 0, stdout: 'Hello, World!', stderr: '' })
+    const { stdout } = await run(['-i', `${url}hello`, `${url.replace('http://', '')}hello`])
+    expect(stdout).toMatch(/^HTTP\/1.1 200 OK\n(.+\n)*X-A: b\n(.+\n)*\nHello, World!HTTP/)
+    expect((await run(['-I', `${url}hello`])).stdout).toMatch(/Content-Length: 13\n/)
+    expect((await run(['data:,x'])).stdout).toBe('x')
+  })
+
+  test('redirects are followed when asked', async () => {
+    const url = await server()
+    expect((await run([`${url}moved`])).stdout).toBe('here')
+    expect((await run(['-L', `${url}moved`])).stdout).toBe('Hello, World!')
+  })
+
+  test('a status is a failure with -f', async () => {
+    const url = await server()
+    expect(await run([`${url}missing`])).toMatchObject({ status: 0, stdout: 'no such thing' })
+    const failed = await run(['-f', `${url}missing`, `${url}hello`])
+    expect(failed).toMatchObject({ status: 22, stdout: 'Hello, World!' })
+    expect(failed.stderr).toMatch(
+      /^sluice-url: GET .*: the server answered 404 Not Found \(ERR_STATUS.*\)\n$/,
+    )
+  })
+
+  test('method, body, fields and credentials are those of the flags', async () => {
+    const url = `${await server()}echo`
+    const echo = async (...args: string[]) => JSON.parse((await run([...args, url])).stdout)
+    expect(await echo('-d', 'a=1', '-d', 'b=2')).toEqual([
+      'POST',
+      'application/x-www-form-urlencoded',
+      null,
+      null,
+      'sluice-url',
+      'a=1&b=2',
+    ])
+    expect(await echo('-X', 'PATCH', '-H', 'Content-Type: a/b', '-A', 'me', '-d', 'x')).toEqual([
+      'PATCH',
+      'a/b',
+      null,
+      null,
+      'me',
+      'x',
+    ])
+    writeFileSync(inFolder('up.txt'), 'line\nline\n')
+    expect(await echo('-T', inFolder('up.txt'))).toMatchObject([
+      'PUT',
+      null,
+      null,
+      null,
+      'sluice-url',
+      'line\nline\n',
+    ])
+    expect((await echo('-d', `@${inFolder('up.txt')}`))[5]).toBe('lineline')
+    const form = await echo('-F', 'a=1', '-F', `f=@${inFolder('up.txt')};type=text/plain`)
+    expect(form[1]).toBe('multipart/form-data; ')
+    expect(form[5]).toMatch(
+      /name="a"[\s\S]*name="f"; filename="up.txt"\r\nContent-Type: text\/plain/,
+    )
+    expect((await echo('-u', 'ada:love:lace'))[2]).toBe(`Basic ${btoa('ada:love:lace')}`)
+    expect((await echo('--bearer', 'token'))[2]).toBe('Bearer token')
+    expect((await echo('-b', 'a=1; b=2'))[3]).toBe('a=1; b=2')
+  })
+
+  test('cookies are kept in a file', async () => {
+    const url = await server()
+    await run(['--cookie-jar', inFolder('jar'), `${url}hello`])
+    expect(readFileSync(inFolder('jar'), 'utf8')).toMatch(/\tc\t1\n$/)
+    expect(JSON.parse((await run(['-b', inFolder('jar'), `${url}echo`])).stdout)[3]).toBe('c=1')
+  })
+
+  test('-v shows both sides, without secrets', async () => {
+    const url = await server()
+    const { stderr } = await run(['-v', '-L', '-u', 'ada:secret', `${url}moved`])
+    expect(stderr).toMatch(/^> GET \/moved HTTP\/1.1$/m)
+    expect(stderr).toMatch(/^< HTTP\/1.1 302 Found$/m)
+    expect(stderr).toMatch(/^\* 302 leads to http/m)
+    expect(stderr).toMatch(/^> Authorization: Basic \*\*\*$/m)
+    expect(stderr).not.toContain(btoa('ada:secret'))
+  })
+})
+
+describe('files', () => {
+  test('-o and -O, with plain lines, a bar, JSON, or nothing', async () => {
+    const url = await server()
+    const file = inFolder('o.bin')
+    expect(await run(['-o', file, `${url}data.bin`])).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: `${file}: 50 kB\n`,
+    })
+    expect(readFileSync(file).equals(DATA)).toBe(true)
+    expect((await run(['-s', '-o', file, `${url}data.bin`])).stderr).toBe('')
+    const bar = await run(['-o', file, `${url}data.bin`], { isTTY: true })
+    expect(bar.stderr).toContain(`\r\u001b[K${file}: 50 kB\n`)
+    const { stderr } = await run(['--json', '--sha256', SHA256, '-o', file, `${url}data.bin`])
+    const events = stderr
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(events.at(-1)).toEqual({
+      event: 'done',
+      file,
+      path: file,
+      bytes: 50_000,
+      resumedAt: 0,
+      url: `${url}data.bin`,
+      sha256: SHA256,
+    })
+    expect(events[0]).toMatchObject({ event: 'progress', total: 50_000 })
+  })
+
+  test('-c goes on, and a download that failed leaves no file of that name', async () => {
+    const url = await server()
+    const file = inFolder('c.bin')
+    writeFileSync(`${file}.part`, DATA.subarray(0, 1000))
+    writeFileSync(`${file}.part.json`, JSON.stringify({ url: `${url}data.bin`, validator: '"a"' }))
+    // This server knows no ranges: all of it comes again, and is right all the same.
+    expect((await run(['-c', '-o', file, `${url}data.bin`])).status).toBe(0)
+    expect(readFileSync(file).equals(DATA)).toBe(true)
+    const bad = await run(['-o', inFolder('bad'), '--sha256', '0'.repeat(64), `${url}data.bin`])
+    expect(bad.status).toBe(1)
+    expect(bad.stderr).toMatch(/^sluice-url: GET .*: the file has the SHA-256 .*ERR_CHECKSUM/)
+    const missing = await run(['-o', inFolder('bad'), `${url}missing`])
+    expect([missing.status, existsSync(inFolder('bad')), existsSync(inFolder('bad.part'))]).toEqual(
+      [22, false, false],
+    )
+  })
+})
+
+describe('what goes wrong', () => {
+  test.each([
+    [[], 2, /no URL/],
+    [['--nonsense'], 2, /Unknown option '--nonsense'/],
+    [['-o'], 2, /argument missing/],
+    [['-o', 'a', '-o', 'b', 'data:,x'], 2, /more -o than URLs/],
+    [['-O', 'http://h/'], 2, /ends in no name/],
+    [['-c', 'data:,x'], 2, /--continue needs -o/],
+    [['--max-time', 'soon', 'data:,x'], 2, /--max-time must be a number/],
+    [['--limit-rate', 'fast', '-o', '/tmp/x', 'data:,x'], 2, /--limit-rate is a number of bytes/],
+    [['-H', 'nonsense', 'data:,x'], 2, /-H is 'Name: value'/],
+    [['-H', 'a: b\nc: d', 'data:,x'], 2, /can't be sent/],
+    [['-d', 'a', '-T', 'b', 'data:,x'], 2, /only one of/],
+    [['-d', '@/nowhere', 'data:,x'], 2, /can't be read/],
+    [['-u', 'a\n:b', 'http://127.0.0.1:1/'], 2, /control characters/],
+    [['http://a b/'], 3, /not a valid URL/],
+    [['gopher://h/'], 1, /no handler for gopher/],
+    [['http://127.0.0.1:1/'], 7, /connection refused/],
+    [['http://nowhere.invalid/'], 6, /ENOTFOUND|EAI_AGAIN/],
+    [['--deny-private', 'http://127.0.0.1:1/'], 7, /refused by a rule/],
+    [['file:///nowhere'], 37, /ENOENT/],
+    [['-o', '/nowhere/x', 'data:,x'], 23, /^sluice-url: write \/nowhere\/x: .*ENOENT/],
+    [['-b', '/nowhere', 'data:,x'], 26, /read cookies/],
+  ])('%j is status %d and one sentence', async (args, status, message) => {
+    const result = await run(args as string[])
+    expect([result.status, result.stdout]).toEqual([status, ''])
+    expect(result.stderr).toMatch(message)
+    expect(result.stderr.trimEnd().split('\n')).toHaveLength(1)
+  })
+
+  test('--max-time is kept', async () => {
+    const made = await serve(() => new Promise(() => {}))
+    open.push({ close: () => made.close() })
+    expect((await run(['--max-time', '0.1', made.url])).status).toBe(28)
+  })
+
+  test('Ctrl-C is 130, and says how to go on', async () => {
+    const url = await server()
+    const stop = new AbortController()
+    const running = run(['--limit-rate', '10k', '-o', inFolder('slow'), `${url}data.bin`], {
+      signal: stop.signal,
+    })
+    setTimeout(() => stop.abort(), 300)
+    expect(await running).toMatchObject({
+      status: 130,
+      stderr: expect.stringContaining('-c goes on from here'),
+    })
+    expect(existsSync(inFolder('slow.part'))).toBe(true)
+  })
+})
+
+describe('without the network', () => {
+  test('parse, join, explain', async () => {
+    expect((await run(['parse', 'http://u@H.test:80/p?q#f'])).stdout).toBe(
+      'scheme    http\nusername  u\nhostname  h.test\nport      80\npath      /p\nquery     q\nfragment  f\n',
+    )
+    expect(JSON.parse((await run(['parse', '--json', 'a:b'])).stdout)).toMatchObject({
+      scheme: 'a',
+      path: 'b',
+      port: null,
+    })
+    expect((await run(['join', 'http://h/a/b', '../c', 'd'])).stdout).toBe(
+      'http://h/c\nhttp://h/a/d\n',
+    )
+    expect(await run(['explain', 'https://example.com/'])).toMatchObject({ status: 0 })
+    const odd = await run(['explain', 'http://good.example\\@evil.example/'])
+    expect(odd.status).toBe(1)
+    expect(odd.stdout).toMatch(/^host\s+evil\.example\s+good\.example\s+<- differs$/m)
+    expect(odd.stdout).toMatch(
+      /^! the host is "evil\.example" to urlsplit and "good\.example" to new URL/m,
+    )
+    expect((await run(['explain', 'http://a\u001b[31m/'])).stdout).not.toContain('\u001b')
+    expect((await run(['parse'])).status).toBe(2)
+    expect((await run(['parse', 'http://h:x/'])).status).toBe(2)
+  })
+})
+
+test('robots asks the site', async () => {
+  const url = await server()
+  expect(await run(['robots', url, 'Bot', '/public', '/private/x'])).toEqual({
+    status: 1,
+    stdout: 'allowed /public\ndisallowed /private/x\ncrawl-delay 2 s\n',
+    stderr: '',
+  })
+  expect((await run(['robots', url, 'Bot', '/public'])).status).toBe(0)
+  expect((await run(['robots', url, 'Bot'])).status).toBe(2)
+})
+
+test('ftp lists, gets and puts', async () => {
+  const ftp = await ftpServer({ files: { 'dir/a.txt': 'hello' } } as never)
+  open.push(ftp)
+  const url = ftp.url.replace(/\/$/, '')
+  expect((await run(['ftp', 'ls', `${url}/dir`])).stdout).toMatch(/^file\s+5 B .*a\.txt\n$/)
+  expect((await run(['ftp', 'get', `${url}/dir/a.txt`, inFolder('got')])).status).toBe(0)
+  expect(readFileSync(inFolder('got'), 'utf8')).toBe('hello')
+  writeFileSync(inFolder('put.txt'), 'mine')
+  expect(await run(['ftp', 'put', inFolder('put.txt'), `${url}/dir/`])).toMatchObject({ status: 0 })
+  expect((await run([`${url}/dir/put.txt`])).stdout).toBe('mine')
+  expect((await run(['ftp', 'ls', 'http://h/'])).status).toBe(2)
+  expect((await run(['ftp', 'sing'])).status).toBe(2)
+})
+
+test('as a program: help, a pipe, and nothing beside', { timeout: 30_000 }, async () => {
+  const bin = fileURLToPath(new URL('../src/bin.ts', import.meta.url))
+  const child = spawn(process.execPath, [
+    '--conditions=@sluice/source',
+    '--import',
+    'tsx',
+    bin,
+    '--help',
+  ])
+  let text = ''
+  child.stdout.on('data', (piece) => (text += piece))
+  const status = await new Promise((resolve) => child.once('close', resolve))
+  expect([status, text.split('\n')[0]]).toEqual([
+    0,
+    'sluice-url [OPTIONS] URL...                 prints what is behind URLs, or puts it into files',
+  ])
+  expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
+})
