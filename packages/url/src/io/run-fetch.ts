@@ -86,6 +86,20 @@ const BROWSERS = [
   'window',
 ]
 
+/** Options of ofetch, which hands its own on to the fetch that it is given. */
+const OFETCH = [
+  'baseURL',
+  'ignoreResponseError',
+  'onRequest',
+  'onRequestError',
+  'onResponse',
+  'onResponseError',
+  'parseResponse',
+  'responseType',
+  'retryDelay',
+  'retryStatusCodes',
+]
+
 /** What a fetch needs of its client. */
 export interface FetchHost extends ConnectionHost {
   /** The origin of its base; what its fields hold of secrets is for that one. */
@@ -133,7 +147,7 @@ function plan(
 ): PlannedRequest {
   checkObject('fetch', options)
   for (const key of Object.keys(options))
-    if (!OURS.includes(key) && !BROWSERS.includes(key))
+    if (!OURS.includes(key) && !BROWSERS.includes(key) && !OFETCH.includes(key))
       throw new TypeError(`fetch: there is no option '${key}'; there are ${OURS.join(', ')}`)
   const isRequest = typeof input === 'object' && input !== null && 'headers' in input
   const from = isRequest ? (input as globalThis.Request) : undefined

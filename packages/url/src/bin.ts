@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+/** `npx @sluice/url`: prints or downloads what is behind URLs, and tells what they mean, on the command line. */
+import { main } from './io/command/main.ts'
+
+const controller = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const)
+  process.once(name, () => {
+    controller.abort()
+  })
+const { stdout, stderr } = process
+// Nobody reads our output any more (`| head`): the end, and no failure.
+stdout.on('error', () => process.exit(23))
+process.exitCode = await main(process.argv.slice(2), { stdout, stderr, signal: controller.signal })

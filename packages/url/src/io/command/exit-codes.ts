@@ -1,0 +1,52 @@
+/** The exit status for each kind of failure: curl's numbers (curl(1), EXIT CODES), since scripts know them. */
+import { isNetError } from '@sluice/socket/errors'
+import { isFetchError } from '../../core/errors.ts'
+import { isFtpError } from '../../core/ftp-errors.ts'
+import { UsageError } from './stage.ts'
+
+const BY_CODE: Readonly<Record<string, number>> = {
+  ERR_INVALID_URL: 3,
+  ERR_UNSUPPORTED: 1,
+  ERR_STATUS: 22,
+  ERR_TIMEOUT: 28,
+  ERR_REDIRECT: 47,
+  ERR_INCOMPLETE_BODY: 18,
+  ERR_PROTOCOL: 8,
+  ERR_TOO_LONG: 63,
+  ERR_BODY_SENT: 65,
+  ERR_PROXY_AUTH: 97,
+  ERR_PROXY: 97,
+  ERR_UNEXPECTED_END: 52,
+}
+const BY_PHASE: Readonly<Record<string, number>> = {
+  lookup: 6,
+  connect: 7,
+  proxy: 97,
+  write: 23,
+  read: 26,
+  send: 55,
+}
+
+/** Codes of X.509 verification: the peer is not who it has to be. */
+const CERTIFICATE = /CERT|ISSUER|SELF_SIGNED|ALTNAME|HOSTNAME|PIN/
+
+/**
+ * The status for an error.
+ *
+ * @param error whatever was thrown
+ */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError) return 2
+  if (isFtpError(error)) return error.reply.code === 530 ? 67 : error.reply.code === 550 ? 78 : 8
+  if (isFetchError(error) || isNetError(error)) {
+    const { code, phase } = error
+    if (code.startsWith('ERR_TLS')) return CERTIFICATE.test(code) ? 60 : 35
+    if (/^[A-Z_]*(?:CERT|SELF_SIGNED)/.test(code)) return 60
+    // A file: URL, or the place of a download.
+    if (phase === 'open') return BY_CODE[code] ?? (error.message.startsWith('write') ? 23 : 37)
+    return BY_CODE[code] ?? BY_PHASE[phase] ?? (phase === 'checksum' ? 1 : 56)
+  }
+  if (error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError)
+    return 2
+  return 1
+}

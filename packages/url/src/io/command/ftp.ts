@@ -1,0 +1,97 @@
+/** `ftp ls|get|put`: files of an FTP server. */
+import { openAsBlob } from 'node:fs'
+import { basename } from 'node:path'
+import { FetchError } from '../../core/errors.ts'
+import { formatBytes } from '../../core/units.ts'
+import { fileNameOf } from '../../core/url-file-name.ts'
+import { Client } from '../client.ts'
+import { openFtp } from '../ftp-client.ts'
+import { planRequests } from './request-options.ts'
+import { type CommandPlan, type Stage, UsageError, write } from './stage.ts'
+import { transferCommand } from './transfer.ts'
+
+/** Runs it. @throws what went wrong */
+export async function ftpCommand(plan: CommandPlan, stage: Stage): Promise<number> {
+  const [verb, ...operands] = plan.operands
+  const rest = { ...plan, operands }
+  if (verb === 'ls') return list(rest, stage)
+  if (verb === 'get') return get(rest, stage)
+  if (verb === 'put') return put(rest, stage)
+  throw new UsageError(`ftp takes ls, get or put, not '${verb ?? ''}'`)
+}
+
+async function list(plan: CommandPlan, stage: Stage): Promise<number> {
+  const [url, ...more] = plan.operands
+  if (url === undefined || more.length > 0) throw new UsageError('ftp ls takes a URL of a folder')
+  const { options } = await planRequests(plan, stage.signal)
+  const { pathname } = ftpUrl(url)
+  const client = await openFtp(url, {
+    ...options.ftp,
+    ...timed(options.timeout),
+    signal: stage.signal,
+  })
+  try {
+    const entries = await client.list(decodeURIComponent(pathname.replace(/^\//, '')), {
+      signal: stage.signal,
+    })
+    for (const { name, type, size, modified } of entries) {
+      const when =
+        modified
+          ?.toISOString()
+          .replace(/:\d\d\.\d+Z$/, '')
+          .replace('T', ' ') ?? ''
+      const line = plan.flags['json']
+        ? JSON.stringify({ name, type, size, modified })
+        : `${type.padEnd(6)} ${(size === undefined ? '' : formatBytes(size)).padStart(8)}  ${when.padEnd(16)}  ${printable(name)}`
+      await write(stage, `${line}\n`)
+    }
+  } finally {
+    await client.close()
+  }
+  return 0
+}
+
+function get(plan: CommandPlan, stage: Stage): Promise<number> {
+  const [url, file, ...more] = plan.operands
+  if (url === undefined || more.length > 0) throw new UsageError('ftp get takes a URL and a FILE')
+  const name = file ?? fileNameOf(ftpUrl(url))
+  if (name === undefined)
+    throw new UsageError('ftp get: the URL ends in no name of a file; name one')
+  return transferCommand({ operands: [url], flags: { ...plan.flags, output: [name] } }, stage)
+}
+
+async function put(plan: CommandPlan, stage: Stage): Promise<number> {
+  const [file, url, ...more] = plan.operands
+  if (file === undefined || url === undefined || more.length > 0)
+    throw new UsageError('ftp put takes a FILE and a URL')
+  const target = ftpUrl(url)
+  if (target.pathname.endsWith('/')) target.pathname += encodeURIComponent(basename(file))
+  const blob = await openAsBlob(file).catch((cause: unknown) => {
+    throw new FetchError({ method: 'read', url: file, phase: 'read', cause })
+  })
+  const { options } = await planRequests(plan, stage.signal)
+  const client = new Client()
+  try {
+    await client.fetch(target, { ...options, method: 'PUT', body: () => blob })
+    if (!plan.flags['silent']) stage.stderr.write(`${file}: ${formatBytes(blob.size)}\n`)
+    return 0
+  } finally {
+    client.destroy()
+  }
+}
+
+function ftpUrl(text: string): URL {
+  if (!URL.canParse(text) || new URL(text).protocol !== 'ftp:')
+    throw new UsageError(`'${text.slice(0, 60)}' is no ftp: URL`)
+  return new URL(text)
+}
+
+function timed(timeout: unknown): { timeout?: number } {
+  return typeof timeout === 'number' ? { timeout } : {}
+}
+
+/** A name of a stranger must not move the cursor of who looks. */
+function printable(name: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  return name.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?')
+}

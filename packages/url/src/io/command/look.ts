@@ -1,0 +1,89 @@
+/** `parse`, `join` and `explain`: what URLs mean, without asking anybody. */
+import { explain, URL_PARTS, type UrlReading } from '../../core/explain.ts'
+import { urljoin } from '../../core/join.ts'
+import { urlsplit } from '../../core/split.ts'
+import { type CommandPlan, type Stage, UsageError, write } from './stage.ts'
+
+/** `parse URL…`: the parts of each, by RFC 3986. */
+export async function parseCommand(
+  { operands, flags }: CommandPlan,
+  stage: Stage,
+): Promise<number> {
+  if (operands.length === 0) throw new UsageError('parse takes URLs; --help says more')
+  for (const url of operands) {
+    const { scheme, username, password, hostname, port, path, query, fragment } = urlsplit(url)
+    const parts = { scheme, username, password, hostname, port, path, query, fragment }
+    const lines = Object.entries(parts)
+      .filter(([, value]) => value !== null && value !== '')
+      .map(([name, value]) => `${name.padEnd(9)} ${value}\n`)
+    await write(stage, flags['json'] ? `${JSON.stringify(parts)}\n` : `${lines.join('')}`)
+  }
+  return 0
+}
+
+/** `join BASE REFERENCE…`: each as an absolute URL. */
+export async function joinCommand({ operands }: CommandPlan, stage: Stage): Promise<number> {
+  const [base, ...references] = operands
+  if (base === undefined || references.length === 0)
+    throw new UsageError('join takes BASE and what is relative to it; --help says more')
+  for (const reference of references) await write(stage, `${urljoin(base, reference)}\n`)
+  return 0
+}
+
+/** `explain URL…`: both readings beside one another, and warnings. The status is 1 where there are any. */
+export async function explainCommand(
+  { operands, flags }: CommandPlan,
+  stage: Stage,
+): Promise<number> {
+  if (operands.length === 0) throw new UsageError('explain takes URLs; --help says more')
+  let warned = false
+  for (const url of operands) {
+    const explanation = explain(url)
+    warned ||= explanation.warnings.length > 0
+    if (flags['json']) {
+      await write(stage, `${JSON.stringify(explanation)}\n`)
+      continue
+    }
+    const { rfc3986, whatwg, differences, warnings } = explanation
+    const rows = [['', 'urlsplit', 'new URL', ''], ...rowsOf(rfc3986, whatwg, differences)]
+    const widths = [0, 1, 2].map((column) =>
+      Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+    )
+    const lines = rows.map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    const notes = warnings.map((warning) => `! ${warning}`)
+    await write(stage, `${[...lines, ...notes].join('\n')}\n`)
+  }
+  return warned ? 1 : 0
+}
+
+function rowsOf(
+  rfc3986: UrlReading,
+  whatwg: UrlReading,
+  differences: readonly string[],
+): string[][] {
+  const parts = URL_PARTS.filter((part) => rfc3986[part] !== '' || whatwg[part] !== '')
+  const rows = parts.map((part) => [
+    part,
+    visible(rfc3986[part]),
+    visible(whatwg[part]),
+    differences.includes(part) ? '<- differs' : '',
+  ])
+  const refused = [rfc3986.refused, whatwg.refused]
+  if (refused.some((reason) => reason !== undefined))
+    rows.push(['refused', ...refused.map((reason) => visible(reason ?? '')), ''])
+  return rows
+}
+
+/** What is written by a stranger must not move the cursor of who looks. */
+function visible(text: string): string {
+  return text.replace(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+    /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}

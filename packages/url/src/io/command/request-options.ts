@@ -1,0 +1,170 @@
+/** Flags to what a fetch takes: method, fields, body, credentials, proxies, caps. */
+import { openAsBlob } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { Headers } from '@sluice/http'
+import { parseCookie } from '@sluice/http/cookies'
+import { parseBytes } from '../../core/units.ts'
+import type { AuthOption } from '../authenticator.ts'
+import { CookieJar } from '../cookie-jar.ts'
+import type { RequestBody } from '../pipeline.ts'
+import type { FetchOptions } from '../run-fetch.ts'
+import { type CommandPlan, listOf, textOf, UsageError } from './stage.ts'
+
+/** What the flags say of requests, apart from where they go. */
+export interface RequestPlan {
+  readonly options: FetchOptions
+  readonly jar: CookieJar | undefined
+  /** Where the jar is written to in the end. */
+  readonly jarFile: string | undefined
+}
+
+/** Reads the flags. @throws {UsageError} what makes no sense; {FetchError} a file that can't be read */
+export async function planRequests(plan: CommandPlan, signal: AbortSignal): Promise<RequestPlan> {
+  const { flags } = plan
+  const headers = new Headers({ 'User-Agent': 'sluice-url', Accept: '*/*' })
+  const { body, method } = await bodyOf(plan, headers)
+  const isHead = flags['head'] === true
+  for (const line of listOf(plan, 'header')) setField(headers, line)
+  const agent = textOf(plan, 'user-agent')
+  if (agent !== undefined) headers.set('User-Agent', agent)
+  const jar = await jarOf(plan, headers)
+  const seconds = numberOf(plan, 'max-time')
+  const retries = numberOf(plan, 'retry')
+  const proxy = textOf(plan, 'proxy')
+  const auth = authOf(plan)
+  return {
+    jar,
+    jarFile: textOf(plan, 'cookie-jar'),
+    options: {
+      method: textOf(plan, 'request') ?? (isHead ? 'HEAD' : method),
+      headers,
+      ...(body === null ? {} : { body }),
+      decode: flags['compressed'] === true,
+      redirect: flags['location'] ? 'follow' : 'manual',
+      signal,
+      ...(jar === undefined ? {} : { cookies: jar }),
+      ...(auth === undefined ? {} : { auth }),
+      ...(seconds === undefined ? {} : { timeout: seconds * 1000 }),
+      ...(retries === undefined ? {} : { retry: retries }),
+      ...(proxy === undefined ? {} : { proxy: proxy === '' ? false : withScheme(proxy) }),
+      ...(flags['insecure'] ? { tls: { verify: false }, ftp: { tls: { verify: false } } } : {}),
+      ...(flags['deny-private'] ? { denyPrivate: true } : {}),
+      ...(flags['ipv4'] ? { family: 4 } : flags['ipv6'] ? { family: 6 } : {}),
+    } as FetchOptions,
+  }
+}
+
+/** A number of at least 0. */
+function numberOf(plan: CommandPlan, name: string): number | undefined {
+  const text = textOf(plan, name)
+  if (text === undefined) return undefined
+  if (text.trim() === '' || !(Number(text) >= 0))
+    throw new UsageError(`--${name} must be a number, not '${text}'`)
+  return Number(text)
+}
+
+/** Bytes per second. */
+export function rateOf(plan: CommandPlan): number | undefined {
+  const text = textOf(plan, 'limit-rate')
+  if (text === undefined) return undefined
+  const rate = parseBytes(text)
+  if (rate === undefined || rate === 0)
+    throw new UsageError(`--limit-rate is a number of bytes such as 500k or 2m, not '${text}'`)
+  return rate
+}
+
+async function bodyOf(
+  plan: CommandPlan,
+  headers: Headers,
+): Promise<{ body: RequestBody; method: string }> {
+  const [data, forms, file] = [
+    listOf(plan, 'data'),
+    listOf(plan, 'form'),
+    textOf(plan, 'upload-file'),
+  ]
+  if ([data.length > 0, forms.length > 0, file !== undefined].filter(Boolean).length > 1)
+    throw new UsageError('only one of -d, -F and -T makes the body')
+  if (data.length > 0) {
+    const pieces = await Promise.all(data.map(dataOf))
+    headers.set('Content-Type', 'application/x-www-form-urlencoded')
+    return { body: pieces.join('&'), method: 'POST' }
+  }
+  if (forms.length > 0) {
+    const form = new FormData()
+    for (const field of forms) await addField(form, field)
+    return { body: form, method: 'POST' }
+  }
+  if (file === undefined) return { body: null, method: 'GET' }
+  const blob = await openAsBlob(file).catch(() => {
+    throw new UsageError(`-T: ${file} can't be read`)
+  })
+  return { body: () => blob, method: 'PUT' }
+}
+
+/** As it stands, or of a file by `@NAME`, without its line ends, as curl has it. */
+async function dataOf(text: string): Promise<string> {
+  if (!text.startsWith('@')) return text
+  const content = await readFile(text.slice(1), 'utf8').catch(() => {
+    throw new UsageError(`-d: ${text.slice(1)} can't be read`)
+  })
+  return content.replace(/[\r\n]/g, '')
+}
+
+/** `name=text`, or a file by `name=@file;type=a/b`. */
+async function addField(form: FormData, field: string): Promise<void> {
+  const at = field.indexOf('=')
+  if (at < 1) throw new UsageError(`-F is 'name=text' or 'name=@file', not '${field}'`)
+  const [name, value] = [field.slice(0, at), field.slice(at + 1)]
+  if (!value.startsWith('@')) {
+    form.append(name, value)
+    return
+  }
+  const [, path = '', type] = /^@(.*?)(?:;type=([^;]*))?$/s.exec(value) ?? []
+  const blob = await openAsBlob(path, type === undefined ? {} : { type }).catch(() => {
+    throw new UsageError(`-F: ${path} can't be read`)
+  })
+  form.append(name, blob, basename(path))
+}
+
+/** `Name: value`; `Name:` takes one of ours away. */
+function setField(headers: Headers, line: string): void {
+  const at = line.indexOf(':')
+  if (at < 1) throw new UsageError(`-H is 'Name: value', not '${line}'`)
+  const [name, value] = [line.slice(0, at).trim(), line.slice(at + 1).trim()]
+  try {
+    headers.delete(name)
+    if (value !== '') headers.append(name, value)
+  } catch {
+    throw new UsageError(`-H: '${name}' with that value can't be sent`)
+  }
+}
+
+/** `-b` is `name=value; …`, or a file; either is kept between requests. */
+async function jarOf(plan: CommandPlan, headers: Headers): Promise<CookieJar | undefined> {
+  const given = textOf(plan, 'cookie')
+  const target = textOf(plan, 'cookie-jar')
+  if (given === undefined)
+    return target === undefined ? undefined : CookieJar.load(target, { create: true })
+  if (!given.includes('=')) return CookieJar.load(given)
+  if (parseCookie(given).length === 0) throw new UsageError(`-b: '${given}' has no cookie`)
+  headers.set('Cookie', given)
+  return target === undefined ? new CookieJar() : CookieJar.load(target, { create: true })
+}
+
+function authOf(plan: CommandPlan): AuthOption | undefined {
+  const { flags } = plan
+  const user = textOf(plan, 'user')
+  const bearer = textOf(plan, 'bearer')
+  if (bearer !== undefined) return { bearer }
+  if (user === undefined) return flags['netrc'] ? { netrc: true } : undefined
+  const at = user.indexOf(':')
+  // Without a password it is empty: a command that asks on its own can't be part of a script.
+  const [username, password] = at === -1 ? [user, ''] : [user.slice(0, at), user.slice(at + 1)]
+  const scheme = flags['digest'] ? 'digest' : flags['anyauth'] ? 'any' : 'basic'
+  return { username, password, scheme }
+}
+
+function withScheme(proxy: string): string {
+  return proxy.includes('://') ? proxy : `http://${proxy}`
+}

@@ -1,0 +1,41 @@
+/** What the commands share: what they run on, what they are asked for, and the refusal of a line that can't be meant. */
+import type { Writable } from 'node:stream'
+
+/** What a command runs on: the process, or a test's idea of one. */
+export interface Stage {
+  readonly stdout: Writable
+  /** A terminal has columns. */
+  readonly stderr: { write(text: string): unknown; isTTY?: boolean; columns?: number }
+  /** Aborts at Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal
+}
+
+/** What the arguments ask for. */
+export interface CommandPlan {
+  readonly operands: readonly string[]
+  readonly flags: Readonly<Record<string, string | boolean | string[] | undefined>>
+}
+
+/** A command line that can't be meant. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** The text of a flag; nothing where it is not there. */
+export function textOf({ flags }: CommandPlan, name: string): string | undefined {
+  const value = flags[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+/** The texts of a flag that may stand more than once. */
+export function listOf({ flags }: CommandPlan, name: string): readonly string[] {
+  const value = flags[name]
+  return Array.isArray(value) ? value : []
+}
+
+/** Writes and waits until it is taken. */
+export function write(stage: Stage, text: string | Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stage.stdout.write(text, (error) => (error ? reject(error) : resolve()))
+  })
+}

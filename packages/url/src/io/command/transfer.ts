@@ -1,0 +1,139 @@
+/** `sluice-url URL…`: prints what is behind each URL, or puts it into a file. */
+import { HttpStatusError, maskUrl } from '../../core/errors.ts'
+import { fileNameOf } from '../../core/url-file-name.ts'
+import { Client } from '../client.ts'
+import { download } from '../download.ts'
+import type { FetchOptions } from '../run-fetch.ts'
+import { exitCodeOf } from './exit-codes.ts'
+import { reporterFor } from './reporter.ts'
+import { planRequests, rateOf } from './request-options.ts'
+import { type CommandPlan, listOf, type Stage, textOf, UsageError, write } from './stage.ts'
+
+/** One URL, and where it goes; nothing: the standard output. */
+interface Transfer {
+  readonly url: string
+  readonly file: string | undefined
+}
+
+/**
+ * Runs it.
+ *
+ * @returns the exit status of the last failure, 0 where there was none
+ * @throws what keeps it from beginning
+ */
+export async function transferCommand(plan: CommandPlan, stage: Stage): Promise<number> {
+  const transfers = planTransfers(plan)
+  const { options, jar, jarFile } = await planRequests(plan, stage.signal)
+  const client = new Client()
+  let status = 0
+  try {
+    for (const transfer of transfers) {
+      const code = await run(transfer, { plan, options, client, stage })
+      if (code !== 0) status = code
+    }
+    if (jarFile !== undefined) await jar?.save(jarFile)
+  } finally {
+    client.destroy()
+  }
+  return status
+}
+
+function planTransfers(plan: CommandPlan): Transfer[] {
+  const { operands, flags } = plan
+  if (operands.length === 0) throw new UsageError('no URL; --help says more')
+  const outputs = listOf(plan, 'output')
+  if (outputs.length > operands.length) throw new UsageError('there are more -o than URLs')
+  const transfers = operands.map((text, index) => {
+    const url = withScheme(text)
+    const named = outputs[index] ?? (flags['remote-name'] ? nameOf(url) : undefined)
+    return { url, file: named === '-' ? undefined : named }
+  })
+  const needFile = ['continue', 'sha256'].find((name) => flags[name] !== undefined)
+  if (needFile !== undefined && transfers.some(({ file }) => file === undefined))
+    throw new UsageError(`--${needFile} needs -o FILE or -O for each URL`)
+  if (flags['sha256'] !== undefined && transfers.length > 1)
+    throw new UsageError('--sha256 is of one file, and there are several URLs')
+  return transfers
+}
+
+/** As curl has it: what has no scheme is HTTP. */
+function withScheme(text: string): string {
+  return /^[a-z][a-z\d+.-]*:(?!\d+(?:[/?#]|$))/i.test(text) ? text : `http://${text}`
+}
+
+function nameOf(url: string): string {
+  const name = URL.canParse(url) ? fileNameOf(new URL(url)) : undefined
+  if (name === undefined)
+    throw new UsageError(`-O: ${maskUrl(url)} ends in no name of a file; -o FILE gives it one`)
+  return name
+}
+
+interface Work {
+  readonly plan: CommandPlan
+  readonly options: FetchOptions
+  readonly client: Client
+  readonly stage: Stage
+}
+
+async function run({ url, file }: Transfer, work: Work): Promise<number> {
+  const { plan, stage } = work
+  const { flags } = plan
+  if (file === undefined) {
+    try {
+      await print(url, work)
+      return 0
+    } catch (error) {
+      if (stage.signal.aborted) throw error
+      stage.stderr.write(`sluice-url: ${lineOf(error)}\n`)
+      return exitCodeOf(error)
+    }
+  }
+  const reporter = reporterFor(file, maskUrl(url), stage, {
+    json: flags['json'] === true,
+    silent: flags['silent'] === true,
+  })
+  try {
+    const { body, decode: _, redirect: _r, ...options } = work.options
+    if (body !== undefined)
+      throw new UsageError('-d, -F and -T print the answer; they do not go with a file')
+    const limitRate = rateOf(plan)
+    const sha256 = textOf(plan, 'sha256')
+    const done = await download(url, file, {
+      ...options,
+      client: work.client,
+      resume: flags['continue'] === true,
+      onProgress: (progress) => reporter.progress(progress),
+      ...(limitRate === undefined ? {} : { limitRate }),
+      ...(sha256 === undefined ? {} : { sha256 }),
+    })
+    reporter.done(done)
+    return 0
+  } catch (error) {
+    reporter.failed(stage.signal.aborted ? 'interrupted; -c goes on from here' : lineOf(error))
+    if (stage.signal.aborted) throw error
+    return exitCodeOf(error)
+  }
+}
+
+async function print(url: string, { plan, options, client, stage }: Work): Promise<void> {
+  const { flags } = plan
+  const response = await client.fetch(url, options)
+  if (flags['fail'] && response.status >= 400) {
+    await response.body?.cancel()
+    const { status, statusText } = response
+    throw new HttpStatusError({ method: options.method ?? 'GET', url, status, statusText })
+  }
+  if (flags['include'] || flags['head']) {
+    const { status, statusText } = response
+    const fields = response.headers.raw().map(([name, value]) => `${name}: ${value}\n`)
+    const line = `HTTP/1.1 ${status} ${statusText}`.trimEnd()
+    await write(stage, `${line}\n${fields.join('')}\n`)
+  }
+  if (response.body === null) return
+  for await (const piece of response.body) await write(stage, piece)
+}
+
+function lineOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return message.split('\n', 1)[0] ?? ''
+}
