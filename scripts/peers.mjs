@@ -11,7 +11,7 @@ import { resolve } from 'node:path'
 const PEERS = [
   { what: 'curl', have: ['curl', '--version'], packages: ['curl'] },
   { what: 'python3', have: ['python3', '--version'], packages: ['python3'] },
-  ...['openssl', 'socat', 'microsocks', 'haproxy'].map((name) => ({
+  ...['openssl', 'socat', 'microsocks', 'haproxy', 'apache2', 'squid', 'tinyproxy'].map((name) => ({
     what: name,
     have: ['sh', '-c', `command -v ${name}`],
     packages: [name],
