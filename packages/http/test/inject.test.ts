@@ -102,7 +102,7 @@ describe('inject()', () => {
     const clock = new FakeClock()
     const response = await inject(echo, '/', { server: { clock } })
     await response.text()
-    await vi.waitFor(() => expect(clock.pending).toBe(0))
+    await vi.waitFor(() => expect(clock.pending).toBe(0), 5000)
   })
 
   it('ends an upgrade with its head', async () => {

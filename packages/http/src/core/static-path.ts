@@ -47,7 +47,7 @@ function decode(segment: string): string | undefined {
 const FORBIDDEN = /[/\\\u0000-\u001f\u007f:]/
 
 function isName(name: string): boolean {
-  return name !== '..' && !FORBIDDEN.test(name) && !/[. ]$/.test(name.replace(/^\.+/, 'x'))
+  return !/^\.\.?$/.test(name) && !FORBIDDEN.test(name) && !/[. ]$/.test(name.replace(/^\.+/, 'x'))
 }
 
 /**
