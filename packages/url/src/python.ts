@@ -4,4 +4,5 @@
  */
 export * as ftplib from './io/python/ftplib.ts'
 export { kw } from './io/python/keywords.ts'
+export * as netrc from './io/python/netrc.ts'
 export * as urllib from './io/python/urllib.ts'

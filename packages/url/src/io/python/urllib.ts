@@ -1,2 +1,4 @@
 /** Python's package `urllib`: a namespace for its modules. */
+export * as error from './error.ts'
 export * as parse from './parse.ts'
+export * as response from './response.ts'
