@@ -17,6 +17,11 @@ const AT_LEAST = {
   test_httplib: 103,
   test_httpservers: 55,
   test_ftplib: 87,
+  test_netrc: 22,
+  test_urllib: 73,
+  test_urllib2: 66,
+  test_urllib2_localnet: 23,
+  test_urllib_response: 3,
   test_socketserver: 14,
   test_socket: 300,
 }

@@ -1,6 +1,7 @@
 // Which code runs which format. A new area adds a file with its handler and a line here; a format without a line
 // is named in the report, with its number of cases.
 import { codecs, socket, ssl } from '../../packages/socket/src/python.ts'
+import * as nturl2path from '../../packages/url/src/io/python/nturl2path.ts'
 import { ftplib, urllib } from '../../packages/url/src/python.ts'
 import { runHttpAuth, runNetrc } from './auth.ts'
 import { runCookieDate, runHttpState } from './cookies.ts'
@@ -19,9 +20,11 @@ import { pythonCall } from './python-call.ts'
 import { runRobots } from './robots.ts'
 import { runSimpleCookie, runTable } from './simple-cookie.ts'
 import { runSocks } from './socks.ts'
+import { runAuth, runRequestObject, withEnvironment } from './urllib-request.ts'
 
 /** Handlers by the `format` of a file. */
 export const FORMATS: Readonly<Record<string, Handler>> = {
+  auth: runAuth,
   'cookie-date': runCookieDate,
   'data-url': runDataUrl,
   'ftp-list-line': runFtpList,
@@ -37,11 +40,14 @@ export const FORMATS: Readonly<Record<string, Handler>> = {
   netrc: runNetrc,
   'parse-headers': runParseHeaders,
   'proxy-protocol': runProxyProtocol,
-  'python-call': withFtplib(
-    pythonCall({ codecs, ftplib, http: HANDLER_METHODS, socket, ssl, urllib }),
+  'python-call': withEnvironment(
+    withFtplib(
+      pythonCall({ codecs, ftplib, http: HANDLER_METHODS, nturl2path, socket, ssl, urllib }),
+    ),
   ),
   simplecookie: runSimpleCookie,
   robots: runRobots,
+  'request-object': runRequestObject,
   'socks-trace': runSocks,
   table: runTable,
 }

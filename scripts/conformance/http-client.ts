@@ -13,8 +13,20 @@ interface Rfc {
 const bytesOf = (base64: unknown): Uint8Array =>
   new Uint8Array(Buffer.from(String(base64), 'base64'))
 
+/** A file in memory, as far as the doors need one. */
+export interface MemoryFile {
+  rest(): Uint8Array
+  read(size?: number): Uint8Array
+  read1(size: number): Uint8Array
+  readline(limit?: number): Uint8Array
+  peek(): Uint8Array
+  fileno(): number
+  flush(): void
+  close(): void
+}
+
 /** A file in memory that gives at most `most` bytes in one read of what is there. */
-export function fileOf(bytes: Uint8Array, most = Number.POSITIVE_INFINITY) {
+export function fileOf(bytes: Uint8Array, most: number = Number.POSITIVE_INFINITY): MemoryFile {
   let at = 0
   const take = (size: number): Uint8Array => {
     const part = bytes.subarray(at, at + Math.max(0, size))
@@ -23,8 +35,8 @@ export function fileOf(bytes: Uint8Array, most = Number.POSITIVE_INFINITY) {
   }
   return {
     rest: () => bytes.subarray(at),
-    read: (size?: number) => take(size === undefined || size < 0 ? bytes.length : size),
-    read1: (size: number) => take(Math.min(size < 0 ? bytes.length : size, most)),
+    read: (size) => take(size === undefined || size < 0 ? bytes.length : size),
+    read1: (size) => take(Math.min(size < 0 ? bytes.length : size, most)),
     readline: (limit = -1) => {
       const end = bytes.indexOf(10, at)
       const line = (end === -1 ? bytes.length : end + 1) - at

@@ -4,7 +4,7 @@ import { http } from '../../packages/http/src/python.ts'
 import { kw } from '../../packages/socket/src/python.ts'
 import type { Case, Verdict } from './corpus.ts'
 import { differs } from './decode.ts'
-import { fileOf } from './http-client.ts'
+import { fileOf, type MemoryFile } from './http-client.ts'
 
 /** A handler without a connection: what it would send is kept. */
 class Alone extends http.server.SimpleHTTPRequestHandler {
@@ -37,7 +37,7 @@ export async function runServerRequest(test: Case): Promise<Verdict> {
   const rfc = (test['rfc9112'] as { expect: string } | undefined)?.expect
   const expect = test['expect'] as Record<string, unknown>
   const handler = new Alone(new Uint8Array(Buffer.from(String(test['bytes']), 'base64')))
-  const line = await (handler.rfile as unknown as ReturnType<typeof fileOf>).readline(65_537)
+  const line = await (handler.rfile as unknown as MemoryFile).readline(65_537)
   handler.raw_requestline = line
   let ok = false
   if (line.length > 65_536) handler.refusal = { code: 414 }
@@ -66,7 +66,12 @@ export async function runServerRequest(test: Case): Promise<Verdict> {
 }
 
 /** Methods of handlers as functions, for the format `python-call`. */
-export const HANDLER_METHODS = {
+export const HANDLER_METHODS: {
+  readonly server: {
+    readonly SimpleHTTPRequestHandler: Readonly<Record<string, (...args: unknown[]) => string>>
+    readonly _url_collapse_path: (...args: unknown[]) => string
+  }
+} = {
   server: {
     SimpleHTTPRequestHandler: {
       translate_path: (...args: unknown[]): string =>

@@ -112,6 +112,18 @@ class Message implements Iterable<string> {
     }
     return failobj
   }
+  /** A field and its parameters: `[['text/html', ''], ['charset', 'utf-8']]`. */
+  get_params(...args: unknown[]): unknown {
+    const given = bind('get_params', ['failobj?', 'header?', 'unquote?'], args)
+    const { failobj = null, header = 'content-type', unquote = true } = given
+    const value = this.get(header) as string | null
+    if (value === null) return failobj
+    const [first = ''] = value.split(';', 1)
+    return [
+      [first.trim(), ''],
+      ...parameters(value).map(([name, text]) => [name, unquote ? unquoted(text) : text]),
+    ]
+  }
   get_content_charset(failobj: unknown = null): unknown {
     const charset = this.get_param('charset')
     return charset === null ? failobj : (charset as string).toLowerCase()

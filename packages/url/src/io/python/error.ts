@@ -42,7 +42,7 @@ export class HTTPError extends URLError {
     this.hdrs = given['hdrs']
     this.fp = (given['fp'] as FileLike | null) ?? ByteFile.of(new Uint8Array(0))
     this.#file = addinfourl(this.fp, this.hdrs, this.url, this.code)
-    this.message = `HTTP Error ${this.code}: ${this.msg}`
+    this.message = `HTTP Error ${builtins.str(this.code)}: ${builtins.str(this.msg)}`
     delete (this as { reason?: unknown }).reason
     Object.defineProperty(this, 'reason', {
       get: () => this.msg,
@@ -99,7 +99,7 @@ export class HTTPError extends URLError {
     return this.close()
   }
   __repr__(): string {
-    return `<HTTPError ${this.code}: ${repr(this.msg)}>`
+    return `<HTTPError ${builtins.str(this.code)}: ${repr(this.msg)}>`
   }
 }
 

@@ -1,0 +1,197 @@
+/** Python's module `urllib.request`. */
+import { rmSync } from 'node:fs'
+import { mkdtemp, open as openFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, normalize } from 'node:path'
+import { bind, builtins, kw, ssl } from '@sluice/socket/python'
+import { ContentTooShortError } from './error.ts'
+import { CacheFTPHandler, FTPHandler, ftpwrapper } from './ftp-handlers.ts'
+import {
+  fieldOf,
+  HTTPDefaultErrorHandler,
+  HTTPErrorProcessor,
+  HTTPHandler,
+  HTTPRedirectHandler,
+  HTTPSHandler,
+  UnknownHandler,
+} from './http-handlers.ts'
+import { splitType } from './legacy.ts'
+import { DataHandler, FileHandler } from './local-handlers.ts'
+import { OpenerDirector } from './opener.ts'
+import { ProxyHandler } from './proxy-handler.ts'
+import type { FileLike } from './response.ts'
+
+export {
+  AbstractBasicAuthHandler,
+  AbstractDigestAuthHandler,
+  HTTPBasicAuthHandler,
+  HTTPDigestAuthHandler,
+  ProxyBasicAuthHandler,
+  ProxyDigestAuthHandler,
+} from './auth-handlers.ts'
+export { parse_http_list, parse_keqv_list } from './field-lists.ts'
+export {
+  AbstractHTTPHandler,
+  HTTPCookieProcessor,
+  HTTPDefaultErrorHandler,
+  HTTPErrorProcessor,
+  HTTPHandler,
+  HTTPRedirectHandler,
+  HTTPSHandler,
+  UnknownHandler,
+} from './http-handlers.ts'
+export { pathname2url, url2pathname } from './local-handlers.ts'
+export { BaseHandler, OpenerDirector } from './opener.ts'
+export {
+  HTTPPasswordMgr,
+  HTTPPasswordMgrWithDefaultRealm,
+  HTTPPasswordMgrWithPriorAuth,
+} from './password-manager.ts'
+export {
+  _parse_proxy,
+  getproxies,
+  getproxies_environment,
+  ProxyHandler,
+  proxy_bypass,
+  proxy_bypass_environment,
+} from './proxy-handler.ts'
+export { Request, request_host } from './request-object.ts'
+export { FancyURLopener, localhost, thishost, URLopener } from './url-opener.ts'
+export { CacheFTPHandler, DataHandler, FileHandler, FTPHandler, ftpwrapper }
+
+/** What an opener gives. */
+export interface UrlResponse extends FileLike {
+  info(): unknown
+  geturl(): string
+}
+
+let installed: OpenerDirector | null = null
+
+/**
+ * Opens a URL or a Request: `urlopen(url, data, timeout, kw({ context }))`.
+ *
+ * @returns a file with `status`, `headers` and `url`
+ * @throws {HTTPError} a status that is no success: it is the response, too. {URLError} nothing came of it
+ */
+export async function urlopen(...args: unknown[]): Promise<UrlResponse> {
+  const given = bind(
+    'urlopen',
+    [...['url', 'data?', 'timeout?', '*'], ...['cafile?', 'capath?', 'cadefault?', 'context?']],
+    args,
+  )
+  const { url, data = null, timeout, cafile, capath, cadefault, context } = given
+  let opener: OpenerDirector
+  if (cafile || capath || cadefault) {
+    process.emitWarning(
+      'cafile, capath and cadefault are deprecated, use a custom context instead.',
+      'DeprecationWarning',
+    )
+    if (context !== undefined && context !== null)
+      throw new builtins.ValueError(
+        "You can't pass both context and any of cafile, capath, and cadefault",
+      )
+    const made = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, kw({ cafile, capath }))
+    opener = build_opener(HTTPSHandler(kw({ context: made })))
+  } else if (context) opener = build_opener(HTTPSHandler(kw({ context })))
+  else {
+    installed ??= build_opener()
+    opener = installed
+  }
+  const rest = timeout === undefined ? [] : [timeout]
+  return (await opener.open(url, data, ...rest)) as UrlResponse
+}
+
+/** What `urlopen` uses from now on. */
+export function install_opener(opener: OpenerDirector | null): void {
+  installed = opener
+}
+
+type HandlerClass = (new () => object) & ((...args: never[]) => object)
+
+/** An opener of the usual handlers, and of those given: in place of those that they derive from. */
+export function build_opener(...handlers: unknown[]): OpenerDirector {
+  const opener = OpenerDirector()
+  const usual = [
+    ...[ProxyHandler, UnknownHandler, HTTPHandler, HTTPDefaultErrorHandler, HTTPRedirectHandler],
+    ...[FTPHandler, FileHandler, HTTPErrorProcessor, DataHandler, HTTPSHandler],
+  ] as unknown as HandlerClass[]
+  for (const Class of usual) {
+    const isReplaced = handlers.some((handler) =>
+      typeof handler === 'function' && handler.prototype !== undefined
+        ? (handler as unknown) === Class || handler.prototype instanceof Class
+        : handler instanceof Class,
+    )
+    if (!isReplaced) opener.add_handler(new Class())
+  }
+  for (const handler of handlers)
+    opener.add_handler(
+      typeof handler === 'function' && handler.prototype !== undefined
+        ? new (handler as HandlerClass)()
+        : handler,
+    )
+  return opener
+}
+
+/** Files of `urlretrieve` that have no name of the program's. */
+const temporary: string[] = []
+
+/**
+ * Copies a URL into a file: `urlretrieve(url, filename, reporthook, data)`.
+ *
+ * @returns the name of the file, and the fields
+ * @throws {ContentTooShortError} it ended early. As `urlopen`
+ */
+export async function urlretrieve(
+  ...args: unknown[]
+): Promise<[filename: string, headers: unknown]> {
+  const parameters = ['url', 'filename?', 'reporthook?', 'data?']
+  const given = bind('urlretrieve', parameters, args)
+  const url = given['url'] as string
+  const report = given['reporthook'] as ((...args: number[]) => unknown) | null | undefined
+  const [type, path] = splitType(url)
+  const response = await urlopen(url, (given['data'] as unknown) ?? null)
+  try {
+    const headers = response.info()
+    if (type === 'file' && !given['filename'])
+      return [normalize(path.replace(/^\/\/[^/]*/, '')), headers]
+    const filename = (given['filename'] as string | undefined) || (await temporaryName())
+    const length = fieldOf(headers, 'content-length')
+    const size = length === null ? -1 : Number(length)
+    let read = 0
+    const file = await openFile(filename, 'w')
+    try {
+      let blocks = 0
+      await report?.(blocks, 8192, size)
+      for (;;) {
+        const block = (await response.read(8192)) as Uint8Array
+        if (block.length === 0) break
+        read += block.length
+        await file.writeFile(block)
+        blocks += 1
+        await report?.(blocks, 8192, size)
+      }
+    } finally {
+      await file.close()
+    }
+    if (size >= 0 && read < size)
+      throw new ContentTooShortError(
+        `retrieval incomplete: got only ${read} out of ${size} bytes`,
+        [filename, headers],
+      )
+    return [filename, headers]
+  } finally {
+    await response.close()
+  }
+}
+
+async function temporaryName(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'urlretrieve-'))
+  temporary.push(folder)
+  return join(folder, 'file')
+}
+
+/** Removes what `urlretrieve` left, and what `install_opener` set. */
+export function urlcleanup(): void {
+  for (const folder of temporary.splice(0)) rmSync(folder, { recursive: true, force: true })
+  installed = null
+}
