@@ -18,6 +18,7 @@ const AT_LEAST = {
   test_httpservers: 55,
   test_ftplib: 87,
   test_netrc: 22,
+  test_robotparser: 60,
   test_urllib: 73,
   test_urllib2: 66,
   test_urllib2_localnet: 23,

@@ -4,7 +4,6 @@
 
 /** Number of cases by `area/file.json`. */
 export const ELSEWHERE: Readonly<Record<string, number>> = {
-  'auth/py-auth.json': 207,
   'cookies/http-state-dates.json': 44,
   'cookies/http-state-parser.json': 147,
   'cookies/py-cookiejar-files.json': 66,
@@ -28,8 +27,6 @@ export const ELSEWHERE: Readonly<Record<string, number>> = {
   'uritemplate/extended-tests.json': 30,
   'uritemplate/spec-examples-by-section.json': 77,
   'uritemplate/spec-examples.json': 39,
-  'url/py-request-helpers.json': 384,
-  'url/py-request-objects.json': 36,
   'wpt-url/IdnaTestV2.json': 1711,
   'wpt-url/percent-encoding.json': 3,
   'wpt-url/setters.json': 182,

@@ -5,13 +5,21 @@ import { withFtplib } from '../../../scripts/conformance/ftplib.ts'
 import { pythonCall } from '../../../scripts/conformance/python-call.ts'
 import { runRobots } from '../../../scripts/conformance/robots.ts'
 import { testConformance } from '../../../scripts/conformance/suite.ts'
+import {
+  runAuth,
+  runRequestObject,
+  withEnvironment,
+} from '../../../scripts/conformance/urllib-request.ts'
+import * as nturl2path from '../src/io/python/nturl2path.ts'
 import { ftplib, urllib } from '../src/python.ts'
 
 testConformance(new URL('..', import.meta.url), {
+  auth: runAuth,
   'data-url': runDataUrl,
   'http-auth': runHttpAuth,
   netrc: runNetrc,
   robots: runRobots,
   'ftp-transcript': runFtpTranscript,
-  'python-call': withFtplib(pythonCall({ ftplib, urllib })),
+  'python-call': withEnvironment(withFtplib(pythonCall({ ftplib, nturl2path, urllib }))),
+  'request-object': runRequestObject,
 })

@@ -19,6 +19,7 @@ describe.each([
   ['urllib.request', urllib.request],
   ['urllib.response', urllib.response],
   ['urllib.error', urllib.error],
+  ['urllib.robotparser', urllib.robotparser],
   ['netrc', netrc],
   ['ftplib', ftplib],
 ])('the table of %s', (module, namespace: Readonly<Record<string, unknown>>) => {
