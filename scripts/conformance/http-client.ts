@@ -82,7 +82,9 @@ export async function runClientResponse(test: Case): Promise<Verdict> {
   return undefined
 }
 
-async function piecewise(response: http.client.HTTPResponse): Promise<Uint8Array> {
+async function piecewise(
+  response: InstanceType<typeof http.client.HTTPResponse>,
+): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
   for (let part = await response.read(1); part.length > 0; part = await response.read(1))
     parts.push(part)
@@ -92,7 +94,7 @@ async function piecewise(response: http.client.HTTPResponse): Promise<Uint8Array
 }
 
 function compare(
-  response: http.client.HTTPResponse,
+  response: InstanceType<typeof http.client.HTTPResponse>,
   body: Uint8Array | undefined,
   error: unknown,
   expect: Record<string, unknown>,
@@ -150,7 +152,7 @@ export async function runParseHeaders(test: Case): Promise<Verdict> {
   const expect = test['expect'] as Record<string, unknown>
   const file = fileOf(bytesOf(test['bytes']))
   let error: unknown
-  let message: http.client.HTTPMessage | undefined
+  let message: InstanceType<typeof http.client.HTTPMessage> | undefined
   try {
     message = await http.client.parse_headers(file)
   } catch (caught) {

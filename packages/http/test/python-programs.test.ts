@@ -30,7 +30,7 @@ async function run(Handler: unknown): Promise<number> {
   return made.server_port
 }
 
-function connect(port: number): http.client.HTTPConnection {
+function connect(port: number): InstanceType<typeof http.client.HTTPConnection> {
   const made = client.HTTPConnection('127.0.0.1', port, kw({ timeout: 5 }))
   open.push(() => made.close())
   return made

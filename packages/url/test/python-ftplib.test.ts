@@ -10,7 +10,7 @@ afterEach(async () => {
 
 async function start(
   options: FtpServerOptions = {},
-): Promise<{ ftp: ftplib.FTP; server: FtpTestServer }> {
+): Promise<{ ftp: InstanceType<typeof ftplib.FTP>; server: FtpTestServer }> {
   const files = { 'pub/hello.txt': 'Hello, World!\n', 'pub/lines.txt': 'one\r\ntwo\r\n' }
   const server = await ftpServer({ files, ...options })
   open.push(() => server.close())

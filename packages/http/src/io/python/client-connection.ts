@@ -84,7 +84,7 @@ class Connection {
   _create_connection: (...args: never[]) => unknown = socket.create_connection
   #lines: Uint8Array[] = []
   #state: State = IDLE
-  #response: HTTPResponse | null = null
+  #response: InstanceType<typeof HTTPResponse> | null = null
 
   /** `HTTPConnection(host, port, timeout, source_address, blocksize)` */
   constructor(...args: unknown[]) {
@@ -387,7 +387,7 @@ class Connection {
    *
    * @throws {ResponseNotReady} nothing was asked. {BadStatusLine} what came is none. {RemoteDisconnected} nothing came
    */
-  async getresponse(): Promise<HTTPResponse> {
+  async getresponse(): Promise<InstanceType<typeof HTTPResponse>> {
     if (this.#response?.isclosed()) this.#response = null
     if (this.#state !== SENT || this.#response !== null) throw new ResponseNotReady(this.#state)
     const how: Keywords = kw({ method: this._method })
@@ -395,7 +395,7 @@ class Connection {
       this.debuglevel > 0
         ? this.response_class(this.sock, this.debuglevel, how)
         : this.response_class(this.sock, how)
-    ) as HTTPResponse
+    ) as InstanceType<typeof HTTPResponse>
     try {
       try {
         await response.begin()
@@ -435,7 +435,6 @@ classAttributes(Connection, [
 ])
 /** A connection to a server of HTTP. */
 export const HTTPConnection: Callable<typeof Connection> = callable(Connection, 'HTTPConnection')
-export type HTTPConnection = Connection
 
 class SecureConnection extends Connection {
   static override default_port: number = HTTPS_PORT
@@ -495,7 +494,6 @@ export const HTTPSConnection: Callable<typeof SecureConnection> = callable(
   SecureConnection,
   'HTTPSConnection',
 )
-export type HTTPSConnection = SecureConnection
 
 /** By its name, too: a program's own sockets throw their own errors. */
 function isConnectionError(error: unknown): boolean {

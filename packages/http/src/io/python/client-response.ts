@@ -49,7 +49,7 @@ async function readHeaderLines(fp: FileLike): Promise<string[]> {
  *
  * @throws {LineTooLong} a line has more than 65 536 bytes. {HTTPException} more than 100 fields
  */
-export async function parse_headers(...args: unknown[]): Promise<HTTPMessage> {
+export async function parse_headers(...args: unknown[]): Promise<InstanceType<typeof HTTPMessage>> {
   const { fp, _class = HTTPMessage } = bind('parse_headers', ['fp', '_class?'], args)
   const lines = await readHeaderLines(fp as FileLike)
   return readMessage(lines, (_class as typeof HTTPMessage)())
@@ -59,8 +59,8 @@ class Response implements AsyncIterable<Uint8Array> {
   fp: FileLike | null
   debuglevel: number
   _method: string | null
-  headers: HTTPMessage | null = null
-  msg: HTTPMessage | null = null
+  headers: InstanceType<typeof HTTPMessage> | null = null
+  msg: InstanceType<typeof HTTPMessage> | null = null
   /** 10 or 11. */
   version: number | string = UNKNOWN
   status: number | string = UNKNOWN
@@ -125,7 +125,7 @@ class Response implements AsyncIterable<Uint8Array> {
   }
 
   /** RFC 9112 §6.3, with what Python calls its outcome. */
-  #frame(headers: HTTPMessage, status: number): void {
+  #frame(headers: InstanceType<typeof HTTPMessage>, status: number): void {
     const coding = headers.get('transfer-encoding') as string | null
     const lengths = (headers.get_all('content-length', []) as string[]).map((text) => text.trim())
     this.chunked = coding !== null && coding.trim().toLowerCase() === 'chunked'
@@ -399,7 +399,7 @@ class Response implements AsyncIterable<Uint8Array> {
     if (this.headers === null) throw new ResponseNotReady()
     return this.headers.items()
   }
-  info(): HTTPMessage | null {
+  info(): InstanceType<typeof HTTPMessage> | null {
     return this.headers
   }
   geturl(): string | null {
@@ -420,7 +420,6 @@ class Response implements AsyncIterable<Uint8Array> {
 }
 /** A response that is being read. */
 export const HTTPResponse: Callable<typeof Response> = callable(Response, 'HTTPResponse')
-export type HTTPResponse = Response
 
 /** Python's `print`. */
 export function print(...words: string[]): void {

@@ -145,7 +145,6 @@ class PyMorsel extends Dict<string, unknown> {
 }
 /** One cookie and its attributes. */
 export const Morsel: Callable<typeof PyMorsel> = callable(PyMorsel, 'Morsel')
-export type Morsel = PyMorsel
 
 function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
   return a < b ? -1 : a > b ? 1 : 0
@@ -244,7 +243,6 @@ class PyBaseCookie extends Dict<string, PyMorsel> {
 }
 /** Cookies by their names; values are sent as they are. */
 export const BaseCookie: Callable<typeof PyBaseCookie> = callable(PyBaseCookie, 'BaseCookie')
-export type BaseCookie = PyBaseCookie
 
 class PySimpleCookie extends PyBaseCookie {
   override value_decode(...args: unknown[]): [value: unknown, coded: string] {
@@ -261,4 +259,3 @@ export const SimpleCookie: Callable<typeof PySimpleCookie> = callable(
   PySimpleCookie,
   'SimpleCookie',
 )
-export type SimpleCookie = PySimpleCookie

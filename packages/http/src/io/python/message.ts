@@ -191,7 +191,6 @@ class Fields extends Message {
 }
 /** Fields of a message. */
 export const HTTPMessage: Callable<typeof Fields> = callable(Fields, 'HTTPMessage')
-export type HTTPMessage = Fields
 
 /**
  * Reads the lines of fields into a message, as Python's lenient parser of mail does: a line without a colon ends the
@@ -199,7 +198,10 @@ export type HTTPMessage = Fields
  *
  * @param lines with their ends
  */
-export function readMessage<M extends HTTPMessage>(lines: readonly string[], message: M): M {
+export function readMessage<M extends InstanceType<typeof HTTPMessage>>(
+  lines: readonly string[],
+  message: M,
+): M {
   let name = ''
   let value: string | undefined
   const end = (): void => {

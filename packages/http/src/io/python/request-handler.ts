@@ -67,7 +67,7 @@ export class RequestHandler extends socketserver.StreamRequestHandler {
   declare request_version: string
   declare requestline: string
   declare raw_requestline: Uint8Array
-  declare headers: HTTPMessage
+  declare headers: InstanceType<typeof HTTPMessage>
   declare close_connection: boolean
   declare _headers_buffer: Uint8Array[] | undefined
 

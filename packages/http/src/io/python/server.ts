@@ -28,7 +28,6 @@ class Server extends socketserver.TCPServer {
 }
 /** A server of HTTP: `HTTPServer([host, port], HandlerClass)`; one request at a time. */
 export const HTTPServer: Callable<typeof Server> = callable(Server, 'HTTPServer')
-export type HTTPServer = Server
 
 /** A server of HTTP that answers connections side by side. */
 export const ThreadingHTTPServer: typeof HTTPServer = threading()
@@ -47,13 +46,11 @@ export const BaseHTTPRequestHandler: Callable<typeof RequestHandler> = callable(
   RequestHandler,
   'BaseHTTPRequestHandler',
 )
-export type BaseHTTPRequestHandler = RequestHandler
 /** Answers with files of a folder. */
 export const SimpleHTTPRequestHandler: Callable<typeof FileRequestHandler> = callable(
   FileRequestHandler,
   'SimpleHTTPRequestHandler',
 )
-export type SimpleHTTPRequestHandler = FileRequestHandler
 
 /**
  * A path without `.` and `..`.

@@ -14,7 +14,7 @@ import { fieldOf } from './http-handlers.ts'
 import { BaseHandler, openAgain } from './opener.ts'
 import { urlparse } from './parse.ts'
 import { HTTPPasswordMgr, type UserPassword } from './password-manager.ts'
-import type { Request } from './request-object.ts'
+import type { RequestObject } from './request-object.ts'
 
 /** A manager, ours or a program's own. */
 interface Passwords {
@@ -62,7 +62,7 @@ class AbstractBasic extends BaseHandler {
   async http_error_auth_reqed(
     authreq: string,
     host: string,
-    req: Request,
+    req: RequestObject,
     headers: unknown,
   ): Promise<unknown> {
     let unsupported: string | undefined
@@ -77,7 +77,7 @@ class AbstractBasic extends BaseHandler {
       )
     return null
   }
-  async retry_http_basic_auth(host: string, req: Request, realm: string): Promise<unknown> {
+  async retry_http_basic_auth(host: string, req: RequestObject, realm: string): Promise<unknown> {
     const [user, password] = await this.passwd.find_user_password(realm, host)
     if (password === null || password === undefined) return null
     const value = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
@@ -86,7 +86,7 @@ class AbstractBasic extends BaseHandler {
     req.add_unredirected_header(this.auth_header, value)
     return openAgain(this.parent, req)
   }
-  async http_request(req: Request): Promise<Request> {
+  async http_request(req: RequestObject): Promise<RequestObject> {
     const { passwd } = this
     if (!passwd.is_authenticated?.(req.full_url) || req.has_header('Authorization')) return req
     const [user, password] = await passwd.find_user_password(null, req.full_url)
@@ -94,7 +94,7 @@ class AbstractBasic extends BaseHandler {
     req.add_unredirected_header('Authorization', `Basic ${pair}`)
     return req
   }
-  async http_response(req: Request, response: { code: number }): Promise<unknown> {
+  async http_response(req: RequestObject, response: { code: number }): Promise<unknown> {
     if (typeof this.passwd.is_authenticated === 'function')
       await this.passwd.update_authenticated?.(
         req.full_url,
@@ -102,10 +102,10 @@ class AbstractBasic extends BaseHandler {
       )
     return response
   }
-  https_request(req: Request): Promise<Request> {
+  https_request(req: RequestObject): Promise<RequestObject> {
     return this.http_request(req)
   }
-  https_response(req: Request, response: { code: number }): Promise<unknown> {
+  https_response(req: RequestObject, response: { code: number }): Promise<unknown> {
     return this.http_response(req, response)
   }
 }
@@ -118,7 +118,7 @@ export const AbstractBasicAuthHandler: Callable<typeof AbstractBasic> = callable
 
 class Basic extends AbstractBasic {
   http_error_401(
-    req: Request,
+    req: RequestObject,
     _fp: unknown,
     _code: number,
     _msg: string,
@@ -133,7 +133,7 @@ export const HTTPBasicAuthHandler: Callable<typeof Basic> = callable(Basic, 'HTT
 class ProxyBasic extends AbstractBasic {
   static override auth_header = 'Proxy-authorization'
   http_error_407(
-    req: Request,
+    req: RequestObject,
     _fp: unknown,
     _code: number,
     _msg: string,
@@ -175,7 +175,7 @@ class AbstractDigest extends BaseHandler {
   async http_error_auth_reqed(
     auth_header: string,
     _host: string,
-    req: Request,
+    req: RequestObject,
     headers: unknown,
   ): Promise<unknown> {
     const challenge = fieldOf(headers, auth_header)
@@ -191,7 +191,7 @@ class AbstractDigest extends BaseHandler {
       )
     return null
   }
-  async retry_http_digest_auth(req: Request, auth: string): Promise<unknown> {
+  async retry_http_digest_auth(req: RequestObject, auth: string): Promise<unknown> {
     const challenge = parse_keqv_list(
       parse_http_list(auth.slice(auth.indexOf(' ') + 1)).filter((item) => item !== ''),
     )
@@ -207,7 +207,7 @@ class AbstractDigest extends BaseHandler {
   }
   /** What follows `Digest`, or null where nobody is known. @throws {URLError} a qop that it does not know */
   async get_authorization(
-    req: Request,
+    req: RequestObject,
     chal: Readonly<Record<string, string>>,
   ): Promise<string | null> {
     const { realm, nonce, qop, algorithm = 'MD5', opaque } = chal
@@ -260,7 +260,7 @@ export const AbstractDigestAuthHandler: Callable<typeof AbstractDigest> = callab
 
 class Digest extends AbstractDigest {
   async http_error_401(
-    req: Request,
+    req: RequestObject,
     _fp: unknown,
     _code: number,
     _msg: string,
@@ -281,7 +281,7 @@ export const HTTPDigestAuthHandler: Callable<typeof Digest> = callable(
 class ProxyDigest extends AbstractDigest {
   static override auth_header = 'Proxy-Authorization'
   async http_error_407(
-    req: Request,
+    req: RequestObject,
     _fp: unknown,
     _code: number,
     _msg: string,

@@ -29,7 +29,7 @@ export class HTTPError extends URLError {
   hdrs: unknown
   fp: FileLike
   url: string
-  readonly #file: addinfourl
+  readonly #file: InstanceType<typeof addinfourl>
 
   constructor(...args: unknown[]) {
     const parameters = ['url', 'code', 'msg', 'hdrs', 'fp']

@@ -7,7 +7,7 @@ import { splitAttributes, splitPassword, splitPort, splitUser, splitValue } from
 import { messageOf, typeOf } from './local-handlers.ts'
 import { BaseHandler } from './opener.ts'
 import { unquote } from './parse.ts'
-import type { Request } from './request-object.ts'
+import type { RequestObject } from './request-object.ts'
 import { addclosehook, addinfourl, type FileLike } from './response.ts'
 
 /** Whether an error is one of `ftplib.all_errors`. */
@@ -28,7 +28,7 @@ class FtpWrapper implements Wrapper {
   #isBusy = false
   #readers = 0
   #isKept: boolean
-  ftp: ftplib.FTP = ftplib.FTP()
+  ftp: InstanceType<typeof ftplib.FTP> = ftplib.FTP()
   /** Settles once it is logged in. */
   readonly ready: Promise<void>
 
@@ -58,7 +58,10 @@ class FtpWrapper implements Wrapper {
     await this.ftp.cwd(this.#dirs.join('/'))
   }
   /** A file or a listing. @throws {URLError} the server said no */
-  async retrfile(file: string, type: string): Promise<[file: addclosehook, size: number | null]> {
+  async retrfile(
+    file: string,
+    type: string,
+  ): Promise<[file: InstanceType<typeof addclosehook>, size: number | null]> {
     await this.ready
     await this.endtransfer()
     const isFolder = type.toUpperCase() === 'D'
@@ -77,7 +80,9 @@ class FtpWrapper implements Wrapper {
     conn.close()
     return [made, size]
   }
-  async #file(file: string): Promise<Awaited<ReturnType<ftplib.FTP['ntransfercmd']>> | undefined> {
+  async #file(
+    file: string,
+  ): Promise<Awaited<ReturnType<InstanceType<typeof ftplib.FTP>['ntransfercmd']>> | undefined> {
     if (file === '') return undefined
     try {
       return await this.ftp.ntransfercmd(`RETR ${file}`)
@@ -87,7 +92,7 @@ class FtpWrapper implements Wrapper {
       throw new URLError(`ftp error: ${error.message}`)
     }
   }
-  async #list(file: string): ReturnType<ftplib.FTP['ntransfercmd']> {
+  async #list(file: string): ReturnType<InstanceType<typeof ftplib.FTP>['ntransfercmd']> {
     await this.ftp.voidcmd('TYPE A')
     if (file !== '') {
       // Whether it is a folder: some list an empty one for a file that is not there.
@@ -135,7 +140,7 @@ async function orNothing(run: () => Promise<unknown>): Promise<void> {
 
 class Ftp extends BaseHandler {
   /** @throws {URLError} there is no host, or the server said no */
-  async ftp_open(req: Request): Promise<unknown> {
+  async ftp_open(req: RequestObject): Promise<unknown> {
     if (!req.host) throw new URLError('ftp error: no host given')
     const [authority, digits] = splitPort(req.host)
     const port = digits === null ? ftplib.FTP_PORT : Number(digits)

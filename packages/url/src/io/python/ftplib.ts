@@ -32,16 +32,14 @@ export const all_errors: readonly (new (...args: never[]) => globalThis.Error)[]
 
 /** A conversation with a server. */
 export const FTP: Callable<typeof Client> = callable(Client, 'FTP')
-export type FTP = Client
 /** A conversation in TLS. */
 export const FTP_TLS: Callable<typeof SecureClient> = callable(SecureClient, 'FTP_TLS')
-export type FTP_TLS = SecureClient
 
 /** Has one server send a file to another: `ftpcp(source, name, target, name, 'I')`. */
 export async function ftpcp(
-  source: FTP,
+  source: InstanceType<typeof FTP>,
   sourcename: string,
-  target: FTP,
+  target: InstanceType<typeof FTP>,
   targetname = '',
   type = 'I',
 ): Promise<void> {

@@ -5,7 +5,7 @@ import { HTTPError, URLError } from './error.ts'
 import { splitHost, splitType } from './legacy.ts'
 import { BaseHandler, openAgain } from './opener.ts'
 import { quote, urljoin, urlparse, urlunparse } from './parse.ts'
-import { capitalize, Request } from './request-object.ts'
+import { capitalize, Request, type RequestObject } from './request-object.ts'
 import type { FileLike } from './response.ts'
 
 /** A response, ours or a program's own. */
@@ -36,12 +36,12 @@ export function isOSError(error: unknown): boolean {
 class ErrorProcessor extends BaseHandler {
   static override handler_order = 1000
   /** Hands what is no success to those who know about it. */
-  http_response(request: Request, response: Response): unknown {
+  http_response(request: RequestObject, response: Response): unknown {
     const { code, msg } = response
     if (code >= 200 && code < 300) return response
     return this.parent.error('http', request, response, code, msg, response.info())
   }
-  https_response(request: Request, response: Response): unknown {
+  https_response(request: RequestObject, response: Response): unknown {
     return this.http_response(request, response)
   }
 }
@@ -54,7 +54,13 @@ export const HTTPErrorProcessor: Callable<typeof ErrorProcessor> = callable(
 
 class DefaultError extends BaseHandler {
   /** Throws what nobody else knew about. */
-  http_error_default(req: Request, fp: unknown, code: number, msg: string, hdrs: unknown): unknown {
+  http_error_default(
+    req: RequestObject,
+    fp: unknown,
+    code: number,
+    msg: string,
+    hdrs: unknown,
+  ): unknown {
     throw new HTTPError(req.full_url, code, msg, hdrs, fp)
   }
 }
@@ -86,13 +92,13 @@ class Redirects extends BaseHandler {
 
   /** The next request, or null for none. @throws {HTTPError} a method that can't be sent again */
   redirect_request(
-    req: Request,
+    req: RequestObject,
     fp: unknown,
     code: number,
     msg: string,
     headers: unknown,
     newurl: string,
-  ): Request | null {
+  ): RequestObject | null {
     const method = req.get_method()
     const isReading = method === 'GET' || method === 'HEAD'
     const canFollow =
@@ -116,7 +122,7 @@ class Redirects extends BaseHandler {
   }
 
   async http_error_302(
-    req: Request,
+    req: RequestObject,
     fp: FileLike,
     code: number,
     msg: string,
@@ -180,7 +186,10 @@ function originOf(url: string): string {
 }
 
 /** What makes a connection. */
-type ConnectionClass = (host: string, options: unknown) => http.client.HTTPConnection
+type ConnectionClass = (
+  host: string,
+  options: unknown,
+) => InstanceType<typeof http.client.HTTPConnection>
 
 class AbstractHttp extends BaseHandler {
   _debuglevel: number
@@ -193,12 +202,12 @@ class AbstractHttp extends BaseHandler {
   set_http_debuglevel(level: number): void {
     this._debuglevel = level
   }
-  _get_content_length(request: Request): number | null {
+  _get_content_length(request: RequestObject): number | null {
     return http.client.HTTPConnection._get_content_length(request.data, request.get_method())
   }
 
   /** Completes the fields. @throws {URLError} there is no host. {TypeError} a body that is text */
-  do_request_(request: Request): Request {
+  do_request_(request: RequestObject): RequestObject {
     const { host, data } = request
     if (!host) throw new URLError('no host given')
     if (data !== null && data !== undefined) {
@@ -228,7 +237,11 @@ class AbstractHttp extends BaseHandler {
    * @throws {URLError} it could not be sent
    */
   async do_open(...args: unknown[]): Promise<unknown> {
-    const [http_class, request, options] = args as [ConnectionClass, Request, object | undefined]
+    const [http_class, request, options] = args as [
+      ConnectionClass,
+      RequestObject,
+      object | undefined,
+    ]
     const { host, timeout } = request
     if (!host) throw new URLError('no host given')
     const how = { ...options, ...(timeout !== undefined && { timeout }) }
@@ -270,7 +283,7 @@ class AbstractHttp extends BaseHandler {
     return response
   }
   /** As they are sent: `Content-Type`. */
-  #fieldsOf(request: Request): Record<string, string> {
+  #fieldsOf(request: RequestObject): Record<string, string> {
     const all = { ...request.headers, ...request.unredirected_hdrs, Connection: 'close' }
     return Object.fromEntries(Object.entries(all).map(titled))
   }
@@ -291,10 +304,10 @@ function titled([name, value]: readonly [string, string]): [string, string] {
 }
 
 class PlainHttp extends AbstractHttp {
-  http_open(req: Request): unknown {
+  http_open(req: RequestObject): unknown {
     return this.do_open(http.client.HTTPConnection, req)
   }
-  http_request(req: Request): Request {
+  http_request(req: RequestObject): RequestObject {
     return this.do_request_(req)
   }
 }
@@ -311,11 +324,11 @@ class SecureHttp extends AbstractHttp {
     this._context = given['context'] ?? null
     this._check_hostname = given['check_hostname'] ?? null
   }
-  https_open(req: Request): unknown {
+  https_open(req: RequestObject): unknown {
     const { _context: context, _check_hostname: check_hostname } = this
     return this.do_open(http.client.HTTPSConnection, req, { context, check_hostname })
   }
-  https_request(req: Request): Request {
+  https_request(req: RequestObject): RequestObject {
     return this.do_request_(req)
   }
 }
@@ -336,18 +349,18 @@ class Cookies extends BaseHandler {
     const { cookiejar } = bind('HTTPCookieProcessor', ['cookiejar'], args)
     this.cookiejar = cookiejar as Jar
   }
-  async http_request(request: Request): Promise<Request> {
+  async http_request(request: RequestObject): Promise<RequestObject> {
     await this.cookiejar.add_cookie_header(request)
     return request
   }
-  async http_response(request: Request, response: unknown): Promise<unknown> {
+  async http_response(request: RequestObject, response: unknown): Promise<unknown> {
     await this.cookiejar.extract_cookies(response, request)
     return response
   }
-  https_request(request: Request): Promise<Request> {
+  https_request(request: RequestObject): Promise<RequestObject> {
     return this.http_request(request)
   }
-  https_response(request: Request, response: unknown): Promise<unknown> {
+  https_response(request: RequestObject, response: unknown): Promise<unknown> {
     return this.http_response(request, response)
   }
 }
@@ -358,7 +371,7 @@ export const HTTPCookieProcessor: Callable<typeof Cookies> = callable(
 )
 
 class Unknown extends BaseHandler {
-  unknown_open(req: Request): unknown {
+  unknown_open(req: RequestObject): unknown {
     throw new URLError(`unknown url type: ${req.type}`)
   }
 }

@@ -10,13 +10,13 @@ import { splitPort } from './legacy.ts'
 import * as nturl2path from './nturl2path.ts'
 import { BaseHandler } from './opener.ts'
 import { quote, unquote, unquote_to_bytes } from './parse.ts'
-import type { Request } from './request-object.ts'
+import type { RequestObject } from './request-object.ts'
 import { addinfourl } from './response.ts'
 
 /** Fields of a response that we made. */
 export function messageOf(
   fields: Readonly<Record<string, string | number>>,
-): http.client.HTTPMessage {
+): InstanceType<typeof http.client.HTTPMessage> {
   const message = http.client.HTTPMessage()
   for (const [name, value] of Object.entries(fields)) message.__setitem__(name, String(value))
   return message
@@ -59,7 +59,7 @@ class Files extends BaseHandler {
   /** Addresses of this machine. */
   static names: string[] | null = null
 
-  async file_open(req: Request): Promise<unknown> {
+  async file_open(req: RequestObject): Promise<unknown> {
     const url = req.selector
     const isOfHost = url.startsWith('//') && url[2] !== '/' && req.host && req.host !== 'localhost'
     if (!isOfHost) return this.open_local_file(req)
@@ -72,7 +72,7 @@ class Files extends BaseHandler {
     return Files.names
   }
   /** @throws {URLError} it is not there, or not here */
-  async open_local_file(req: Request): Promise<unknown> {
+  async open_local_file(req: RequestObject): Promise<unknown> {
     const { host, selector } = req
     const path = url2pathname(selector)
     let handle: FileHandle | undefined
@@ -129,7 +129,7 @@ function fileOf(handle: FileHandle): ByteFile {
 
 class Data extends BaseHandler {
   /** @throws {ValueError} there is no comma, or the base64 is none */
-  data_open(req: Request): unknown {
+  data_open(req: RequestObject): unknown {
     const url = req.full_url
     const [, head = '', text] = /^[^:]*:([^,]*),(.*)$/s.exec(url) ?? []
     if (text === undefined)

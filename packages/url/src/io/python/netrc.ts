@@ -72,7 +72,6 @@ class File {
 }
 /** A file of names and passwords. */
 export const netrc: Callable<typeof File> = callable(File, 'netrc')
-export type netrc = File
 
 function openFile(path: string): number {
   try {

@@ -3,7 +3,7 @@
  * request, `http_open` answers one, `http_response` looks at the answer, `http_error_302` at one that is no success.
  */
 import { bind, builtins, type Callable, callable, classAttributes, kw } from '@sluice/socket/python'
-import { Request } from './request-object.ts'
+import { Request, type RequestObject } from './request-object.ts'
 
 /** A handler; what it does is in the names of its methods. */
 class Base {
@@ -22,7 +22,6 @@ class Base {
 classAttributes(Base, ['handler_order'])
 /** A handler; what it does is in the names of its methods. */
 export const BaseHandler: Callable<typeof Base> = callable(Base, 'BaseHandler')
-export type BaseHandler = Base
 
 type Handler = Record<string, (...args: unknown[]) => unknown> & {
   handler_order?: number
@@ -101,19 +100,19 @@ class Director {
   async open(...args: unknown[]): Promise<unknown> {
     const given = bind('open', ['fullurl', 'data?', 'timeout?'], args)
     const data = given['data'] ?? null
-    let request = given['fullurl'] as Request
+    let request = given['fullurl'] as RequestObject
     if (typeof given['fullurl'] === 'string') request = Request(given['fullurl'], data)
     else if (data !== null) request.data = data
     request.timeout = given['timeout'] as number | null | undefined
     const protocol = request.type
     for (const handler of this.process_request[protocol] ?? [])
-      request = (await handler[`${protocol}_request`]?.(request)) as Request
+      request = (await handler[`${protocol}_request`]?.(request)) as RequestObject
     let response = await this._open(request, data)
     for (const handler of this.process_response[protocol] ?? [])
       response = await handler[`${protocol}_response`]?.(request, response)
     return response
   }
-  async _open(request: Request, _data: unknown = null): Promise<unknown> {
+  async _open(request: RequestObject, _data: unknown = null): Promise<unknown> {
     const { type } = request
     return (
       (await this._call_chain(this.handle_open, 'default', 'default_open', request)) ||
@@ -135,7 +134,6 @@ class Director {
 }
 /** Handlers in their order. */
 export const OpenerDirector: Callable<typeof Director> = callable(Director, 'OpenerDirector')
-export type OpenerDirector = Director
 
 /** What is there, or a new one. */
 function entryOf<T>(table: Record<string, T>, key: string, make: () => T): T {
@@ -164,7 +162,10 @@ function namesOf(handler: object): string[] {
 }
 
 /** Opens a request again, with the same time. */
-export function openAgain(parent: OpenerDirector, request: Request): Promise<unknown> {
+export function openAgain(
+  parent: InstanceType<typeof OpenerDirector>,
+  request: RequestObject,
+): Promise<unknown> {
   const { timeout } = request
   return timeout === undefined ? parent.open(request) : parent.open(request, kw({ timeout }))
 }

@@ -65,7 +65,6 @@ class Manager {
 }
 /** Who is who, by realm and URL. */
 export const HTTPPasswordMgr: Callable<typeof Manager> = callable(Manager, 'HTTPPasswordMgr')
-export type HTTPPasswordMgr = Manager
 
 function sameUris(some: readonly Reduced[], others: readonly Reduced[]): boolean {
   return (

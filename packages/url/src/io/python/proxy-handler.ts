@@ -3,7 +3,7 @@ import { bind, builtins, type Callable, callable, classAttributes } from '@sluic
 import { splitPassword, splitPort, splitType, splitUser } from './legacy.ts'
 import { BaseHandler, openAgain } from './opener.ts'
 import { unquote } from './parse.ts'
-import type { Request } from './request-object.ts'
+import type { RequestObject } from './request-object.ts'
 
 /** Proxies by scheme; `no` is the list of exceptions. */
 export type Proxies = Record<string, string>
@@ -28,7 +28,9 @@ export function getproxies_environment(): Proxies {
   return proxies
 }
 /** The same: other places are a matter of one system each. */
-export const getproxies: typeof getproxies_environment = getproxies_environment
+export function getproxies(): Proxies {
+  return getproxies_environment()
+}
 
 /** Whether a host is reached without a proxy. */
 export function proxy_bypass_environment(...args: unknown[]): boolean {
@@ -52,7 +54,9 @@ export function proxy_bypass_environment(...args: unknown[]): boolean {
     )
 }
 /** The same: other places are a matter of one system each. */
-export const proxy_bypass: typeof proxy_bypass_environment = proxy_bypass_environment
+export function proxy_bypass(...args: unknown[]): boolean {
+  return proxy_bypass_environment(...args)
+}
 
 /** Scheme, user, password and host of what names a proxy. @throws {ValueError} a URL without a host */
 export function _parse_proxy(
@@ -84,7 +88,7 @@ class Handler extends BaseHandler {
     for (const [scheme, url] of Object.entries(this.proxies)) {
       const type = scheme.toLowerCase()
       Object.defineProperty(this, `${type}_open`, {
-        value: (req: Request) => this.proxy_open(req, url, type),
+        value: (req: RequestObject) => this.proxy_open(req, url, type),
         configurable: true,
         enumerable: true,
         writable: true,
@@ -93,7 +97,7 @@ class Handler extends BaseHandler {
   }
 
   /** Has a proxy asked; nothing where a host is reached without one. */
-  async proxy_open(req: Request, proxy: string, _type: string): Promise<unknown> {
+  async proxy_open(req: RequestObject, proxy: string, _type: string): Promise<unknown> {
     const original = req.type
     const [scheme, user, password, host] = _parse_proxy(proxy)
     const type = scheme ?? original

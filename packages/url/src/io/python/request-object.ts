@@ -4,14 +4,15 @@ import { splitHost, splitTag, splitType, unwrap } from './legacy.ts'
 import { unquote, urlparse } from './parse.ts'
 
 /** Fields by name, as Python writes them: `Content-type`. */
-export type Fields = Record<string, string>
+type Fields = Record<string, string>
 
 /** `Content-type`, as Python's `capitalize` has it. */
 export function capitalize(name: string): string {
   return name.slice(0, 1).toUpperCase() + name.slice(1).toLowerCase()
 }
 
-class RequestObject {
+/** What is asked for. @internal */
+export class RequestObject {
   headers: Fields = {}
   unredirected_hdrs: Fields = {}
   origin_req_host: string
@@ -119,7 +120,6 @@ class RequestObject {
 }
 /** What is asked for. */
 export const Request: Callable<typeof RequestObject> = callable(RequestObject, 'Request')
-export type Request = RequestObject
 
 function put(fields: Fields, name: string, value: string): void {
   Object.defineProperty(fields, name, {
@@ -131,7 +131,7 @@ function put(fields: Fields, name: string, value: string): void {
 }
 
 /** The pairs of a dict, a Map, or what has `items()`. */
-export function entriesOf(headers: unknown): Iterable<readonly [string, string]> {
+function entriesOf(headers: unknown): Iterable<readonly [string, string]> {
   if (headers instanceof Map) return headers
   const { items } = headers as { items?: unknown }
   return typeof items === 'function'

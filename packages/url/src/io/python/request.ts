@@ -65,7 +65,7 @@ export interface UrlResponse extends FileLike {
   geturl(): string
 }
 
-let installed: OpenerDirector | null = null
+let installed: InstanceType<typeof OpenerDirector> | null = null
 
 /**
  * Opens a URL or a Request: `urlopen(url, data, timeout, kw({ context }))`.
@@ -80,7 +80,7 @@ export async function urlopen(...args: unknown[]): Promise<UrlResponse> {
     args,
   )
   const { url, data = null, timeout, cafile, capath, cadefault, context } = given
-  let opener: OpenerDirector
+  let opener: InstanceType<typeof OpenerDirector>
   if (cafile || capath || cadefault) {
     process.emitWarning(
       'cafile, capath and cadefault are deprecated, use a custom context instead.',
@@ -102,14 +102,14 @@ export async function urlopen(...args: unknown[]): Promise<UrlResponse> {
 }
 
 /** What `urlopen` uses from now on. */
-export function install_opener(opener: OpenerDirector | null): void {
+export function install_opener(opener: InstanceType<typeof OpenerDirector> | null): void {
   installed = opener
 }
 
 type HandlerClass = (new () => object) & ((...args: never[]) => object)
 
 /** An opener of the usual handlers, and of those given: in place of those that they derive from. */
-export function build_opener(...handlers: unknown[]): OpenerDirector {
+export function build_opener(...handlers: unknown[]): InstanceType<typeof OpenerDirector> {
   const opener = OpenerDirector()
   const usual = [
     ...[ProxyHandler, UnknownHandler, HTTPHandler, HTTPDefaultErrorHandler, HTTPRedirectHandler],

@@ -76,7 +76,6 @@ class Base implements AsyncIterable<Uint8Array> {
 }
 /** A file, and nothing more. */
 export const addbase: Callable<typeof Base> = callable(Base, 'addbase')
-export type addbase = Base
 
 class CloseHook extends Base {
   closehook: ((...args: unknown[]) => unknown) | null
@@ -100,7 +99,6 @@ class CloseHook extends Base {
 }
 /** A file, and what is to be done when it is closed. */
 export const addclosehook: Callable<typeof CloseHook> = callable(CloseHook, 'addclosehook')
-export type addclosehook = CloseHook
 
 class Info extends Base {
   headers: unknown
@@ -116,7 +114,6 @@ class Info extends Base {
 }
 /** A file, and its fields. */
 export const addinfo: Callable<typeof Info> = callable(Info, 'addinfo')
-export type addinfo = Info
 
 class InfoUrl extends Info {
   url: string
@@ -141,4 +138,3 @@ class InfoUrl extends Info {
 }
 /** A file, its fields, where it came from, and a status. */
 export const addinfourl: Callable<typeof InfoUrl> = callable(InfoUrl, 'addinfourl')
-export type addinfourl = InfoUrl

@@ -23,7 +23,6 @@ class Rate implements Iterable<number> {
 }
 /** So many requests in so many seconds. */
 export const RequestRate: Callable<typeof Rate> = callable(Rate, 'RequestRate')
-export type RequestRate = Rate
 
 class Parser {
   url = ''
@@ -94,7 +93,7 @@ class Parser {
     const delay = this.last_checked === 0 ? undefined : this.#robots.crawlDelay(useragent)
     return delay === undefined ? null : delay / 1000
   }
-  request_rate(useragent: string): RequestRate | null {
+  request_rate(useragent: string): InstanceType<typeof RequestRate> | null {
     const rate = this.last_checked === 0 ? undefined : this.#robots.requestRate(useragent)
     return rate === undefined ? null : RequestRate(rate.requests, rate.period / 1000)
   }
@@ -112,7 +111,6 @@ class Parser {
 }
 /** What a robots.txt allows. */
 export const RobotFileParser: Callable<typeof Parser> = callable(Parser, 'RobotFileParser')
-export type RobotFileParser = Parser
 
 /** What Python's `splitlines()` takes for the end of a line. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are Python's

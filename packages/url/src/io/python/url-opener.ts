@@ -127,7 +127,11 @@ class Opener {
     return join(folder, `file${extname(path)}`)
   }
 
-  async #ask(handler: BaseHandler, url: string, data: unknown): Promise<unknown> {
+  async #ask(
+    handler: InstanceType<typeof BaseHandler>,
+    url: string,
+    data: unknown,
+  ): Promise<unknown> {
     const director = OpenerDirector()
     director.addheaders = [...this.addheaders]
     if (Object.keys(this.proxies).length > 0) director.add_handler(ProxyHandler(this.proxies))
@@ -141,7 +145,11 @@ class Opener {
     }
     return director.open(request)
   }
-  async #askHttp(handler: BaseHandler, url: string, data: unknown): Promise<unknown> {
+  async #askHttp(
+    handler: InstanceType<typeof BaseHandler>,
+    url: string,
+    data: unknown,
+  ): Promise<unknown> {
     const [host] = splitHost(url)
     if (!host) throw new builtins.OSError('http error', 'no host given')
     const response = (await this.#ask(handler, `${this.type}:${url}`, data)) as Opened & {
@@ -178,7 +186,9 @@ class Opener {
     request.selector = path
     request.host = host as string
     try {
-      const opened = (await FileHandler().open_local_file(request)) as addinfourl
+      const opened = (await FileHandler().open_local_file(request)) as InstanceType<
+        typeof addinfourl
+      >
       // A relative name stays one.
       if (!path.startsWith('/')) opened.url = path
       else opened.url = `file://${path}`
