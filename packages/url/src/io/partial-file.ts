@@ -13,7 +13,11 @@ import { FetchError } from '../core/errors.ts'
 import { type PartialRecord, parseRecord } from '../core/resume.ts'
 import { placeOf, writeWhole } from './atomic-file.ts'
 
-/** Pieces are written together once they are so many bytes: a system call and a thread for each would cost more than they. */
+/**
+ * Pieces are written together once they are so many bytes: a system call and a thread for each would cost more than they.
+ * They are copied into one of two buffers, so that they die young: kept until the disk has them, they would fill the old
+ * generation of the heap, and with it the memory.
+ */
 const BATCH = 524_288
 /** The longest name of most file systems, in bytes. */
 const LONGEST_NAME = 255
@@ -28,7 +32,9 @@ export class PartialFile {
   readonly #part: string
   readonly #handle: FileHandle
   #size: number
-  #pending: Uint8Array[] = []
+  /** The one that is filled, and the one that is being written. */
+  #buffer = new Uint8Array(BATCH)
+  #other = new Uint8Array(BATCH)
   #waiting = 0
   #writing: Promise<void> = Promise.resolve()
 
@@ -76,43 +82,41 @@ export class PartialFile {
     await writeWhole(noteOf(this.place), Buffer.from(JSON.stringify(record)), 'write')
   }
 
-  /** Takes a piece; waits while as much as this is being written. The piece must not change afterwards. */
+  /** Takes a piece; waits while as much as there is room for is being written. */
   async write(piece: Uint8Array): Promise<void> {
-    this.#pending.push(piece)
-    this.#waiting += piece.length
-    if (this.#waiting < BATCH) return
-    await this.#writing
-    this.#writing = this.#writePending()
-    // Whoever writes the next batch hears of it.
-    this.#writing.catch(() => {})
+    for (let at = 0; at < piece.length; ) {
+      const part = piece.subarray(at, at + BATCH - this.#waiting)
+      this.#buffer.set(part, this.#waiting)
+      this.#waiting += part.length
+      at += part.length
+      if (this.#waiting === BATCH) await this.#handOver()
+    }
   }
 
   /** Waits until everything is written. */
   async flush(): Promise<void> {
+    await this.#handOver()
     await this.#writing
-    await this.#writePending()
   }
 
-  async #writePending(): Promise<void> {
-    const pieces = this.#pending
-    const bytes = this.#waiting
-    this.#pending = []
-    this.#waiting = 0
-    if (bytes === 0) return
+  /** The full buffer goes to the disk once the other one is there. */
+  async #handOver(): Promise<void> {
+    await this.#writing
+    const bytes = this.#buffer.subarray(0, this.#waiting)
     const at = this.#size
-    this.#size += bytes
-    await this.#try(async () => {
-      const { bytesWritten } = await this.#handle.writev(pieces, at)
-      if (bytesWritten < bytes) await this.#writeRest(Buffer.concat(pieces), at, bytesWritten)
+    ;[this.#buffer, this.#other] = [this.#other, this.#buffer]
+    this.#size += bytes.length
+    this.#waiting = 0
+    this.#writing = this.#try(async () => {
+      // A disk that is nearly full takes less than all; the next call says why.
+      for (let done = 0; done < bytes.length; ) {
+        const rest = bytes.length - done
+        const { bytesWritten } = await this.#handle.write(bytes, done, rest, at + done)
+        done += bytesWritten
+      }
     })
-  }
-
-  /** A disk that is nearly full takes less than all; the next call says why. */
-  async #writeRest(all: Uint8Array, at: number, written: number): Promise<void> {
-    for (let done = written; done < all.length; ) {
-      const { bytesWritten } = await this.#handle.write(all, done, all.length - done, at + done)
-      done += bytesWritten
-    }
+    // Whoever hands over next hears of it.
+    this.#writing.catch(() => {})
   }
 
   /** Reads what is here, in order. */
