@@ -61,12 +61,3 @@ function unquoted(text: string): string {
 function decoded(text: string | undefined): string | undefined {
   return text === undefined ? undefined : decodeUtf8(encodeLatin1(text))
 }
-
-/**
- * Writes a name or file name as it stands between the quotes.
- *
- * @see WHATWG HTML, "multipart/form-data encoding algorithm"
- */
-export function escapeFormName(name: string): string {
-  return name.replace(/["\r\n]/g, (character) => ({ '"': '%22', '\r': '%0D' })[character] ?? '%0A')
-}

@@ -2,7 +2,8 @@ import { concat, decodeUtf8, encodeLatin1, encodeUtf8 } from '@sluice/socket/byt
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isProtocolError } from './errors.ts'
-import { escapeFormName, parseFormDisposition } from './form-disposition.ts'
+import { parseFormDisposition } from './form-disposition.ts'
+import { escapeFormName } from './form-name.ts'
 import { MultipartMachine, type MultipartOptions } from './multipart.ts'
 
 interface Found {

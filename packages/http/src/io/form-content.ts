@@ -4,7 +4,7 @@
  * take no chunks ask for.
  */
 import { encodeUtf8 } from '@sluice/socket/bytes'
-import { escapeFormName } from '../core/form-disposition.ts'
+import { escapeFormName } from '../core/form-name.ts'
 import type { Content } from './body.ts'
 
 /** A boundary that nobody can guess: who could would write parts of its own into a field's value. */

@@ -34,11 +34,13 @@ export interface StaticOptions {
   hidden?: boolean | undefined
   /** Seconds that a response is fresh (`Cache-Control: max-age`); default: the field is left out. */
   maxAge?: number | undefined
+  /** What stands in front of the paths of the folder, for a handler on a route: `/files` for `/files/*`. Default: nothing. */
+  prefix?: string | undefined
   /** Whether `name.br` and `name.gz` are sent in the place of `name` to who takes them; default false. */
   precompressed?: boolean | undefined
 }
 
-const KEYS = ['index', 'listing', 'fallback', 'hidden', 'maxAge', 'precompressed']
+const KEYS = ['index', 'listing', 'fallback', 'hidden', 'maxAge', 'prefix', 'precompressed']
 /** Codings of files that lie beside the original, the smallest first. */
 const SIBLINGS = [
   ['br', '.br'],
@@ -55,9 +57,9 @@ interface Found {
  * Makes a handler that serves a folder.
  *
  * @param root the folder; relative paths are relative to the working directory
- * @param options index, listing, fallback, caching
+ * @param options index, listing, fallback, caching, what stands in front
  * @returns a handler for GET and HEAD; other methods are 405
- * @throws {TypeError} for an option that there is not
+ * @throws {TypeError} for an option that there is not, or a prefix that is no path
  * @see RFC 9110 §9.3.1, §13, §14
  * @example const server = await serve(staticFiles('public', { listing: true }), { port: 8000 })
  */
@@ -72,12 +74,20 @@ export function staticFiles(root: string, options: StaticOptions = {}): Handler 
 class StaticFiles {
   readonly #root: string
   readonly #options: StaticOptions
+  /** Without a slash at its end. */
+  readonly #prefix: string
   /** The root without links, found by the first request. */
   #real: string | undefined
 
   constructor(root: string, options: StaticOptions) {
     this.#root = root
     this.#options = options
+    const { prefix = '' } = options
+    if (prefix !== '' && !/^\/(?!\/)/.test(prefix))
+      throw new TypeError(
+        `staticFiles: prefix begins with one slash, not ${JSON.stringify(prefix)}`,
+      )
+    this.#prefix = prefix.replace(/\/+$/, '')
   }
 
   async handle(request: globalThis.Request): Promise<Response> {
@@ -89,11 +99,14 @@ class StaticFiles {
       })
     const url = new URL(request.url)
     const { hidden = false, fallback, listing = false, index = ['index.html'] } = this.#options
-    const path = parseStaticPath(url.pathname, hidden)
+    const prefix = this.#prefix
+    // `/files` is the folder `/files/`, and `/filesystem` is something else.
+    if (!`${url.pathname}/`.startsWith(`${prefix}/`)) return notFound()
+    const path = parseStaticPath(url.pathname.slice(prefix.length), hidden)
     if (path === undefined) return notFound()
     const found = await this.#find(path.names)
     if (found?.stats.isDirectory()) {
-      if (!path.isFolder) return redirect(folderPath(path.names) + url.search)
+      if (!path.isFolder) return redirect(prefix + folderPath(path.names) + url.search)
       for (const name of index) {
         const file = await this.#find([...path.names, name])
         if (file?.stats.isFile()) return this.#file(file, headers, method)

@@ -231,6 +231,22 @@ describe('options', () => {
     expect((await get(await files({ listing: true }), '/bare/')).text).toContain('a%20b.txt')
   })
 
+  it.each([
+    ['/files/index.html', 200],
+    ['/files', 308],
+    ['/files/', 200],
+    ['/files/folder', 308],
+    ['/files/../index.html', 404],
+    ['/filesystem', 404],
+    ['/index.html', 404],
+    ['/', 404],
+  ])('a prefix is taken off: %s is %i', async (path, status) => {
+    const to = await files({ prefix: '/files/', index: [], listing: true })
+    const response = await get(to, path, {}, 'HEAD')
+    expect(response.status).toBe(status)
+    expect(response.headers.get('location')).toBe(status === 308 ? `${path}/` : null)
+  })
+
   it('a fallback answers for pages, not for files', async () => {
     const server = await files({ fallback: 'index.html' })
     expect((await get(server, '/app/users/7')).text).toBe('<p>home</p>')
@@ -253,5 +269,7 @@ describe('options', () => {
 
   it('that there are not are refused', () => {
     expect(() => staticFiles(root, { listings: true } as never)).toThrow("no option 'listings'")
+    for (const prefix of ['files', '//files'])
+      expect(() => staticFiles(root, { prefix })).toThrow('prefix begins with one slash')
   })
 })
