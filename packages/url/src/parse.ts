@@ -2,6 +2,7 @@
  * `@sluice/url/parse`: URLs, queries and percent-encoding, with no I/O behind them. Loads in any JavaScript
  * runtime.
  */
+export { type CurlRequest, formatCurl } from './core/curl-command.ts'
 export { type DataUrl, parseDataUrl } from './core/data-url.ts'
 export { FetchError, type FetchErrorFacts, isFetchError, maskUrl } from './core/errors.ts'
 export { explain, type UrlExplanation, type UrlReading } from './core/explain.ts'

@@ -288,6 +288,21 @@ describe('without the network', () => {
   })
 })
 
+test('--as-curl asks nobody', async () => {
+  const { stdout } = await run([
+    '--as-curl',
+    '-L',
+    '-u',
+    'a:secret',
+    '-d',
+    'x=1',
+    'http://nowhere.invalid/',
+  ])
+  expect(stdout).toMatch(
+    /^curl -L -H 'User-Agent: sluice-url' .*-H 'Authorization: Basic \*\*\*' --data-binary x=1 http:/,
+  )
+})
+
 test('robots asks the site', async () => {
   const url = await server()
   expect(await run(['robots', url, 'Bot', '/public', '/private/x'])).toEqual({

@@ -47,6 +47,7 @@ sluice-url ftp put FILE URL                 a file to an FTP server
       --max-time SECONDS  for the whole of each
       --retry N           ask again where a failure may pass
       --semantics NAME    (robots) rfc9309 (default) or python
+      --as-curl           print the command of curl that does the same, and ask nobody
   -h, --help              this
 
 The exit status is curl’s: 3 bad URL, 6 no such host, 7 no connection, 18 too short, 22 status, 23 can't write, 28 too late,
@@ -87,6 +88,7 @@ const OPTIONS = {
   'max-time': { type: 'string' },
   retry: { type: 'string' },
   semantics: { type: 'string' },
+  'as-curl': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
 

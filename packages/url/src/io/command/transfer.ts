@@ -1,4 +1,6 @@
 /** `sluice-url URL…`: prints what is behind each URL, or puts it into a file. */
+import { Headers } from '@sluice/http'
+import { formatCurl } from '../../core/curl-command.ts'
 import { HttpStatusError, maskUrl } from '../../core/errors.ts'
 import { fileNameOf } from '../../core/url-file-name.ts'
 import { Client } from '../client.ts'
@@ -24,6 +26,10 @@ interface Transfer {
 export async function transferCommand(plan: CommandPlan, stage: Stage): Promise<number> {
   const transfers = planTransfers(plan)
   const { options, jar, jarFile } = await planRequests(plan, stage.signal)
+  if (plan.flags['as-curl']) {
+    for (const { url } of transfers) await write(stage, `${asCurl(url, options)}\n`)
+    return 0
+  }
   const client = new Client()
   let status = 0
   try {
@@ -54,6 +60,15 @@ function planTransfers(plan: CommandPlan): Transfer[] {
   if (flags['sha256'] !== undefined && transfers.length > 1)
     throw new UsageError('--sha256 is of one file, and there are several URLs')
   return transfers
+}
+
+/** Of the flags that make the request; secrets are masked. */
+function asCurl(url: string, options: FetchOptions): string {
+  const { method, headers, body, redirect, auth } = options
+  const fields = new Headers(headers)
+  if (typeof auth === 'object' && 'bearer' in auth) fields.set('Authorization', 'Bearer ***')
+  if (typeof auth === 'object' && 'username' in auth) fields.set('Authorization', 'Basic ***')
+  return formatCurl({ url, method, headers: fields, body, redirect })
 }
 
 /** As curl has it: what has no scheme is HTTP. */
