@@ -19,6 +19,7 @@ const AT_LEAST = {
   test_ftplib: 87,
   test_netrc: 22,
   test_robotparser: 60,
+  test_http_cookiejar: 77,
   test_urllib: 73,
   test_urllib2: 66,
   test_urllib2_localnet: 23,

@@ -6,9 +6,6 @@
 export const ELSEWHERE: Readonly<Record<string, number>> = {
   'cookies/http-state-dates.json': 44,
   'cookies/http-state-parser.json': 147,
-  'cookies/py-cookiejar-files.json': 66,
-  'cookies/py-cookiejar-functions.json': 523,
-  'cookies/py-cookiejar-scenarios.json': 213,
   'dates/cpython-test-dates-ftp.json': 34,
   'dates/py-dates.json': 55,
   'dns/c-ares-messages.json': 46,

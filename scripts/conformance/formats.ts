@@ -4,6 +4,7 @@ import { codecs, socket, ssl } from '../../packages/socket/src/python.ts'
 import * as nturl2path from '../../packages/url/src/io/python/nturl2path.ts'
 import { ftplib, urllib } from '../../packages/url/src/python.ts'
 import { runHttpAuth, runNetrc } from './auth.ts'
+import { cookiejar, runJarFile, runJarScenario } from './cookiejar.ts'
 import { runCookieDate, runHttpState } from './cookies.ts'
 import type { Case, Handler } from './corpus.ts'
 import { runDataUrl } from './data-url.ts'
@@ -26,6 +27,8 @@ import { runAuth, runRequestObject, withEnvironment } from './urllib-request.ts'
 export const FORMATS: Readonly<Record<string, Handler>> = {
   auth: runAuth,
   'cookie-date': runCookieDate,
+  'cookiejar-file': runJarFile,
+  'cookiejar-scenario': runJarScenario,
   'data-url': runDataUrl,
   'ftp-list-line': runFtpList,
   'ftp-transcript': runFtpTranscript,
@@ -42,7 +45,15 @@ export const FORMATS: Readonly<Record<string, Handler>> = {
   'proxy-protocol': runProxyProtocol,
   'python-call': withEnvironment(
     withFtplib(
-      pythonCall({ codecs, ftplib, http: HANDLER_METHODS, nturl2path, socket, ssl, urllib }),
+      pythonCall({
+        codecs,
+        ftplib,
+        http: { ...HANDLER_METHODS, cookiejar },
+        nturl2path,
+        socket,
+        ssl,
+        urllib,
+      }),
     ),
   ),
   simplecookie: runSimpleCookie,

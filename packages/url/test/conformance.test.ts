@@ -1,4 +1,5 @@
 import { runHttpAuth, runNetrc } from '../../../scripts/conformance/auth.ts'
+import { cookiejar, runJarFile, runJarScenario } from '../../../scripts/conformance/cookiejar.ts'
 import { runDataUrl } from '../../../scripts/conformance/data-url.ts'
 import { runFtpTranscript } from '../../../scripts/conformance/ftp-transcript.ts'
 import { withFtplib } from '../../../scripts/conformance/ftplib.ts'
@@ -15,11 +16,15 @@ import { ftplib, urllib } from '../src/python.ts'
 
 testConformance(new URL('..', import.meta.url), {
   auth: runAuth,
+  'cookiejar-file': runJarFile,
+  'cookiejar-scenario': runJarScenario,
   'data-url': runDataUrl,
   'http-auth': runHttpAuth,
   netrc: runNetrc,
   robots: runRobots,
   'ftp-transcript': runFtpTranscript,
-  'python-call': withEnvironment(withFtplib(pythonCall({ ftplib, nturl2path, urllib }))),
+  'python-call': withEnvironment(
+    withFtplib(pythonCall({ ftplib, http: { cookiejar }, nturl2path, urllib })),
+  ),
   'request-object': runRequestObject,
 })

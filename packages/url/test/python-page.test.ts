@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { ftplib, netrc, urllib } from '../src/python.ts'
+import { ftplib, http, netrc, urllib } from '../src/python.ts'
 
 // The page says what is ported; the door says what is there; CPython's list, where it lies beside the checkout,
 // says what there could be.
@@ -20,6 +20,7 @@ describe.each([
   ['urllib.response', urllib.response],
   ['urllib.error', urllib.error],
   ['urllib.robotparser', urllib.robotparser],
+  ['http.cookiejar', http.cookiejar],
   ['netrc', netrc],
   ['ftplib', ftplib],
 ])('the table of %s', (module, namespace: Readonly<Record<string, unknown>>) => {

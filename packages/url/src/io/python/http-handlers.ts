@@ -1,6 +1,7 @@
 /** Handlers of `urllib.request` for HTTP: asking, statuses, redirects, cookies. */
 import { http } from '@sluice/http/python'
 import { bind, builtins, type Callable, callable, classAttributes, kw } from '@sluice/socket/python'
+import { CookieJar } from './cookiejar-jar.ts'
 import { HTTPError, URLError } from './error.ts'
 import { splitHost, splitType } from './legacy.ts'
 import { BaseHandler, openAgain } from './opener.ts'
@@ -346,8 +347,8 @@ class Cookies extends BaseHandler {
 
   constructor(...args: unknown[]) {
     super()
-    const { cookiejar } = bind('HTTPCookieProcessor', ['cookiejar'], args)
-    this.cookiejar = cookiejar as Jar
+    const { cookiejar } = bind('HTTPCookieProcessor', ['cookiejar?'], args)
+    this.cookiejar = (cookiejar as Jar | null | undefined) ?? CookieJar()
   }
   async http_request(request: RequestObject): Promise<RequestObject> {
     await this.cookiejar.add_cookie_header(request)

@@ -9,6 +9,7 @@ import { URLError } from './error.ts'
 import { splitPort } from './legacy.ts'
 import * as nturl2path from './nturl2path.ts'
 import { BaseHandler } from './opener.ts'
+import { osError } from './os-error.ts'
 import { quote, unquote, unquote_to_bytes } from './parse.ts'
 import type { RequestObject } from './request-object.ts'
 import { addinfourl } from './response.ts'
@@ -37,22 +38,6 @@ export function pathname2url(pathname: string): string {
 export function typeOf(name: string): string | null {
   const type = mimeType(name).split(';')[0] as string
   return type === 'application/octet-stream' ? null : type
-}
-
-/** An error of the system as Python has it. */
-function osError(error: unknown): unknown {
-  const { code, errno, path, message } = error as NodeJS.ErrnoException
-  if (errno === undefined) return error
-  const said = message.replace(/^[A-Z]+: |, \w+ '.*'$/g, '')
-  const Class =
-    code === 'ENOENT'
-      ? builtins.FileNotFoundError
-      : code === 'EACCES'
-        ? builtins.PermissionError
-        : code === 'EISDIR'
-          ? builtins.IsADirectoryError
-          : builtins.OSError
-  return new Class(Math.abs(errno), said.charAt(0).toUpperCase() + said.slice(1), path)
 }
 
 class Files extends BaseHandler {
