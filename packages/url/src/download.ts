@@ -3,4 +3,5 @@
  */
 export { HttpStatusError } from './core/errors.ts'
 export type { Progress } from './core/meter.ts'
-export { type Download, type DownloadOptions, download } from './io/download.ts'
+export { type Download, download } from './io/download.ts'
+export type { DownloadOptions } from './io/download-options.ts'

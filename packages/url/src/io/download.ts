@@ -6,29 +6,12 @@ import { createHash, type Hash } from 'node:crypto'
 import { Headers, type Response } from '@sluice/http'
 import { codeOf } from '@sluice/socket/errors'
 import { explain, FetchError, HttpStatusError, maskUrl } from '../core/errors.ts'
-import { Meter, type Progress, RateLimit } from '../core/meter.ts'
-import { checkCallable, checkObject } from '../core/options.ts'
+import { Meter } from '../core/meter.ts'
 import { type PartialAsk, planAnswer, planAsk } from '../core/resume.ts'
-import { planRetries, planRetry, type RetryRules } from '../core/retry.ts'
-import type { Client } from './client.ts'
-import { fetch } from './fetch.ts'
+import { planRetry } from '../core/retry.ts'
+import { type DownloadOptions, type DownloadPlan, planDownload } from './download-options.ts'
 import { PartialFile } from './partial-file.ts'
-import type { FetchOptions } from './run-fetch.ts'
 import { wait } from './wait.ts'
-
-/** How to download: besides these, the options of `fetch`. */
-export interface DownloadOptions extends Omit<FetchOptions, 'body' | 'decode' | 'redirect'> {
-  /** Go on where the last try ended, if the server can tell that the file is still the same; default true. */
-  resume?: boolean | undefined
-  /** Told a few times a second how it stands, and once at the end. What it throws ends the download. */
-  onProgress?: ((progress: Progress) => void) | undefined
-  /** The SHA-256 that the file has to have, in hexadecimal digits; another file does not get the name. */
-  sha256?: string | undefined
-  /** Bytes per second at most; default: as fast as it goes. */
-  limitRate?: number | undefined
-  /** Whose connections, cookies and credentials to use; default: those of `fetch`. */
-  client?: Pick<Client, 'fetch'> | undefined
-}
 
 /** What was downloaded. */
 export interface Download {
@@ -96,46 +79,6 @@ export async function download(
   }
 }
 
-interface Plan {
-  readonly resume: boolean
-  readonly onProgress: ((progress: Progress) => void) | undefined
-  readonly sha256: string | undefined
-  readonly limit: RateLimit | undefined
-  readonly client: Pick<Client, 'fetch'>
-  readonly fetch: FetchOptions
-  readonly retry: RetryRules | undefined
-}
-
-function planDownload(options: DownloadOptions): Plan {
-  checkObject('download', options)
-  const {
-    resume = true,
-    onProgress,
-    sha256,
-    limitRate,
-    client = { fetch },
-    retry,
-    ...rest
-  } = options
-  checkCallable('download', 'onProgress', onProgress)
-  for (const key of ['body', 'decode', 'redirect'])
-    if (key in rest) throw new TypeError(`download: there is no option '${key}'`)
-  if (typeof resume !== 'boolean') throw new TypeError('download: resume must be true or false')
-  if (sha256 !== undefined && !/^[\da-f]{64}$/i.test(sha256))
-    throw new TypeError('download: sha256 must be 64 hexadecimal digits')
-  if (limitRate !== undefined && !(typeof limitRate === 'number' && limitRate > 0))
-    throw new RangeError('download: limitRate must be bytes per second, more than 0')
-  return {
-    resume: resume && (rest.method ?? 'GET') === 'GET',
-    onProgress,
-    sha256: sha256?.toLowerCase(),
-    limit: limitRate === undefined ? undefined : new RateLimit(limitRate),
-    client,
-    fetch: rest,
-    retry: retry === undefined ? undefined : planRetries('download', retry),
-  }
-}
-
 /** One download: asks, takes, asks again. */
 class Work {
   readonly began = performance.now()
@@ -146,12 +89,12 @@ class Work {
   /** The URL as the record has it: a password is no business of a file. */
   readonly #key: string
   readonly #file: PartialFile
-  readonly #plan: Plan
+  readonly #plan: DownloadPlan
   #meter: Meter | undefined
   #told = 0
   #hash: Hash | undefined
 
-  constructor(url: string, file: PartialFile, plan: Plan) {
+  constructor(url: string, file: PartialFile, plan: DownloadPlan) {
     this.#url = url
     this.#key = maskUrl(url)
     this.finalUrl = url
