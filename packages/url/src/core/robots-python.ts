@@ -48,6 +48,8 @@ export function parsePythonRobots(text: string): Robots {
   return {
     isAllowed: (agent, url) => {
       const path = pathOf(String(url))
+      // What is no URL can't be fetched, and so needs no leave.
+      if (path === undefined) return false
       const rule = entryOf(agent)?.rules.find(
         (one) => one.path === '*' || path.startsWith(one.path),
       )
@@ -102,9 +104,10 @@ class Reader {
 
   #rule(key: string, value: string): void {
     if (key === 'allow' || key === 'disallow') {
-      const path = quote(urlunparse(urlparse(value)))
+      const path = quoted(value)
       // An empty value allows all.
-      this.#entry.rules.push({ allows: key === 'allow' || value === '', path })
+      if (path !== undefined)
+        this.#entry.rules.push({ allows: key === 'allow' || value === '', path })
     } else if (key === 'crawl-delay') {
       if (/^\d+$/.test(value.trim())) this.#entry.delay = Number(value) * 1000
     } else if (key === 'request-rate') {
@@ -131,10 +134,26 @@ function newEntry(): Entry {
 }
 
 /** What is compared: from the path on, unquoted and quoted again. */
-function pathOf(url: string): string {
-  const { path, params, query, fragment } = urlparse(unquote(url))
-  const whole = quote(urlunparse(['', '', path, params, query, fragment]))
-  return whole === '' ? '/' : whole
+function pathOf(url: string): string | undefined {
+  return orNothing(() => {
+    const { path, params, query, fragment } = urlparse(unquote(url))
+    const whole = quote(urlunparse(['', '', path, params, query, fragment]))
+    return whole === '' ? '/' : whole
+  })
+}
+
+function quoted(value: string): string | undefined {
+  return orNothing(() => quote(urlunparse(urlparse(value))))
+}
+
+/** Brackets where none may stand, half a character: Python raises, and a line like that is overlooked here. */
+function orNothing<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
 }
 
 function written({ agents, rules, delay, rate }: Entry): string {

@@ -79,6 +79,18 @@ test.each([
   expect(robots.isAllowed('a', '/')).toBe(allowed)
 })
 
+test('what Python raises for is overlooked', () => {
+  const robots = parseRobots('User-agent: *\nDisallow: //[x\nDisallow: /\ud800\nDisallow: /y', {
+    semantics: 'python',
+  })
+  expect(['/y', '/x', 'http://[x', '/\ud800'].map((url) => robots.isAllowed('a', url))).toEqual([
+    false,
+    true,
+    false,
+    false,
+  ])
+})
+
 test('options that make no sense are refused', () => {
   expect(() => parseRobots('', { semantics: 'google' as never })).toThrow(/'rfc9309' or 'python'/)
   expect(() => parseRobots('', { mode: 1 } as never)).toThrow(/no option 'mode'/)
