@@ -20,6 +20,7 @@ import { staticFiles } from '@sluice/http/static'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type DownloadOptions, download, type Progress } from '../src/download.ts'
 import { Client, isFetchError } from '../src/index.ts'
+import { ftpServer } from '../src/testing.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'sluice-download-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -328,6 +329,24 @@ describe('how', () => {
     }
     await expect(download(url, path, { client, onProgress })).rejects.toThrow('mine, too')
     expect(readFileSync(path, 'utf8')).toBe('mine')
+  })
+
+  test('over FTP, by REST', async () => {
+    const changed = new Date('2020-01-01T00:00:00Z')
+    const options = { files: { 'big.bin': new Uint8Array(DATA) }, now: () => changed }
+    const broken = await ftpServer({ ...options, cutAfter: 100_000 })
+    open.push({ close: () => broken[Symbol.asyncDispose]() })
+    await expect(download(`${broken.url}big.bin`, path)).rejects.toThrow()
+    expect(names()).toEqual(['file.part', 'file.part.json'])
+    const size = statSync(`${path}.part`).size
+    const whole = await ftpServer(options)
+    open.push({ close: () => whole[Symbol.asyncDispose]() })
+    // Another port is another URL; the record is what a server on the same one would find.
+    const note = readFileSync(`${path}.part.json`, 'utf8').replace(broken.url, whole.url)
+    writeFileSync(`${path}.part.json`, note)
+    const { resumedAt } = await download(`${whole.url}big.bin`, path, { sha256: SHA256 })
+    expect(resumedAt).toBe(size)
+    expect(whole.commands.some((line) => line === `REST ${size}`)).toBe(true)
   })
 
   test('from a file, and from data', async () => {
