@@ -42,7 +42,7 @@ async function at<T>(clock: { now: number }, run: () => Promise<T>): Promise<T> 
 export function runJarScenario(test: Case): Promise<Verdict> {
   const clock = { now: test['now'] as number }
   return at(clock, async () => {
-    const policy = door.cookiejar.DefaultCookiePolicy(kw(test['policy'] as object))
+    const policy = door.cookiejar.DefaultCookiePolicy(kw(test['policy'] as Record<string, unknown>))
     const jar = door.cookiejar.CookieJar(policy)
     const { results, jar: rows } = test['expect'] as { results: unknown[]; jar: unknown }
     for (const [number, step] of (test['steps'] as Step[]).entries()) {
@@ -80,7 +80,7 @@ function play(jar: Jar, clock: { now: number }, [verb, what, headers]: Step): un
 }
 
 function responseWith(headers: unknown): Parameters<Jar['extract_cookies']>[0] {
-  const fields = Array.isArray(headers)
+  const fields: Readonly<Record<string, readonly string[]>> = Array.isArray(headers)
     ? { 'Set-Cookie': headers }
     : (decode(headers, never) as Record<string, readonly string[]>)
   return { info: () => ({ get_all: (name) => fields[name] ?? [] }) }
@@ -108,7 +108,7 @@ async function fileDiffers(test: Case, path: string): Promise<Verdict> {
   const jar = test['kind'] === 'lwp' ? LWPCookieJar(path) : MozillaCookieJar(path)
   const expect = test['expect'] as { error?: ExpectedError; jar?: unknown; saved?: string }
   await writeFile(path, test['text'] as string)
-  const flags = kw(test['flags'] as object)
+  const flags = kw(test['flags'] as Record<string, unknown>)
   try {
     await jar.load(flags)
   } catch (error) {

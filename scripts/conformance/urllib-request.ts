@@ -121,10 +121,20 @@ export function withEnvironment(otherwise: Handler): Handler {
       if (/_proxy$|^REQUEST_METHOD$/i.test(name)) delete process.env[name]
     Object.assign(process.env, env)
     try {
-      return await otherwise(test)
+      return await ('deno' in process.versions ? inAnyOrder(test, otherwise) : otherwise(test))
     } finally {
       for (const name of Object.keys(env)) delete process.env[name]
       Object.assign(process.env, before)
     }
   }
+}
+
+/** Deno tells the environment in another order each time, and so do dicts that are made of it. */
+function inAnyOrder(test: Case, otherwise: Handler): ReturnType<Handler> {
+  const { value } = test['expect'] as { value?: { $dict?: [string, unknown][] } }
+  if (test['fn'] !== 'urllib.request.getproxies_environment' || value?.$dict === undefined)
+    return otherwise(test)
+  const byName = ([a]: [string, unknown], [b]: [string, unknown]): number => (a < b ? -1 : 1)
+  const found = Object.entries(request.getproxies_environment()).sort(byName)
+  return differs(Object.fromEntries(found), { $dict: [...value.$dict].sort(byName) })
 }

@@ -1,5 +1,12 @@
 /** The usual programs with urllib.request, with `await` added. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Server, serve } from '@sluice/http'
@@ -22,6 +29,14 @@ async function server(
 }
 const textOf = async (response: { read(): unknown }): Promise<string> =>
   Buffer.from((await response.read()) as Uint8Array).toString()
+/** Where a descriptor leads, or nothing: the one that lists them is gone again. */
+function linkOf(descriptor: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`)
+  } catch {
+    return undefined
+  }
+}
 const folder = (): string => {
   const path = mkdtempSync(join(tmpdir(), 'sluice-urllib-'))
   open.push(() => rmSync(path, { recursive: true }))
@@ -74,7 +89,12 @@ describe('urlopen', () => {
     writeFileSync(path, 'from a file')
     expect(await textOf(await request.urlopen('data:,from%20the%20url'))).toBe('from the url')
     const at = `file://${request.pathname2url(path)}`
-    expect(await textOf(await request.urlopen(at))).toBe('from a file')
+    const file = await request.urlopen(at)
+    expect(await textOf(file)).toBe('from a file')
+    // Nobody has closed it, and nothing stays open.
+    if (process.platform === 'linux')
+      expect(readdirSync('/proc/self/fd').map(linkOf)).not.toContain(path)
+    await file.close()
     const ftp = await ftpServer({ files: { 'pub/a.txt': 'from ftp' } })
     open.push(() => ftp.close())
     expect(await textOf(await request.urlopen(`${ftp.url}pub/a.txt`))).toBe('from ftp')

@@ -9,7 +9,7 @@ export interface CookieRequest {
   readonly unverifiable: boolean
   readonly origin_req_host: string
   get_full_url(): string
-  get_header(name: string, fallback?: string): string
+  get_header(name: string, fallback?: string): unknown
   has_header(name: string): boolean
   add_unredirected_header(name: string, value: string): void
 }
@@ -48,7 +48,7 @@ export function user_domain_match(...args: unknown[]): boolean {
 export function request_host(...args: unknown[]): string {
   const { request } = bind('request_host', ['request'], args) as { request: CookieRequest }
   const { netloc } = urlparse(request.get_full_url()) as unknown as { netloc: string }
-  const host = netloc || request.get_header('Host', '')
+  const host = netloc || (request.get_header('Host', '') as string)
   return host.replace(/:\d+$/, '').toLowerCase()
 }
 /** The same, and with `.local` behind a name without dots. */
