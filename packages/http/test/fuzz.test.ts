@@ -252,7 +252,10 @@ function weRead(body: Uint8Array): [string, string, string | undefined][] | unde
   }
 }
 
-describe('a form', () => {
+// Bun's and Deno's parsers have rules of their own.
+const isNode = !('bun' in process.versions || 'deno' in process.versions)
+
+describe.skipIf(!isNode)('a form', () => {
   test('that we and the platform both read has the same parts for both', SLOW, async () => {
     const piece = fc.oneof(
       fc.constantFrom(
@@ -282,6 +285,8 @@ describe('a form', () => {
         const body = encodeUtf8(pieces.join('') + end)
         const [ours, theirs] = [weRead(body), await platformReads(body)]
         if (ours === undefined || theirs === undefined) return
+        // Node's takes it for the end; by RFC 2046 §5.1.1 it is content.
+        if (/--b--[^\r\n \t]/.test(pieces.join('') + end)) return
         both++
         expect(ours).toEqual(theirs)
       },

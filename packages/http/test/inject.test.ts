@@ -24,9 +24,13 @@ describe('inject()', () => {
     ],
     [
       'a Request of the platform',
-      new globalThis.Request('http://h/p', { method: 'PUT', body: 'hi' }),
+      new globalThis.Request('http://h/p', {
+        method: 'PUT',
+        body: 'hi',
+        headers: { 'Content-Type': 'text/x' },
+      }),
       {},
-      { method: 'PUT', url: 'http://h/p', text: 'hi', type: 'text/plain;charset=UTF-8' },
+      { method: 'PUT', url: 'http://h/p', text: 'hi', type: 'text/x' },
     ],
     [
       'a Request whose parts are overruled',

@@ -77,10 +77,12 @@ describe('readMultipart()', () => {
       return Response.json(shown) as globalThis.Response
     }
     const response = await inject(handler, '/', { method: 'POST', body: form() })
+    // Bun and Deno leave what browsers escape as it is.
+    const isNode = !('bun' in process.versions || 'deno' in process.versions)
     expect(await response.json()).toEqual([
       ['plain', 'one\r\ntwo'],
-      ['na"me\r\n', ''],
-      ['file', 'größe "1".txt', 'content'],
+      [isNode ? 'na"me\r\n' : 'na%22me%0D%0A', ''],
+      ['file', isNode ? 'größe "1".txt' : 'größe %221%22.txt', 'content'],
       ['untyped', 'bytes', '\0\0\0'],
     ])
   })
@@ -124,7 +126,7 @@ describe('readMultipart()', () => {
 
   it('a part that was passed is gone, and is told so', async () => {
     const message = { headers: new Headers(), body: null as never }
-    const made = new globalThis.Response(form())
+    const made = new Response(form())
     message.headers.set('content-type', made.headers.get('content-type') as string)
     message.body = made.body as never
     const parts = readMultipart(message)
@@ -135,8 +137,7 @@ describe('readMultipart()', () => {
   })
 
   it('a reader that is left behind is told so, and takes nothing of the next part', async () => {
-    const made = new globalThis.Response(form())
-    const parts = readMultipart(made)
+    const parts = readMultipart(new Response(form()))
     const first = (await parts.next()).value as Part
     const behind = first.text().catch((error: unknown) => (error as Error).message)
     const second = (await parts.next()).value as Part

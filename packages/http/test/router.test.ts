@@ -72,13 +72,16 @@ describe('a pattern', () => {
     const pattern = parsePattern('/:a.b/:c.d/*')
     const time = (length: number): number => {
       const path = `/${'x.b'.repeat(length / 6)}/${'.d'.repeat(length / 4)}/`
-      const begin = performance.now()
-      for (let i = 0; i < 200; i++) matchPattern(pattern, path)
-      return performance.now() - begin
+      // The best of several: a busy machine only makes things slower.
+      const runs = Array.from({ length: 7 }, () => {
+        const begin = performance.now()
+        for (let i = 0; i < 50; i++) matchPattern(pattern, path)
+        return performance.now() - begin
+      })
+      return Math.min(...runs)
     }
-    time(65_536)
-    const ratios = [1, 2, 3].map(() => time(262_144) / time(65_536))
-    expect(Math.min(...ratios)).toBeLessThan(8)
+    time(262_144)
+    expect(time(262_144) / time(65_536)).toBeLessThan(8)
   })
 
   it('has the types of its names', () => {

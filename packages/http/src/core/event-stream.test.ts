@@ -140,16 +140,19 @@ describe('an event stream', () => {
 
   it('of one line that comes byte by byte costs linear time', () => {
     const time = (length: number): number => {
-      const parser = new EventStreamParser()
       const byte = encodeUtf8('a')
-      parser.receive(encodeUtf8('data:'))
-      const begin = performance.now()
-      for (let i = 0; i < length; i++) parser.receive(byte)
-      return performance.now() - begin
+      // The best of several: a busy machine only makes things slower.
+      const runs = Array.from({ length: 7 }, () => {
+        const parser = new EventStreamParser()
+        parser.receive(encodeUtf8('data:'))
+        const begin = performance.now()
+        for (let i = 0; i < length; i++) parser.receive(byte)
+        return performance.now() - begin
+      })
+      return Math.min(...runs)
     }
-    time(65_536)
-    const ratios = [1, 2, 3].map(() => time(262_144) / time(65_536))
-    expect(Math.min(...ratios)).toBeLessThan(8)
+    time(262_144)
+    expect(time(262_144) / time(65_536)).toBeLessThan(8)
   })
 
   it('is what was written', () => {

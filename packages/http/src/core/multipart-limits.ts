@@ -4,7 +4,7 @@
 export interface MultipartLimits {
   /** Parts; default 1000, as Go and Django have it. */
   parts: number
-  /** Bytes of the head of one part, and of what stands before the first; default 16 KiB, as busboy has it. */
+  /** Bytes of the head of one part, and of what stands before the first of another type than form-data; default 16 KiB, as busboy has it. */
   headerBytes: number
   /** Fields in the head of one part; default 32. Browsers send two. */
   headerCount: number

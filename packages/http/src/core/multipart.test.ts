@@ -65,6 +65,8 @@ const rows: [title: string, text: string, parts: Found[], boundary?: string][] =
   ['one field', `${field('a', '1')}--b--\r\n`, [{ name: 'a', content: '1' }]],
   ['no CR LF behind the last boundary', `${field('a', '1')}--b--`, [{ name: 'a', content: '1' }]],
   ['no part at all', '--b--\r\n', []],
+  ['no part, and an epilogue behind a bare LF', '--b--\nx', []],
+  ['no part, and nothing but a CR behind it', '--b--\r', []],
   [
     'two fields of one name',
     `${field('a', '1')}${field('a', '2')}--b--`,
@@ -79,8 +81,6 @@ const rows: [title: string, text: string, parts: Found[], boundary?: string][] =
     '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n--b--',
     [{ name: 'a', content: '' }],
   ],
-  ['a preamble', `preamble\r\n${field('a', '1')}--b--`, [{ name: 'a', content: '1' }]],
-  ['a preamble like a boundary', `--bx\r\n${field('a', '1')}--b--`, [{ name: 'a', content: '1' }]],
   ['a line end before the first', `\r\n${field('a', '1')}--b--`, [{ name: 'a', content: '1' }]],
   ['an epilogue', `${field('a', '1')}--b--\r\n--b\r\nnothing`, [{ name: 'a', content: '1' }]],
   [
@@ -93,8 +93,8 @@ const rows: [title: string, text: string, parts: Found[], boundary?: string][] =
   ],
   [
     'content that looks like a boundary',
-    `${field('a', '\r\n--\r\n-b\r\n--bx\r\n--b-x\r\n--B--\r\n\r\r\n--c')}--b--`,
-    [{ name: 'a', content: '\r\n--\r\n-b\r\n--bx\r\n--b-x\r\n--B--\r\n\r\r\n--c' }],
+    `${field('a', '\r\n--\r\n-b\r\n--bx\r\n--b-x\r\n--b--x\r\n--B--\r\n\r\r\n--c')}--b--`,
+    [{ name: 'a', content: '\r\n--\r\n-b\r\n--bx\r\n--b-x\r\n--b--x\r\n--B--\r\n\r\r\n--c' }],
   ],
   [
     'a boundary in the middle of a line',
@@ -167,8 +167,32 @@ describe('a multipart body', () => {
       /ended/,
     ],
     ['that ends in a boundary', `${field('a', '1')}--b-`, 400, /ended before its last boundary/],
-    ['of another boundary', `${field('a', '1').replace('--b', '--c')}--c--`, 400, /ended before/],
+    ['of another boundary', `${field('a', '1').replace('--b', '--c')}--c--`, 400, /does not begin/],
     ['with text behind a boundary', `--b x\r\n\r\n`, 400, /text behind a boundary/],
+    [
+      'with text behind its last boundary',
+      `${field('a', '1')}--b-- x`,
+      400,
+      /text behind a boundary/,
+    ],
+    [
+      'with blanks without end behind its last',
+      `--b--${' '.repeat(300)}`,
+      400,
+      /more blanks behind a boundary/,
+    ],
+    [
+      'with text before its only boundary',
+      'text\r\n--b--',
+      400,
+      /does not begin with its boundary/,
+    ],
+    [
+      'whose first boundary begins no line',
+      `\r${field('a', '1')}--b--`,
+      400,
+      /does not begin with its boundary/,
+    ],
     ['with a bare CR behind a boundary', `--b\rx`, 400, /text behind a boundary/],
     ['with blanks without end', `--b${' '.repeat(300)}`, 400, /more blanks behind a boundary/],
     ['with a bare LF in a head', '--b\r\nA: b\n\r\n', 400, /ends without CR LF/],
@@ -244,7 +268,7 @@ describe('a multipart body', () => {
       'x'.repeat(100),
       400,
       /does not begin with its boundary/,
-      { limits: { headerBytes: 64 } },
+      { isForm: false, limits: { headerBytes: 64 } },
     ],
   ])('%s is refused, however it is cut', (_, text, status, says, options) => {
     for (const way of everyWay(encodeUtf8(text))) {
@@ -260,7 +284,8 @@ describe('a multipart body', () => {
   })
 
   it('of another type than form-data needs no names', () => {
-    const text = '--b\r\n\r\nplain\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>\r\n--b--'
+    const text =
+      '--bx is a preamble\r\n--b\r\n\r\nplain\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>\r\n--b--'
     expect(read([encodeUtf8(text)], 'b', { isForm: false })).toEqual([
       { name: '', content: 'plain' },
       { name: '', type: 'text/html', content: '<p>' },
@@ -359,13 +384,21 @@ describe('a multipart body', () => {
     const time = (length: number): number => {
       const content = unit.repeat(length / unit.length)
       const bytes = encodeUtf8(`${field('a', content)}--b--`)
-      const begin = performance.now()
-      for (let i = 0; i < 3; i++) read([bytes], 'b', { limits: { fieldSize: 1e9 } })
-      return performance.now() - begin
+      // The best of several: a busy machine only makes things slower.
+      const runs = Array.from({ length: 7 }, () => {
+        const begin = performance.now()
+        // Without looking at the content: to copy it costs what memory costs.
+        for (let i = 0; i < 10; i++) {
+          const machine = new MultipartMachine('b')
+          machine.receive(bytes)
+          while (machine.next().type !== 'need-data');
+        }
+        return performance.now() - begin
+      })
+      return Math.min(...runs)
     }
-    time(65_536)
-    const ratios = [1, 2, 3].map(() => time(262_144) / time(65_536))
-    expect(Math.min(...ratios)).toBeLessThan(8)
+    time(262_144)
+    expect(time(262_144) / time(65_536)).toBeLessThan(8)
   })
 })
 

@@ -9,7 +9,9 @@
  *
  * Rules it keeps:
  * - The delimiter is the whole of a line. `--boundary` with something else behind it is content (RFC 2046 §5.1.1 has
- *   nested bodies whose boundary begins with the outer one); text behind its blanks is an error, since parsers disagree.
+ *   nested bodies whose boundary begins with the outer one); text behind its blanks is an error, since parsers disagree, and
+ *   so is text before the only boundary: it may have been meant as a part. A form has no text in front at all; nobody sends
+ *   it, and parsers disagree about what it hides.
  * - Lines end with CR LF. A bare LF is no end of a line: what is smuggled past a filter begins with such leniency.
  * - Nothing is kept but the head of the present part and less than a delimiter of content.
  * - Each part, its head, its content and the whole have a cap; going over one is 413, breaking a rule is 400.
@@ -68,8 +70,11 @@ const PADDING = 256
 /** RFC 2046 §5.1.1: bchars, of which the last is no blank. */
 const BOUNDARY = /^[\dA-Za-z'()+_,\-./:=? ]{0,69}[\dA-Za-z'()+_,\-./:=?]$/
 
-/** What stands where a delimiter may be: a part follows, none follows, it is content, or it can't be told yet. */
-type Verdict = 'next' | 'last' | 'content' | 'unknown'
+/**
+ * What stands where a delimiter may be: a part follows, none follows, it is content, it can't be told yet, or it is a
+ * mistake: too many blanks, or text behind them.
+ */
+type Verdict = 'next' | 'last' | 'content' | 'unknown' | 'padded' | 'followed'
 
 /**
  * Takes a multipart body apart.
@@ -176,12 +181,7 @@ export class MultipartMachine {
     const { at, end } = input
     const found = this.#find()
     if (found > at) return this.#take(found - at)
-    if (found === at) {
-      const skipped = this.#isLineStart ? 2 : 0
-      const verdict = this.#verdict(at + this.#delimiter.length - skipped)
-      if (verdict === 'content') return this.#take(this.#delimiter.length - skipped)
-      if (verdict !== 'unknown') return this.#delimited(verdict)
-    }
+    if (found === at && this.#verdict !== 'unknown') return this.#delimited()
     if (input.ended) throw unfinished()
     // Whole or in part a delimiter: it is held back.
     if (found === at || end === at) return this.#wait()
@@ -194,21 +194,38 @@ export class MultipartMachine {
     return NEED_DATA
   }
 
-  /** @returns where the next delimiter begins, as far as it is here; -1 where there is none */
+  /**
+   * Looks for the next delimiter, over all that only looks like one.
+   *
+   * @returns where it begins, and its verdict in `#verdict`; -1 where there is none
+   */
   #find(): number {
     const { bytes, at, end } = this.#input
     const delimiter = this.#delimiter
+    let from = at
     if (this.#isLineStart) {
       const count = Math.min(end - at, delimiter.length - 2)
-      if (count === 0) return -1
       let same = 0
       while (same < count && bytes[at + same] === delimiter[2 + same]) same++
-      if (same === count) return count === delimiter.length - 2 ? at : -1
+      if (same === count) {
+        if (count < delimiter.length - 2) return -1
+        this.#verdict = this.#judge(at + count)
+        if (this.#verdict !== 'content') return at
+        from = at + count
+      }
       this.#isLineStart = false
     }
-    const found = indexOf(bytes.subarray(at, end), delimiter)
-    return found === -1 ? -1 : at + found
+    const view = bytes.subarray(0, end)
+    for (;;) {
+      const found = indexOf(view, delimiter, from)
+      if (found === -1) return -1
+      from = found + delimiter.length
+      this.#verdict = this.#judge(from)
+      if (this.#verdict !== 'content') return found
+    }
   }
+  /** What stands behind the boundary that was found last. */
+  #verdict: Verdict = 'unknown'
 
   /** @returns how many bytes at the end may be the beginning of a delimiter */
   #tail(): number {
@@ -224,32 +241,40 @@ export class MultipartMachine {
   }
 
   /** @param from behind the boundary */
-  #verdict(from: number): Verdict {
-    const { bytes, end } = this.#input
+  #judge(from: number): Verdict {
+    const { bytes, end, ended } = this.#input
     if (from >= end) return 'unknown'
-    if (bytes[from] === HYPHEN) {
-      if (from + 1 >= end) return 'unknown'
-      if (bytes[from + 1] !== HYPHEN) return 'content'
-      this.#skipTo = from + 2
-      return 'last'
-    }
-    let at = from
+    const isLast = bytes[from] === HYPHEN
+    if (isLast && from + 1 >= end) return 'unknown'
+    if (isLast && bytes[from + 1] !== HYPHEN) return 'content'
+    const begin = isLast ? from + 2 : from
+    let at = begin
     while (at < end && (bytes[at] === SPACE || bytes[at] === TAB)) at++
-    if (at - from > PADDING) throw broken('has more blanks behind a boundary than anybody sends')
-    if (at + 1 >= end && (at >= end || bytes[at] === CR)) return 'unknown'
-    if (bytes[at] === CR && bytes[at + 1] === LF) {
+    if (at - begin > PADDING) return 'padded'
+    if (isLast) {
+      // Behind it nothing means anything: how its line ends does not matter.
+      this.#skipTo = begin
+      if (at >= end) return ended ? 'last' : 'unknown'
+      if (bytes[at] === CR || bytes[at] === LF) return 'last'
+    } else {
+      if (at >= end || (bytes[at] === CR && at + 1 >= end)) return 'unknown'
       this.#skipTo = at + 2
-      return 'next'
+      if (bytes[at] === CR) return bytes[at + 1] === LF ? 'next' : 'followed'
     }
-    if (at === from && bytes[at] !== CR) return 'content'
-    throw broken('has text behind a boundary')
+    return at === begin ? 'content' : 'followed'
   }
   /** Behind the delimiter that was found last. */
   #skipTo = 0
 
-  #delimited(verdict: 'next' | 'last'): undefined {
+  #delimited(): undefined {
+    const verdict = this.#verdict
+    if (verdict === 'padded') throw broken('has more blanks behind a boundary than anybody sends')
+    if (verdict === 'followed') throw broken('has text behind a boundary')
     this.#input.skip(this.#skipTo - this.#input.at)
     this.#isLast = verdict === 'last'
+    // Text before the only boundary may have been meant as a part.
+    if (this.#phase === 'preamble' && this.#isLast && this.#size > 0)
+      throw broken('does not begin with its boundary')
     if (this.#phase === 'preamble') this.#turn()
     else this.#phase = 'part-end'
   }
@@ -261,7 +286,8 @@ export class MultipartMachine {
     this.#isLineStart = false
     this.#size += count
     if (this.#phase === 'preamble') {
-      if (this.#size > this.#limits.headerBytes) throw broken('does not begin with its boundary')
+      if (this.#isForm || this.#size > this.#limits.headerBytes)
+        throw broken('does not begin with its boundary')
       return undefined
     }
     if (this.#size > this.#cap) throw tooLong(`has a part of more than ${this.#cap} bytes`)
