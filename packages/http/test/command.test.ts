@@ -22,6 +22,10 @@ writeFileSync(
 )
 afterAll(() => rmSync(folder, { recursive: true }))
 
+/** Those that a failed test has left behind. */
+const running = new Set<Run>()
+afterAll(() => Promise.all([...running].map((run) => run.stop())))
+
 /** The command, as a person starts it. */
 class Run {
   readonly child: ChildProcessWithoutNullStreams
@@ -35,6 +39,8 @@ class Run {
     this.child.stdout.on('data', (chunk) => (this.stdout += chunk))
     this.child.stderr.on('data', (chunk) => (this.stderr += chunk))
     this.done = new Promise((resolve) => this.child.once('close', resolve))
+    running.add(this)
+    void this.done.then(() => running.delete(this))
   }
 
   async url(): Promise<string> {
@@ -100,7 +106,7 @@ describe.concurrent('sluice-http', { timeout: 60_000 }, () => {
 
   test('several processes serve, at the speed of a slow line, compressed, with another index', async () => {
     const run = new Run(
-      ...[folder, '-p', '0', '--workers', '2', '--rate', '1k', '--compress'],
+      ...[folder, '-p', '0', '--workers', '2', '--rate', '500', '--compress'],
       ...['--index', 'page.html', '--log', 'none'],
     )
     const url = await run.url()

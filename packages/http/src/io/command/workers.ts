@@ -1,11 +1,12 @@
 /**
  * `--workers`: several processes that serve one port. The first of them says whether it can be served at all; the others
- * follow. One that dies is replaced, unless it dies young: then whatever kills it would kill the next one, too.
+ * follow. One that dies is replaced, unless it dies young: then whatever kills it would kill the next one, too. Age counts
+ * from when it serves: how long a process takes to start says nothing but how busy the machine is.
  */
 import cluster from 'node:cluster'
 import type { Stage } from './stage.ts'
 
-/** Milliseconds that a worker has to live to be replaced. Arbitrary. */
+/** Milliseconds that a worker has to have served to be replaced. Arbitrary. */
 const YOUNG = 1_000
 
 /** Whether this process is one of several. */
@@ -62,17 +63,20 @@ class Workers {
   start(): Promise<readonly string[] | number> {
     const worker = cluster.fork()
     const { signal } = this.#stage
-    const began = performance.now()
+    let began: number | undefined
     const end = (): void => worker.kill('SIGTERM')
     this.#alive++
     if (signal.aborted) end()
     signal.addEventListener('abort', end)
     return new Promise((resolve) => {
-      worker.on('message', ({ urls }: { urls: readonly string[] }) => resolve(urls))
+      worker.on('message', ({ urls }: { urls: readonly string[] }) => {
+        began = performance.now()
+        resolve(urls)
+      })
       worker.once('exit', (code) => {
         signal.removeEventListener('abort', end)
         resolve(code)
-        this.#ended(code, performance.now() - began)
+        this.#ended(code, began === undefined ? 0 : performance.now() - began)
       })
     })
   }
