@@ -1,68 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { testPythonNames } from '../../../scripts/python-names.ts'
 import { selectors, socket, socketserver, ssl } from '../src/python.ts'
 
-// The page says what is ported, the door what is there, the list what Python has: all three have to agree.
-const page = readFileSync(new URL('../docs/python.md', import.meta.url), 'utf8')
-const list = new URL('./fixtures/python-names.json', import.meta.url)
-const names = JSON.parse(readFileSync(list, 'utf8')).modules as Record<
-  string,
-  Record<string, string | number | boolean>
->
-/** The list that this one was taken from, where it lies beside the checkout. */
-const beside = new URL('../../../../shared/python-api.json', import.meta.url)
-
-const STATES =
-  /^(ported|mapped to `[\w.]+`|not here: (system call|fork|blocking|family without access|removed))$/
-
-/** The table under a heading: Python's name → what the page says of it. */
-function tableOf(heading: string): Map<string, string> {
-  const section = page.split(/^## /m).find((text) => text.startsWith(`${heading}\n`)) ?? ''
-  const rows = section.matchAll(/^\| `(\w+)` +\| ([^|]+) \|/gm)
-  return new Map([...rows].map(([, name = '', state = '']) => [name, state.trim()]))
-}
-
-const counts: string[] = []
-
-describe.each([
-  ['socket', socket],
-  ['ssl', ssl],
-  ['selectors', selectors],
-  ['socketserver', socketserver],
-])('the table of %s', (module, namespace: Readonly<Record<string, unknown>>) => {
-  const table = tableOf(module)
-  const known = names[module] as Record<string, string | number | boolean>
-  const of = (state: RegExp): string[] =>
-    [...table].filter(([, said]) => state.test(said)).map(([name]) => name)
-
-  it('names everything that Python has, with a state or one of five reasons', () => {
-    expect([...table.keys()].sort()).toEqual(Object.keys(known).sort())
-    for (const [name, state] of table) expect(state, name).toMatch(STATES)
-    const [ported, mapped, absent] = [/^ported/, /^mapped/, /^not here/].map((s) => of(s).length)
-    counts.push(`${module}: ${ported} ported, ${mapped} mapped, ${absent} not here`)
-  })
-
-  it('lists as ported what the door exports, and nothing else', () => {
-    // Names with an underscore are Python's private ones.
-    const exported = Object.keys(namespace).filter((name) => !name.startsWith('_'))
-    expect(of(/^ported$/).sort()).toEqual(exported.sort())
-  })
-
-  it('has constants with Linux’s values', () => {
-    // What tells of the runtime itself is told by the runtime.
-    const own = /^(OPENSSL_VERSION.*|HAS_TLSv1(_1)?)$/
-    for (const [name, value] of Object.entries(known))
-      if ((typeof value !== 'string' || /^PEM_(HEADER|FOOTER)$/.test(name)) && !own.test(name))
-        expect([name, namespace[name]]).toEqual([name, value])
-  })
-
-  it.skipIf(!existsSync(beside))('has the same names as the list that it was taken from', () => {
-    const { modules } = JSON.parse(readFileSync(beside, 'utf8'))
-    expect(Object.keys(known).sort()).toEqual(Object.keys(modules[module]).sort())
-  })
-})
-
-it('prints the counts', () => {
-  expect(counts).toHaveLength(4)
-  console.log(counts.join('\n'))
+testPythonNames({
+  root: new URL('..', import.meta.url),
+  modules: Object.entries({ socket, ssl, selectors, socketserver }),
+  states:
+    /^(ported|mapped to `[\w.]+`|not here: (system call|fork|blocking|family without access|removed))$/,
+  ownConstants: /^(OPENSSL_VERSION.*|HAS_TLSv1(_1)?)$/,
 })

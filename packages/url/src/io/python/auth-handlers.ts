@@ -80,7 +80,7 @@ class AbstractBasic extends BaseHandler {
   async retry_http_basic_auth(host: string, req: RequestObject, realm: string): Promise<unknown> {
     const [user, password] = await this.passwd.find_user_password(realm, host)
     if (password === null || password === undefined) return null
-    const value = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+    const value = basic(user, password)
     // It was refused already.
     if (req.get_header(this.auth_header, null) === value) return null
     req.add_unredirected_header(this.auth_header, value)
@@ -90,8 +90,7 @@ class AbstractBasic extends BaseHandler {
     const { passwd } = this
     if (!passwd.is_authenticated?.(req.full_url) || req.has_header('Authorization')) return req
     const [user, password] = await passwd.find_user_password(null, req.full_url)
-    const pair = Buffer.from(`${user}:${password}`).toString('base64')
-    req.add_unredirected_header('Authorization', `Basic ${pair}`)
+    req.add_unredirected_header('Authorization', basic(user, password))
     return req
   }
   async http_response(req: RequestObject, response: { code: number }): Promise<unknown> {
@@ -148,6 +147,11 @@ export const ProxyBasicAuthHandler: Callable<typeof ProxyBasic> = callable(
   ProxyBasic,
   'ProxyBasicAuthHandler',
 )
+
+/** What Basic sends, in UTF-8 as Python has it. */
+function basic(user: unknown, password: unknown): string {
+  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+}
 
 type Hash = (text: string) => string
 

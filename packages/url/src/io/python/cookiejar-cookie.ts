@@ -1,5 +1,6 @@
 /** A cookie of `http.cookiejar`. */
 import { bind, builtins, type Callable, callable } from '@sluice/socket/python'
+import { int } from './numbers.ts'
 
 const NAMES = [
   ...['version', 'name', 'value', 'port', 'port_specified', 'domain', 'domain_specified'],
@@ -84,13 +85,6 @@ export class CookieObject {
 }
 /** A cookie. */
 export const Cookie: Callable<typeof CookieObject> = callable(CookieObject, 'Cookie')
-
-/** Python's `int(x)`. @throws {ValueError} for what is no whole number */
-function int(value: unknown): number {
-  if (typeof value === 'string' && !/^\s*[+-]?\d+\s*$/.test(value))
-    throw new builtins.ValueError(`invalid literal for int() with base 10: ${builtins.repr(value)}`)
-  return Math.trunc(Number(value))
-}
 
 /** Python's `int(float(x))`. @throws {ValueError} for what is no number */
 function whole(value: unknown): number {

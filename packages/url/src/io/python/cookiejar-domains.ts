@@ -1,6 +1,7 @@
 /** Hosts, domains, paths and ports, as `http.cookiejar` compares them (RFC 2965 §1). */
 import { bind } from '@sluice/socket/python'
-import { quote, urlparse, urlsplit } from './parse.ts'
+import { quote, urlsplit } from './parse.ts'
+import { hostOf } from './request-object.ts'
 
 /** What is asked of a request, of `urllib.request` or a program's own. */
 export interface CookieRequest {
@@ -17,7 +18,8 @@ export interface CookieRequest {
 /** The port of a request that names none. */
 export const DEFAULT_HTTP_PORT = '80'
 
-const isAddress = (text: string): boolean => /\.\d+$/.test(text)
+/** Whether a host is an address: that is how Python tells. */
+export const isAddress = (text: string): boolean => /\.\d+$/.test(text)
 
 /** Whether a text is a name of a host with a domain. */
 export function is_HDN(...args: unknown[]): boolean {
@@ -47,9 +49,7 @@ export function user_domain_match(...args: unknown[]): boolean {
 /** The host of a request in small letters, without the port. */
 export function request_host(...args: unknown[]): string {
   const { request } = bind('request_host', ['request'], args) as { request: CookieRequest }
-  const { netloc } = urlparse(request.get_full_url()) as unknown as { netloc: string }
-  const host = netloc || (request.get_header('Host', '') as string)
-  return host.replace(/:\d+$/, '').toLowerCase()
+  return hostOf(request.get_full_url(), request)
 }
 /** The same, and with `.local` behind a name without dots. */
 export function eff_request_host(...args: unknown[]): [host: string, effective: string] {

@@ -10,6 +10,7 @@ import {
 } from './cookiejar-domains.ts'
 import { DefaultCookiePolicy, type Policy } from './cookiejar-policy.ts'
 import { parse_ns_headers, split_header_words, type Word } from './cookiejar-words.ts'
+import { intOrNull } from './numbers.ts'
 
 type ByName = Map<string, CookieObject>
 type ByPath = Map<string, ByName>
@@ -174,7 +175,7 @@ export class Jar {
       } else if (key === 'max-age') {
         hasAge = true
         if (what === null) throw new TypeError('max-age has no value')
-        const age = whole(what)
+        const age = intOrNull(what)
         if (age === null) return undefined
         key = 'expires'
         what = this._now + age
@@ -190,7 +191,7 @@ export class Jar {
     request: CookieRequest,
   ): CookieObject | undefined {
     const given = standard['version']
-    const version = given === undefined || given === null ? null : whole(given)
+    const version = given === undefined || given === null ? null : intOrNull(given)
     if (version === null && given !== undefined && given !== null) return undefined
     const told = standard['path'] as string | undefined
     const path = told ? escape_path(told) : defaultPath(request_path(request), version)
@@ -310,14 +311,6 @@ function defaultPath(path: string, version: number | null): string {
 /** Python counts code points. */
 function codePoints(text: string): number {
   return [...text].length
-}
-
-/** Python's `int(text)`; null where it is no number. */
-function whole(value: unknown): number | null {
-  if (typeof value === 'number') return Math.trunc(value)
-  return /^\s*[+-]?\d+(_\d+)*\s*$/.test(String(value))
-    ? Number(String(value).replaceAll('_', ''))
-    : null
 }
 
 function entry<V>(map: Map<string, V>, key: string): V {

@@ -3,9 +3,11 @@ import { bind, builtins, type Callable, callable, classAttributes } from '@sluic
 import type { CookieObject } from './cookiejar-cookie.ts'
 import {
   type CookieRequest,
+  DEFAULT_HTTP_PORT,
   domain_match,
   eff_request_host,
   is_third_party,
+  isAddress,
   request_path,
   request_port,
   user_domain_match,
@@ -46,7 +48,6 @@ const SECOND_LEVELS = new Set([
   ...['co', 'ac', 'com', 'edu', 'org', 'net', 'gov', 'mil', 'int', 'aero', 'biz', 'cat'],
   ...['coop', 'info', 'jobs', 'mobi', 'museum', 'name', 'pro', 'travel', 'eu'],
 ])
-const isAddress = (text: string): boolean => /\.\d+$/.test(text)
 
 class Default extends Policy {
   static DomainStrictNoDots = 1
@@ -163,7 +164,7 @@ class Default extends Policy {
   }
   set_ok_port(cookie: CookieObject, request: CookieRequest): boolean {
     if (!cookie.port_specified) return true
-    const wanted = request_port(request) ?? '80'
+    const wanted = request_port(request) ?? DEFAULT_HTTP_PORT
     for (const port of (cookie.port ?? '').split(',')) {
       if (!/^\s*[+-]?\d+\s*$/.test(port)) return false
       if (port === wanted) return true
@@ -197,7 +198,9 @@ class Default extends Policy {
     return !cookie.is_expired(this._now)
   }
   return_ok_port(cookie: CookieObject, request: CookieRequest): boolean {
-    return !cookie.port || cookie.port.split(',').includes(request_port(request) ?? '80')
+    return (
+      !cookie.port || cookie.port.split(',').includes(request_port(request) ?? DEFAULT_HTTP_PORT)
+    )
   }
   return_ok_domain(cookie: CookieObject, request: CookieRequest): boolean {
     const [, effective] = eff_request_host(request)

@@ -4,6 +4,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { bind, builtins, type Callable, callable, codecs } from '@sluice/socket/python'
 import { NetrcError, parseNetrc } from '../../core/netrc.ts'
+import { osError } from './os-error.ts'
 
 /** A file that is none of this kind, or that others may read. */
 export class NetrcParseError extends builtins.PythonError {
@@ -77,11 +78,7 @@ function openFile(path: string): number {
   try {
     return openSync(path, 'r')
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT')
-      throw new builtins.FileNotFoundError(2, 'No such file or directory', path)
-    if (code === 'EACCES') throw new builtins.PermissionError(13, 'Permission denied', path)
-    throw error
+    throw osError(error)
   }
 }
 

@@ -141,7 +141,15 @@ function entriesOf(headers: unknown): Iterable<readonly [string, string]> {
 
 /** The host of a request in small letters, without the port: its own field counts where the URL has none. */
 export function request_host(request: RequestObject): string {
-  const { netloc } = urlparse(request.full_url) as unknown as { netloc: string }
+  return hostOf(request.full_url, request)
+}
+
+/** The same for requests of a program's own. */
+export function hostOf(
+  url: string,
+  request: { get_header(name: string, fallback: string): unknown },
+): string {
+  const { netloc } = urlparse(url) as unknown as { netloc: string }
   const host = netloc || (request.get_header('Host', '') as string)
   return host.replace(/:\d+$/, '').toLowerCase()
 }

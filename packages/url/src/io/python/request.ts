@@ -1,13 +1,11 @@
 /** Python's module `urllib.request`. */
 import { rmSync } from 'node:fs'
-import { mkdtemp, open as openFile } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, normalize } from 'node:path'
 import { bind, builtins, kw, ssl } from '@sluice/socket/python'
-import { ContentTooShortError } from './error.ts'
 import { CacheFTPHandler, FTPHandler, ftpwrapper } from './ftp-handlers.ts'
 import {
-  fieldOf,
   HTTPDefaultErrorHandler,
   HTTPErrorProcessor,
   HTTPHandler,
@@ -20,6 +18,7 @@ import { DataHandler, FileHandler } from './local-handlers.ts'
 import { OpenerDirector } from './opener.ts'
 import { ProxyHandler } from './proxy-handler.ts'
 import type { FileLike } from './response.ts'
+import { retrieveInto } from './retrieve.ts'
 
 export {
   AbstractBasicAuthHandler,
@@ -151,34 +150,10 @@ export async function urlretrieve(
   const [type, path] = splitType(url)
   const response = await urlopen(url, (given['data'] as unknown) ?? null)
   try {
-    const headers = response.info()
     if (type === 'file' && !given['filename'])
-      return [normalize(path.replace(/^\/\/[^/]*/, '')), headers]
+      return [normalize(path.replace(/^\/\/[^/]*/, '')), response.info()]
     const filename = (given['filename'] as string | undefined) || (await temporaryName())
-    const length = fieldOf(headers, 'content-length')
-    const size = length === null ? -1 : Number(length)
-    let read = 0
-    const file = await openFile(filename, 'w')
-    try {
-      let blocks = 0
-      await report?.(blocks, 8192, size)
-      for (;;) {
-        const block = (await response.read(8192)) as Uint8Array
-        if (block.length === 0) break
-        read += block.length
-        await file.writeFile(block)
-        blocks += 1
-        await report?.(blocks, 8192, size)
-      }
-    } finally {
-      await file.close()
-    }
-    if (size >= 0 && read < size)
-      throw new ContentTooShortError(
-        `retrieval incomplete: got only ${read} out of ${size} bytes`,
-        [filename, headers],
-      )
-    return [filename, headers]
+    return await retrieveInto(filename, response, report)
   } finally {
     await response.close()
   }

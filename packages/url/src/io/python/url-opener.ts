@@ -3,7 +3,6 @@
  * in 3.14; here they are for programs that still have them, over the handlers.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
-import { open as openFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import {
@@ -14,7 +13,7 @@ import {
   classAttributes,
   socket,
 } from '@sluice/socket/python'
-import { ContentTooShortError, HTTPError, URLError } from './error.ts'
+import { HTTPError, URLError } from './error.ts'
 import { FTPHandler } from './ftp-handlers.ts'
 import { fieldOf, HTTPHandler, HTTPSHandler, isOSError } from './http-handlers.ts'
 import { splitAttributes, splitHost, splitType, splitUser, unwrap } from './legacy.ts'
@@ -24,6 +23,7 @@ import { quote, unquote, urljoin, urlparse } from './parse.ts'
 import { getproxies, type Proxies, ProxyHandler } from './proxy-handler.ts'
 import { Request } from './request-object.ts'
 import { addinfourl, type FileLike } from './response.ts'
+import { retrieveInto } from './retrieve.ts'
 
 const SAFE = "%/:=&?~#+!$,;'@()*[]|"
 
@@ -105,17 +105,8 @@ class Opener {
     const opened = (await this.open(url, given['data'] ?? null)) as Opened
     const report = given['reporthook'] as ((...args: number[]) => unknown) | null | undefined
     try {
-      const headers = opened.info()
       const filename = (given['filename'] as string | undefined) || this.#nameFor(rest)
-      const length = fieldOf(headers, 'content-length')
-      const size = length === null ? -1 : Number(length)
-      const read = await copy(opened, filename, (blocks) => report?.(blocks, 8192, size))
-      if (size >= 0 && read < size)
-        throw new ContentTooShortError(
-          `retrieval incomplete: got only ${read} out of ${size} bytes`,
-          [filename, headers],
-        )
-      return [filename, headers]
+      return await retrieveInto(filename, opened, report)
     } finally {
       await opened.close()
     }
@@ -235,29 +226,6 @@ class Opener {
 classAttributes(Opener, ['version'])
 /** Opens URLs; deprecated, as in Python. */
 export const URLopener: Callable<typeof Opener> = callable(Opener, 'URLopener')
-
-async function copy(
-  from: FileLike,
-  filename: string,
-  report: (blocks: number) => unknown,
-): Promise<number> {
-  const file = await openFile(filename, 'w')
-  try {
-    let read = 0
-    let blocks = 0
-    await report(blocks)
-    for (;;) {
-      const block = (await from.read(8192)) as Uint8Array
-      if (block.length === 0) return read
-      read += block.length
-      await file.writeFile(block)
-      blocks += 1
-      await report(blocks)
-    }
-  } finally {
-    await file.close()
-  }
-}
 
 type ErrorArguments = [
   url: string,
