@@ -18,6 +18,7 @@ import * as fields from '../src/headers.ts'
 import { isProtocolError } from '../src/index.ts'
 import { MultipartMachine } from '../src/multipart.ts'
 import { Http1Machine } from '../src/parser.ts'
+import { isNode } from './runtime.ts'
 
 const { FUZZ_RUNS = '400', FUZZ_SEED = '20260101' } = process.env
 const RUNS = { seed: Number(FUZZ_SEED), numRuns: Number(FUZZ_RUNS) }
@@ -253,8 +254,6 @@ function weRead(body: Uint8Array): [string, string, string | undefined][] | unde
 }
 
 // Bun's and Deno's parsers have rules of their own.
-const isNode = !('bun' in process.versions || 'deno' in process.versions)
-
 describe.skipIf(!isNode)('a form', () => {
   test('that we and the platform both read has the same parts for both', SLOW, async () => {
     const piece = fc.oneof(

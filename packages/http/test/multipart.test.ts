@@ -9,6 +9,7 @@ import {
 } from '../src/index.ts'
 import { type Part, type ReadMultipartOptions, readMultipart } from '../src/multipart.ts'
 import { inject } from '../src/testing.ts'
+import { isNode } from './runtime.ts'
 
 const open: Server[] = []
 afterEach(async () => {
@@ -78,7 +79,6 @@ describe('readMultipart()', () => {
     }
     const response = await inject(handler, '/', { method: 'POST', body: form() })
     // Bun and Deno leave what browsers escape as it is.
-    const isNode = !('bun' in process.versions || 'deno' in process.versions)
     expect(await response.json()).toEqual([
       ['plain', 'one\r\ntwo'],
       [isNode ? 'na"me\r\n' : 'na%22me%0D%0A', ''],

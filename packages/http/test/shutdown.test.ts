@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
+import { isNode } from './runtime.ts'
 import { RawClient } from './wire/raw.ts'
 
 const folder = fileURLToPath(new URL('..', import.meta.url))
@@ -9,8 +10,6 @@ const readme = readFileSync(`${folder}/README.md`, 'utf8')
 const [, program = ''] = /```ts\n\/\/ server\.ts\n(.*?)```/s.exec(readme) ?? []
 
 // The flags are Node's.
-const isNode = !('bun' in process.versions || 'deno' in process.versions)
-
 it.skipIf(!isNode)(
   'the server of the README answers what it accepted after SIGTERM, takes nobody new, and ends',
   async () => {

@@ -3,30 +3,14 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Response, type Server, serve } from '@sluice/http'
-import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { Response } from '@sluice/http'
+import { afterAll, describe, expect, test } from 'vitest'
 import { parseChallenges } from '../src/core/challenge.ts'
-import { Client, type ClientOptions, fetch } from '../src/index.ts'
+import { Client, fetch } from '../src/index.ts'
+import { client, server } from './kit.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-auth-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-const open: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const thing of open.splice(0).reverse()) await thing.close()
-})
-async function server(
-  handler: (request: Request) => Response | Promise<Response>,
-): Promise<Server> {
-  const made = await serve((request) => handler(request) as unknown as globalThis.Response)
-  open.push(made)
-  return made
-}
-function client(options: ClientOptions): Client {
-  const made = new Client(options)
-  open.push({ close: () => made.destroy() })
-  return made
-}
 
 const ADA = { username: 'ada', password: 'lovelace' }
 const BASIC = `Basic ${btoa('ada:lovelace')}`

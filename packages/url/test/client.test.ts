@@ -2,23 +2,13 @@ import { gzipSync } from 'node:zlib'
 import { type Handler, Response, type Server, serve } from '@sluice/http'
 import { serve as serveSocket } from '@sluice/socket/server'
 import { makeAuthority, makeCertificate } from '@sluice/socket/testing'
-import { afterEach, describe, expect, test } from 'vitest'
-import { Client, type ClientOptions, fetch } from '../src/index.ts'
-
-const open: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const thing of open.splice(0).reverse()) await thing.close()
-})
+import { describe, expect, test } from 'vitest'
+import { Client, fetch } from '../src/index.ts'
+import { client, open } from './kit.ts'
 
 async function server(handler: Handler, options = {}): Promise<Server> {
   const made = await serve(handler, options)
   open.push(made)
-  return made
-}
-
-function client(options: ClientOptions): Client {
-  const made = new Client(options)
-  open.push({ close: () => made.destroy() })
   return made
 }
 

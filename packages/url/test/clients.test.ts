@@ -2,16 +2,13 @@ import { serve } from '@sluice/http'
 import ky, { HTTPError } from 'ky'
 import { createFetch, FetchError as OfetchError } from 'ofetch'
 import createClient from 'openapi-fetch'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { Client, fetch } from '../src/index.ts'
+import { open } from './kit.ts'
 
 /** Our fetch has the platform's types as far as anybody looks. */
 const ours = fetch as unknown as typeof globalThis.fetch
 
-const open: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const thing of open.splice(0).reverse()) await thing.close()
-})
 async function server(): Promise<string> {
   let busy = 0
   const made = await serve(async (request) => {

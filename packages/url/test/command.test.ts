@@ -6,18 +6,14 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { Response, type Server, serve } from '@sluice/http'
-import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { main } from '../src/io/command/main.ts'
 import { ftpServer } from '../src/testing.ts'
+import { open } from './kit.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-url-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const inFolder = (name: string) => join(folder, name)
-
-const open: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const thing of open.splice(0).reverse()) await thing.close()
-})
 
 /** The command, in this process. */
 async function run(args: string[], { isTTY = false, signal = new AbortController().signal } = {}) {

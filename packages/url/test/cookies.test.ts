@@ -16,17 +16,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Response, type Server, serve } from '@sluice/http'
-import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { CookieJar } from '../src/cookies.ts'
 import { Client, fetch, type UrlTraceEvent } from '../src/index.ts'
+import { open } from './kit.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-jar-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-const open: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const thing of open.splice(0).reverse()) await thing.close()
-})
 
 /** Sets `n=1` at /set, and says what it was sent. */
 async function server(): Promise<Server> {

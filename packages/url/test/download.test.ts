@@ -17,10 +17,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Response, type Server, serve } from '@sluice/http'
 import { staticFiles } from '@sluice/http/static'
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { type DownloadOptions, download, type Progress } from '../src/download.ts'
 import { Client, isFetchError } from '../src/index.ts'
 import { ftpServer } from '../src/testing.ts'
+import { open } from './kit.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'sluice-download-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -30,11 +31,6 @@ beforeEach(() => {
   folder = mkdtempSync(join(root, 'x'))
   path = join(folder, 'file')
 })
-const open: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const thing of open.splice(0).reverse()) await thing.close()
-})
-
 const DATA = randomBytes(300_000)
 const SHA256 = createHash('sha256').update(DATA).digest('hex')
 const names = () => readdirSync(folder).sort()

@@ -1,12 +1,8 @@
 import { serve } from '@sluice/http'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { fetch, isFetchError } from '../src/index.ts'
 import { type FtpServerOptions, type FtpTestServer, ftpServer } from '../src/testing.ts'
-
-const open: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const thing of open.splice(0).reverse()) await thing.close()
-})
+import { open } from './kit.ts'
 
 const WHEN = new Date('2024-02-29T12:00:00Z')
 

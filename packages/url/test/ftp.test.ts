@@ -1,14 +1,10 @@
 import { connect, listen } from '@sluice/socket'
 import { makeAuthority, makeCertificate, scriptedServer } from '@sluice/socket/testing'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type FtpOptions, isFtpError, openFtp } from '../src/ftp.ts'
 import { isFetchError } from '../src/index.ts'
 import { type FtpServerOptions, ftpServer } from '../src/testing.ts'
-
-const open: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const thing of open.splice(0).reverse()) await thing.close()
-})
+import { open } from './kit.ts'
 
 const FILES = { '/hello.txt': 'Hello, World!', '/pub/lines.txt': 'a\r\nb\r\n', '/pub/deep/x': '' }
 const NOW = new Date('2026-02-03T04:05:06Z')

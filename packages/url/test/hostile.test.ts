@@ -1,13 +1,9 @@
 import net from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { CookieJar } from '../src/cookies.ts'
 import { Client, type FetchOptions, fetch } from '../src/index.ts'
-
-const open: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const thing of open.splice(0).reverse()) await thing.close()
-})
+import { open } from './kit.ts'
 
 /** A peer of raw bytes: does what it is told with each connection, and keeps what it was sent. */
 async function peer(answer: (socket: net.Socket) => void) {

@@ -1,25 +1,7 @@
-import { Response, type Server, serve } from '@sluice/http'
-import { afterEach, describe, expect, test } from 'vitest'
-import { Client, type ClientOptions, fetch, historyOf, type Middleware } from '../src/index.ts'
-
-const open: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const thing of open.splice(0).reverse()) await thing.close()
-})
-
-async function server(
-  handler: (request: Request) => Response | Promise<Response>,
-): Promise<Server> {
-  const made = await serve((request) => handler(request) as unknown as globalThis.Response)
-  open.push(made)
-  return made
-}
-
-function client(options: ClientOptions): Client {
-  const made = new Client(options)
-  open.push({ close: () => made.destroy() })
-  return made
-}
+import { Response } from '@sluice/http'
+import { describe, expect, test } from 'vitest'
+import { Client, fetch, historyOf, type Middleware } from '../src/index.ts'
+import { client, server } from './kit.ts'
 
 const redirect = (status: number, location: string) =>
   new Response(null, { status, headers: { Location: location } })

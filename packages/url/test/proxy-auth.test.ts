@@ -2,19 +2,10 @@ import { createHash } from 'node:crypto'
 import { request as httpRequest, type Info, Response, type Server, serve } from '@sluice/http'
 import { connect } from '@sluice/socket'
 import { makeAuthority, makeCertificate } from '@sluice/socket/testing'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { parseChallenges } from '../src/core/challenge.ts'
-import { Client, type ClientOptions } from '../src/index.ts'
+import { client, open } from './kit.ts'
 
-const open: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const thing of open.splice(0).reverse()) await thing.close()
-})
-function client(options: ClientOptions): Client {
-  const made = new Client(options)
-  open.push({ close: () => made.destroy() })
-  return made
-}
 const md5 = (text: string) => createHash('md5').update(text).digest('hex')
 
 /** A proxy that wants Digest for ada; it forwards what is in the clear, and tunnels the rest. */

@@ -1,13 +1,9 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import net from 'node:net'
 import { Response, type Server, serve } from '@sluice/http'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Client, FetchError, fetch, historyOf, type UrlTraceEvent } from '../src/index.ts'
-
-const open: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const thing of open.splice(0).reverse()) await thing.close()
-})
+import { open } from './kit.ts'
 
 /** Answers with one status after the other, the last one for ever; counts. */
 async function server(statuses: number[], headers: Record<string, string> = {}) {

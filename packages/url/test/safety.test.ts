@@ -1,27 +1,11 @@
-import { Headers, httpHop, Response, type Server, serve } from '@sluice/http'
+import { Headers, httpHop, Response } from '@sluice/http'
 import type { Resolver } from '@sluice/socket/dns'
 import { serve as serveSocket } from '@sluice/socket/server'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { CookieJar } from '../src/cookies.ts'
 import { Client, type ClientOptions, type FetchOptions, fetch, type Handler } from '../src/index.ts'
+import { client, open, server } from './kit.ts'
 
-const open: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const thing of open.splice(0).reverse()) await thing.close()
-})
-function client(options: ClientOptions): Client {
-  const made = new Client(options)
-  open.push({ close: () => made.destroy() })
-  return made
-}
-async function server(
-  handler: (request: Request) => Response | Promise<Response>,
-  options = {},
-): Promise<Server> {
-  const made = await serve((request) => handler(request) as unknown as globalThis.Response, options)
-  open.push(made)
-  return made
-}
 /** Tells addresses in turn, the last one for ever. */
 function resolver(...answers: string[]): Resolver & { asked: number } {
   return {

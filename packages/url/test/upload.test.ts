@@ -1,11 +1,8 @@
 import { Response, type Server, serve } from '@sluice/http'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { fetch, type Progress } from '../src/index.ts'
+import { open } from './kit.ts'
 
-const open: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const thing of open.splice(0).reverse()) await thing.close()
-})
 /** Says how long a body was, of which type, and how its length was told. */
 async function server(statuses: number[] = []): Promise<Server> {
   let count = 0
