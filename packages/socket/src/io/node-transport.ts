@@ -146,10 +146,17 @@ export class NodeTransport implements Transport {
     this.socket.destroy()
   }
 
+  /** Whether our FIN is on its way: for so long the system refuses a reset, and Node then forgets to close. */
+  protected get isFinishing(): boolean {
+    const { writableEnded, writableFinished, writableLength } = this.socket
+    return writableEnded && !writableFinished && writableLength === 0
+  }
+
   reset(): void {
     // Only TCP has a reset; a Unix socket is let go of.
     if (this.#remote?.family === 'Unix' || this.socket.remoteFamily === undefined)
       this.socket.destroy()
+    else if (this.isFinishing) this.socket.destroy()
     else if (typeof this.socket.resetAndDestroy === 'function') this.socket.resetAndDestroy()
     else this.socket.destroy()
   }

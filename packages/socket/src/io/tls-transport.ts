@@ -46,7 +46,8 @@ export class TlsTransport extends NodeTransport {
     const below = this.#below as Duplex & Partial<Pick<NodeSocket, 'resetAndDestroy'>>
     // The TLS socket goes first and takes the one below with it. The other way round, a record that is still being
     // written (a session ticket, say) outlives its socket, and Node dies of that.
-    if (typeof below.resetAndDestroy === 'function' && this.remoteAddress?.family !== 'Unix')
+    const canReset = typeof below.resetAndDestroy === 'function' && !this.isFinishing
+    if (canReset && this.remoteAddress?.family !== 'Unix')
       below.destroy = (error) => {
         Reflect.deleteProperty(below, 'destroy')
         try {

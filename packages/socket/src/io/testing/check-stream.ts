@@ -440,6 +440,21 @@ export function checkStream(
     await b.close()
     await Promise.all([closing, a.close()])
   })
+  check('destroy() ends a close() that is under way, and the peer hears of it', async (a, b) => {
+    const closing = a.close()
+    a.destroy()
+    await closing
+    // A peer that goes on sending to nobody is told; how soon is up to the system.
+    await assert.rejects(
+      async () => {
+        for (let i = 0; i < 200; i++) {
+          await b.sendAll('x')
+          await turns(2)
+        }
+      },
+      (e) => isNetError(e),
+    )
+  })
   if (resets) {
     check('destroy() breaks the peer, for its readers and its writers', async (a, b) => {
       const waiting = b.recv()
