@@ -4,16 +4,24 @@ import { defineConfig } from 'vitest/config'
 const conditions = ['@sluice/source', 'module', 'node', 'development|production']
 // Set by scripts/runtimes.mjs when the suite runs inside another runtime.
 const runtime = process.env['TEST_RUNTIME']
+// Set by scripts/modes.mjs when the suite runs over another way to read: what opens no connection is the same in it.
+const mode = process.env['TEST_MODE']
+// Strangers are talked to once, and programs are started once: on the Node that develops.
+const ONCE = ['test/interop/**', 'test/command.test.ts']
+const STILL = ['src/**', 'test/*names.test.ts']
 
-const project = (name: string, root: string, fileParallelism = true) => ({
+const project = (name: string, root: string, { alone = false, setupFiles = [] as string[] } = {}) => ({
   extends: true as const,
   test: {
     name,
     root,
-    fileParallelism,
+    setupFiles,
+    // Files share their worker's modules: starting afresh for each of them took half of the time.
+    isolate: false,
+    maxWorkers: alone ? 1 : '100%',
+    sequence: { groupOrder: alone ? 1 : 0 },
     include: ['*.test.mjs', 'src/**/*.test.ts', 'test/**/*.test.ts'],
-    // Strangers are talked to once, and programs are started once: on the Node that develops.
-    exclude: runtime ? ['test/interop/**', 'test/command.test.ts'] : [],
+    exclude: [...(runtime || mode ? ONCE : []), ...(mode ? STILL : [])],
   },
 })
 
@@ -24,9 +32,9 @@ export default defineConfig({
     projects: [
       project('socket', 'packages/socket'),
       project('http', 'packages/http'),
-      project('url', 'packages/url'),
+      project('url', 'packages/url', { setupFiles: ['test/setup.ts'] }),
       // The seed's programs own port 8080 while they run.
-      project('examples', 'packages/examples', false),
+      project('examples', 'packages/examples', { alone: true }),
       project('workspace', 'scripts'),
     ],
     environment: 'node',

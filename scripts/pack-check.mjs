@@ -85,6 +85,10 @@ for (const [name, [command, ...args]] of Object.entries(runners)) {
   )
 }
 
+writeFileSync(join(app, 'commands.mjs'), readFileSync('scripts/pack-check/commands.mjs'))
+const commands = attempt(process.execPath, ['commands.mjs'], app)
+result(commands.ok && /commands ok/.test(commands.text), 'the commands', commands.text)
+
 // A consumer compiles: skipLibCheck off, so that our declarations themselves are checked.
 writeFileSync(join(app, 'consumer.ts'), readFileSync('scripts/pack-check/consumer.ts'))
 const types = JSON.parse(readFileSync('package.json', 'utf8')).devDependencies['@types/node']

@@ -1,15 +1,14 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { listen } from '@sluice/socket'
 import { makeCertificate } from '@sluice/socket/testing'
 import { afterAll, describe, expect, test } from 'vitest'
+import { programFile, Run } from '../../../scripts/program.ts'
 import { parseBasic, sameText } from '../src/core/basic-auth.ts'
 import { request } from '../src/index.ts'
 
-const bin = fileURLToPath(new URL('../src/bin.ts', import.meta.url))
+const bin = await programFile(new URL('../src/bin.ts', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'sluice-http-'))
 writeFileSync(join(folder, 'hello.txt'), 'Hello, World!')
 writeFileSync(join(folder, 'page.html'), 'page')
@@ -27,38 +26,19 @@ const running = new Set<Run>()
 afterAll(() => Promise.all([...running].map((run) => run.stop())))
 
 /** The command, as a person starts it. */
-class Run {
-  readonly child: ChildProcessWithoutNullStreams
-  readonly done: Promise<number | null>
-  stdout = ''
-  stderr = ''
-
-  constructor(...args: readonly string[]) {
-    const node = ['--conditions=@sluice/source', '--import', 'tsx', bin]
-    this.child = spawn(process.execPath, [...node, ...args])
-    this.child.stdout.on('data', (chunk) => (this.stdout += chunk))
-    this.child.stderr.on('data', (chunk) => (this.stderr += chunk))
-    this.done = new Promise((resolve) => this.child.once('close', resolve))
-    running.add(this)
-    void this.done.then(() => running.delete(this))
-  }
-
-  async url(): Promise<string> {
-    for (let i = 0; i < 1500 && !this.stderr.includes('\n'); i++)
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    return /https?:\/\/\S+\//.exec(this.stderr)?.[0] ?? ''
-  }
-
-  async stop(): Promise<number | null> {
-    this.child.kill('SIGINT')
-    return this.done
-  }
+function start(...args: readonly string[]): Run {
+  const run = new Run(bin, args)
+  running.add(run)
+  void run.done.then(() => running.delete(run))
+  return run
 }
+
+const urlOf = async (run: Run): Promise<string> => (await run.says(/https?:\/\/\S+\//))[0]
 
 describe.concurrent('sluice-http', { timeout: 60_000 }, () => {
   test('serves a folder, logs, and ends clean at Ctrl-C', async () => {
-    const run = new Run(folder, '-p', '0', '--cors', '--cache', '60')
-    const url = await run.url()
+    const run = start(folder, '-p', '0', '--cors', '--cache', '60')
+    const url = await urlOf(run)
     const response = await request(`${url}hello.txt`, { headers: { 'User-Agent': 'te"st' } })
     expect(await response.text()).toBe('Hello, World!')
     expect(response.headers.get('access-control-allow-origin')).toBe('*')
@@ -74,7 +54,7 @@ describe.concurrent('sluice-http', { timeout: 60_000 }, () => {
     const { cert, key } = makeCertificate({ name: 'here', names: ['127.0.0.1'] })
     const file = join(folder, '.both.pem')
     writeFileSync(file, key + cert)
-    const run = new Run(
+    const run = start(
       folder,
       '-p',
       '0',
@@ -88,7 +68,7 @@ describe.concurrent('sluice-http', { timeout: 60_000 }, () => {
       '--log',
       'json',
     )
-    const url = await run.url()
+    const url = await urlOf(run)
     expect(url).toMatch(/^https:/)
     const tls = { ca: cert }
     expect((await request(url, { tls })).status).toBe(401)
@@ -105,11 +85,11 @@ describe.concurrent('sluice-http', { timeout: 60_000 }, () => {
   })
 
   test('several processes serve, at the speed of a slow line, compressed, with another index', async () => {
-    const run = new Run(
+    const run = start(
       ...[folder, '-p', '0', '--workers', '2', '--rate', '1k', '--compress'],
       ...['--index', 'page.html', '--log', 'none'],
     )
-    const url = await run.url()
+    const url = await urlOf(run)
     expect(await (await request(url)).text()).toBe('page')
     const began = performance.now()
     const big = await request(`${url}big.txt`, { decode: true })
@@ -122,9 +102,9 @@ describe.concurrent('sluice-http', { timeout: 60_000 }, () => {
   })
 
   test('shows an exchange as curl -v does, without the password', async () => {
-    const run = new Run(folder, '-p', '0', '--log', 'none')
-    const url = await run.url()
-    const shown = new Run(
+    const run = start(folder, '-p', '0', '--log', 'none')
+    const url = await urlOf(run)
+    const shown = start(
       'request',
       'GET',
       `${url}hello.txt`,
@@ -159,7 +139,7 @@ describe.concurrent('sluice-http', { timeout: 60_000 }, () => {
       [['request', 'GET', `http://127.0.0.1:${port}/`, '--max-time', '0.2'], 28, /within 200 ms/],
     ]
     for (const [args, status, says] of rows) {
-      const run = new Run(...args)
+      const run = start(...args)
       expect([args, await run.done]).toEqual([args, status])
       const sentences = run.stderr.split('\n').filter((line) => line !== '' && !/^[>*]/.test(line))
       expect(sentences).toHaveLength(1)

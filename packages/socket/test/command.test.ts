@@ -1,4 +1,3 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,45 +6,19 @@ import { connect, listen, text, udp } from '@sluice/socket'
 import { serve } from '@sluice/socket/server'
 import { scriptedServer } from '@sluice/socket/testing'
 import { afterAll, describe, expect, test } from 'vitest'
+import { programFile, Run } from '../../../scripts/program.ts'
 import { makeCertificate } from './certificates.ts'
 import { freePort, inetOf } from './kit.ts'
 
-const bin = fileURLToPath(new URL('../src/bin.ts', import.meta.url))
+const bin = await programFile(new URL('../src/bin.ts', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'sluice-command-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 /** The command, as a person starts it. */
-class Run {
-  readonly child: ChildProcessWithoutNullStreams
-  readonly done: Promise<number | null>
-  stdout = ''
-  stderr = ''
+const start = (...args: readonly string[]): Run => new Run(bin, args)
 
-  constructor(...args: readonly string[]) {
-    this.child = spawn(
-      process.execPath,
-      ['--conditions=@sluice/source', '--import', 'tsx', bin, ...args],
-      { env: { ...process.env, NO_COLOR: '1' } },
-    )
-    this.child.stdout.on('data', (chunk) => (this.stdout += chunk))
-    this.child.stderr.on('data', (chunk) => (this.stderr += chunk))
-    this.done = new Promise((resolve) => this.child.once('close', resolve))
-  }
-
-  /** Waits for a line on the error output. */
-  async says(pattern: RegExp): Promise<RegExpExecArray> {
-    for (let i = 0; i < 1500; i++) {
-      const found = pattern.exec(this.stderr)
-      if (found) return found
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
-    throw new Error(`never said ${pattern}: ${this.stderr}`)
-  }
-
-  async port(): Promise<number> {
-    return Number((await this.says(/(?:listening on|relaying) \S*:(\d+)/))[1])
-  }
-}
+const portOf = async (run: Run): Promise<number> =>
+  Number((await run.says(/(?:listening on|relaying) \S*:(\d+)/))[1])
 
 const echo = () =>
   serve(async (connection) => {
@@ -59,7 +32,7 @@ describe.concurrent('sluice-socket', { timeout: 20_000 }, () => {
       for await (const bytes of connection) all += text(bytes)
       await connection.sendAll(all.toUpperCase())
     })
-    const run = new Run('connect', '127.0.0.1', String(inetOf(server.address).port), '--crlf')
+    const run = start('connect', '127.0.0.1', String(inetOf(server.address).port), '--crlf')
     run.child.stdin.end('hello\nworld\n')
     expect(await run.done).toBe(0)
     expect(run.stdout).toBe('HELLO\r\nWORLD\r\n')
@@ -67,9 +40,9 @@ describe.concurrent('sluice-socket', { timeout: 20_000 }, () => {
   })
 
   test('listen: one connection, then it ends; a port in use is 45', async () => {
-    const run = new Run('listen', '127.0.0.1:0')
-    const port = await run.port()
-    const second = new Run('listen', String(port))
+    const run = start('listen', '127.0.0.1:0')
+    const port = await portOf(run)
+    const second = start('listen', String(port))
     expect(await second.done).toBe(45)
     expect(second.stderr).toMatch(
       /^sluice-socket: listen 127\.0\.0\.1:\d+: address already in use \(EADDRINUSE, phase listen\)\n$/,
@@ -85,8 +58,8 @@ describe.concurrent('sluice-socket', { timeout: 20_000 }, () => {
   })
 
   test('listen --echo serves any number, and ends clean at Ctrl-C', async () => {
-    const run = new Run('listen', '--echo', '0')
-    const port = await run.port()
+    const run = start('listen', '--echo', '0')
+    const port = await portOf(run)
     for (const word of ['one', 'two']) {
       const client = await connect(`127.0.0.1:${port}`)
       await client.sendAll(word)
@@ -98,8 +71,8 @@ describe.concurrent('sluice-socket', { timeout: 20_000 }, () => {
   })
 
   test('listen --exec gives a connection to a program', async () => {
-    const run = new Run('listen', '127.0.0.1:0', '-e', 'tr a-z A-Z')
-    const client = await connect(`127.0.0.1:${await run.port()}`)
+    const run = start('listen', '127.0.0.1:0', '-e', 'tr a-z A-Z')
+    const client = await connect(`127.0.0.1:${await portOf(run)}`)
     await client.sendAll('quiet')
     await client.shutdown('write')
     let answer = ''
@@ -114,13 +87,13 @@ describe.concurrent('sluice-socket', { timeout: 20_000 }, () => {
     const { cert, key } = makeCertificate({ name: 'here', names: ['localhost', '127.0.0.1'] })
     const file = join(folder, 'both.pem')
     writeFileSync(file, `${key}${cert}`)
-    const run = new Run('listen', '--echo', '--cert', file, '127.0.0.1:0')
-    const port = await run.port()
-    const trusting = new Run('connect', `tls://127.0.0.1:${port}`, '--ca', file)
+    const run = start('listen', '--echo', '--cert', file, '127.0.0.1:0')
+    const port = await portOf(run)
+    const trusting = start('connect', `tls://127.0.0.1:${port}`, '--ca', file)
     trusting.child.stdin.end('secret')
     expect(await trusting.done).toBe(0)
     expect(trusting.stdout).toBe('secret')
-    const strict = new Run('connect', '--tls', `127.0.0.1:${port}`)
+    const strict = start('connect', '--tls', `127.0.0.1:${port}`)
     expect(await strict.done).toBe(60)
     expect(strict.stderr).toMatch(
       /^sluice-socket: connect 127\.0\.0\.1:\d+: the certificate .+phase tls.+\n$/,
@@ -133,8 +106,8 @@ describe.concurrent('sluice-socket', { timeout: 20_000 }, () => {
     await using server = await echo()
     const file = join(folder, 'record.jsonl')
     const to = `127.0.0.1:${inetOf(server.address).port}`
-    const run = new Run('relay', '127.0.0.1:0', to, '--latency', '40', '-v', '--record', file)
-    const client = await connect(`127.0.0.1:${await run.port()}`)
+    const run = start('relay', '127.0.0.1:0', to, '--latency', '40', '-v', '--record', file)
+    const client = await connect(`127.0.0.1:${await portOf(run)}`)
     const from = performance.now()
     await client.sendAll('ping')
     expect(text(await client.recvExactly(4))).toBe('ping')
@@ -154,12 +127,12 @@ describe.concurrent('sluice-socket', { timeout: 20_000 }, () => {
   })
 
   test('datagrams both ways', async () => {
-    const run = new Run('listen', '-u', '--echo', '127.0.0.1:0')
-    const port = await run.port()
+    const run = start('listen', '-u', '--echo', '127.0.0.1:0')
+    const port = await portOf(run)
     await using socket = await udp('127.0.0.1:0')
     await socket.send('hello', `127.0.0.1:${port}`)
     expect(text((await socket.recv({ timeout: 5000 })).data)).toBe('hello')
-    const client = new Run('connect', '-u', `127.0.0.1:${port}`, '--timeout', '1')
+    const client = start('connect', '-u', `127.0.0.1:${port}`, '--timeout', '1')
     client.child.stdin.end('datagram')
     expect(await client.done).toBe(28)
     expect(client.stdout).toBe('datagram')
@@ -171,7 +144,7 @@ describe.concurrent('sluice-socket', { timeout: 20_000 }, () => {
     await using server = await serve(async (connection) => {
       for (;;) await connection.sendAll(new Uint8Array(65_536))
     })
-    const run = new Run('connect', `127.0.0.1:${inetOf(server.address).port}`)
+    const run = start('connect', `127.0.0.1:${inetOf(server.address).port}`)
     run.child.stdout.once('data', () => run.child.stdout.destroy())
     expect(await run.done).toBe(23)
     expect(run.stderr).toBe('')
@@ -179,7 +152,7 @@ describe.concurrent('sluice-socket', { timeout: 20_000 }, () => {
 
   test('Ctrl-C while connected is 130, and the peer is told', async () => {
     const listener = await listen('127.0.0.1:0')
-    const run = new Run('connect', `127.0.0.1:${inetOf(listener.address).port}`)
+    const run = start('connect', `127.0.0.1:${inetOf(listener.address).port}`)
     const accepted = await listener.accept()
     run.child.kill('SIGINT')
     expect(await run.done).toBe(130)
@@ -205,14 +178,14 @@ describe.concurrent('sluice-socket', { timeout: 20_000 }, () => {
       [['listen', '--cert', bin, '127.0.0.1:0'], 58, /holds no certificate/],
     ]
     for (const [args, status, says] of rows) {
-      const run = new Run(...args)
+      const run = start(...args)
       run.child.stdin.on('error', () => {}).write('x')
       expect([args, await run.done]).toEqual([args, status])
       expect(run.stderr).toMatch(/^sluice-socket: [^\n]+\n$/)
       expect(run.stderr).toMatch(says)
       expect(run.stdout).toBe('')
     }
-    const json = new Run('connect', '--json', `127.0.0.1:${nobody}`)
+    const json = start('connect', '--json', `127.0.0.1:${nobody}`)
     expect(await json.done).toBe(7)
     const last = json.stderr
       .trim()

@@ -14,13 +14,14 @@ import type { ServeStats } from '@sluice/socket/server'
 import { memoryPair } from '@sluice/socket/testing'
 import { startTls } from '@sluice/socket/tls'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { programFile } from '../../../scripts/program.ts'
 import { LOCAL_NAMES, makeAuthority, makeCertificate } from './certificates.ts'
 import { fakeSystem, inetOf, rejection } from './kit.ts'
 
 const isNode = !('Bun' in globalThis || 'Deno' in globalThis)
-const program = fileURLToPath(new URL('programs/serve.ts', import.meta.url))
+const program = await programFile(new URL('programs/serve.ts', import.meta.url))
 const root = fileURLToPath(new URL('../../..', import.meta.url))
-/** Enough to start with: the loader opens many files at a time. */
+/** Enough to start with. */
 const DESCRIPTORS = 256
 /** The first that has SO_REUSEPORT is 23.1. */
 const newest = `${root}tools/runtimes/node_modules/node26/bin/node`
@@ -41,7 +42,7 @@ async function start(
   how: string,
   { node = process.execPath, port = 0, descriptors = 0 } = {},
 ): Promise<{ child: ChildProcess; line: string; port: number }> {
-  const flags = ['--conditions=@sluice/source', '--import', 'tsx', program, how, String(port)]
+  const flags = [program, how, String(port)]
   const stdio = ['ignore', 'pipe', 'inherit', 'ipc'] as const
   const limited = `ulimit -n ${descriptors} && exec "$0" "$@"`
   const child =
@@ -76,7 +77,7 @@ async function answers(target: Target, visitors: number): Promise<Set<string>> {
   return new Set(told)
 }
 
-// Programs are started from their sources, which needs tsx; `ulimit` is the shell's.
+// Node's own, as its `process.send`; `ulimit` is the shell's.
 describe.runIf(isNode && process.platform === 'linux')('when descriptors run out', () => {
   test('open connections are not touched, and accepting goes on once there are some again', {
     timeout: 20_000,

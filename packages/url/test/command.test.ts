@@ -1,15 +1,14 @@
-import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
 import { Response, type Server, serve } from '@sluice/http'
 import { afterAll, describe, expect, test } from 'vitest'
+import { programFile, Run } from '../../../scripts/program.ts'
 import { main } from '../src/io/command/main.ts'
 import { ftpServer } from '../src/testing.ts'
-import { open } from './kit.ts'
+import { open, server as served } from './kit.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-url-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -324,21 +323,25 @@ test('ftp lists, gets and puts', async () => {
   expect((await run(['ftp', 'sing'])).status).toBe(2)
 })
 
-test('as a program: help, a pipe, and nothing beside', { timeout: 30_000 }, async () => {
-  const bin = fileURLToPath(new URL('../src/bin.ts', import.meta.url))
-  const child = spawn(process.execPath, [
-    '--conditions=@sluice/source',
-    '--import',
-    'tsx',
-    bin,
-    '--help',
-  ])
-  let text = ''
-  child.stdout.on('data', (piece) => (text += piece))
-  const status = await new Promise((resolve) => child.once('close', resolve))
-  expect([status, text.split('\n')[0]]).toEqual([
+test('as a program: help, a page, a file, and then it ends', { timeout: 30_000 }, async () => {
+  const bin = await programFile(new URL('../src/bin.ts', import.meta.url))
+  const outcome = async (...args: string[]) => {
+    const started = new Run(bin, args)
+    const status = await started.done
+    return { status, stdout: started.stdout, stderr: started.stderr }
+  }
+  const help = await outcome('--help')
+  expect([help.status, help.stdout.split('\n')[0]]).toEqual([
     0,
     'sluice-url [OPTIONS] URL...                 prints what is behind URLs, or puts it into files',
   ])
+  // The server keeps its connections: a command that only waits for them to end does not end itself.
+  const { url } = await served(() => new Response('here'))
+  const from = performance.now()
+  expect(await outcome(url)).toEqual({ status: 0, stdout: 'here', stderr: '' })
+  const path = inFolder('program.txt')
+  expect(await outcome('-s', '-o', path, url)).toEqual({ status: 0, stdout: '', stderr: '' })
+  expect(readFileSync(path, 'utf8')).toBe('here')
+  expect(performance.now() - from).toBeLessThan(4000)
   expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
 })

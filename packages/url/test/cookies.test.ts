@@ -14,9 +14,9 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { Response, type Server, serve } from '@sluice/http'
 import { afterAll, describe, expect, test } from 'vitest'
+import { programFile } from '../../../scripts/program.ts'
 import { CookieJar } from '../src/cookies.ts'
 import { Client, fetch, type UrlTraceEvent } from '../src/index.ts'
 import { open } from './kit.ts'
@@ -171,8 +171,8 @@ describe.each(['cookies.txt', 'cookies.json'])('the file %s', (name) => {
 test('a process that is killed at any moment leaves the old jar or the new one', async () => {
   // What was being written then lies there still, under a name of its own.
   const path = join(mkdtempSync(join(folder, 'killed-')), 'jar.txt')
-  const program = fileURLToPath(new URL('programs/save-jar.ts', import.meta.url))
-  const command = ['--conditions=@sluice/source', '--import', 'tsx', program, path]
+  const program = await programFile(new URL('programs/save-jar.ts', import.meta.url))
+  const command = [program, path]
   let size = 0
   for (let i = 0; i < 5; i++) {
     const child = spawn(process.execPath, command, { stdio: ['ignore', 'ignore', 'inherit'] })

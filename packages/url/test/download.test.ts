@@ -14,10 +14,10 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { Response, type Server, serve } from '@sluice/http'
 import { staticFiles } from '@sluice/http/static'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { programFile } from '../../../scripts/program.ts'
 import { type DownloadOptions, download, type Progress } from '../src/download.ts'
 import { Client, isFetchError } from '../src/index.ts'
 import { ftpServer } from '../src/testing.ts'
@@ -372,15 +372,8 @@ test('a process that is killed at any moment goes on, and the file is the same b
   utimesSync(join(shared, 'file'), 1000, 1000)
   const made = await serve(staticFiles(shared))
   open.push(made)
-  const program = fileURLToPath(new URL('programs/download.ts', import.meta.url))
-  const command = [
-    '--conditions=@sluice/source',
-    '--import',
-    'tsx',
-    program,
-    `${made.url}file`,
-    path,
-  ]
+  const program = await programFile(new URL('programs/download.ts', import.meta.url))
+  const command = [program, `${made.url}file`, path]
   let result = ''
   let killed = 0
   while (result === '') {

@@ -1,13 +1,14 @@
 /** What the tests of this folder share: servers and clients that are closed behind each test. */
 import { type Info, type Response, type ServeOptions, type Server, serve } from '@sluice/http'
-import { afterEach } from 'vitest'
 import { Client, type ClientOptions } from '../src/index.ts'
 
 /** What is closed when the test is over, the last one first. */
 export const open: { close(): unknown }[] = []
-afterEach(async () => {
+
+/** Closes them; `setup.ts` has it called after each test. */
+export async function closeAll(): Promise<void> {
   for (const thing of open.splice(0).reverse()) await thing.close()
-})
+}
 
 /** A server whose handler may give the responses of `@sluice/http`, which no DOM type knows. */
 export async function server(

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { growth, LINEAR } from '../../../../scripts/growth.ts'
 import { encodeUtf8, text } from './bytes.ts'
 import { ReceiveBuffer } from './receive-buffer.ts'
 
@@ -63,18 +64,16 @@ describe('takeUntil()', () => {
     ['gathered', (buffer: ReceiveBuffer) => buffer.appendCopy(byte)],
   ])('a long line that comes byte by byte, %s, costs linear time', (_how, add) => {
     const mark = encodeUtf8('\n')
-    const cost = (length: number): number => {
+    const prepare = (length: number) => {
       const buffer = new ReceiveBuffer()
-      const started = performance.now()
-      for (let i = 0; i < length; i++) {
-        add(buffer)
-        buffer.takeUntil(mark)
+      return () => {
+        for (let i = 0; i < length; i++) {
+          add(buffer)
+          buffer.takeUntil(mark)
+        }
       }
-      return performance.now() - started
     }
-    cost(20_000)
-    // Quadratic would be 16 times as much; four times is linear, the rest is for a busy machine.
-    expect(cost(80_000)).toBeLessThan(Math.max(50, cost(20_000) * 10))
+    expect(growth(prepare, 20_000)).toBeLessThan(LINEAR)
   })
 })
 
