@@ -10,7 +10,11 @@ const mode = process.env['TEST_MODE']
 const ONCE = ['test/interop/**', 'test/command.test.ts']
 const STILL = ['src/**', 'test/*names.test.ts']
 
-const project = (name: string, root: string, { alone = false, setupFiles = [] as string[] } = {}) => ({
+const project = (
+  name: string,
+  root: string,
+  { alone = false, setupFiles = [] as string[] } = {},
+) => ({
   extends: true as const,
   test: {
     name,

@@ -104,13 +104,7 @@ describe.concurrent('sluice-http', { timeout: 60_000 }, () => {
   test('shows an exchange as curl -v does, without the password', async () => {
     const run = start(folder, '-p', '0', '--log', 'none')
     const url = await urlOf(run)
-    const shown = start(
-      'request',
-      'GET',
-      `${url}hello.txt`,
-      '-H',
-      'Authorization: Basic c2VjcmV0',
-    )
+    const shown = start('request', 'GET', `${url}hello.txt`, '-H', 'Authorization: Basic c2VjcmV0')
     expect(await shown.done).toBe(0)
     expect(shown.stdout).toBe('Hello, World!')
     expect(shown.stderr).toMatch(

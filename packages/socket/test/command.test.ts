@@ -1,7 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { connect, listen, text, udp } from '@sluice/socket'
 import { serve } from '@sluice/socket/server'
 import { scriptedServer } from '@sluice/socket/testing'
