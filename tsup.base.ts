@@ -1,7 +1,9 @@
 // One build for every library package: an entry per door, taken from the package's own `exports`,
 // split so that each class exists once however many doors lead to it.
 import { existsSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { defineConfig } from 'tsup'
+import { mergeChunks } from './scripts/merge-chunks.ts'
 
 interface Manifest {
   exports: Record<string, string | Record<string, string>>
@@ -25,4 +27,9 @@ export const library = defineConfig({
   sourcemap: true,
   splitting: true,
   clean: true,
+  onSuccess: () =>
+    mergeChunks(
+      'dist',
+      [...doors, ...bin].map((source) => basename(source).replace('.ts', '.js')),
+    ),
 })

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 // Tests run on the sources, through the condition that each package's `exports` offers for it.
@@ -36,7 +37,9 @@ export default defineConfig({
     projects: [
       project('socket', 'packages/socket'),
       project('http', 'packages/http'),
-      project('url', 'packages/url', { setupFiles: ['test/setup.ts'] }),
+      project('url', 'packages/url', {
+        setupFiles: [resolve('packages/url/test/setup.ts')],
+      }),
       // The seed's programs own port 8080 while they run.
       project('examples', 'packages/examples', { alone: true }),
       project('workspace', 'scripts'),

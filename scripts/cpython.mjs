@@ -5,7 +5,16 @@
 // as skipped); with REQUIRE_PEERS set, as in CI, it is a failure. A module that passes fewer tests than it did
 // when this table was written fails too.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { notRun } from './check.mjs'
@@ -38,7 +47,7 @@ const ONLY = {
 }
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const harness = join(root, '..', 'shared', 'cpython', 'run.py')
+const original = join(root, '..', 'shared', 'cpython')
 const report = join(root, '.reports', 'cpython.json')
 
 const missing = whatIsMissing()
@@ -50,6 +59,7 @@ if (missing) {
 }
 
 mkdirSync(dirname(report), { recursive: true })
+const harness = mendedCopy()
 const some = Object.keys(ONLY)
 const whole = Object.keys(AT_LEAST).filter((name) => !some.includes(name))
 const passed = new Map([
@@ -58,14 +68,6 @@ const passed = new Map([
 ])
 let failed = false
 for (const [name, wanted] of Object.entries(AT_LEAST)) {
-  // The harness and the door wait for one another, and on a busy machine a test now and then hangs until its time is
-  // up: a module that falls short is asked once more, and that is said.
-  if (passed.get(name) < wanted) {
-    console.log(`${name}: ${passed.get(name)} passed; once more ...`)
-    const patterns = ONLY[name] ? ['--test', ...ONLY[name]] : []
-    const [[, again]] = passedIn([name], patterns)
-    passed.set(name, Math.max(again, passed.get(name)))
-  }
   const enough = passed.get(name) >= wanted
   if (!enough) failed = true
   console.log(
@@ -76,7 +78,8 @@ process.exit(failed ? 1 : 0)
 
 /** @returns what this machine lacks, in words, or undefined */
 function whatIsMissing() {
-  if (!existsSync(harness)) return 'the harness ../shared/cpython/run.py is not there'
+  if (!existsSync(join(original, 'run.py')))
+    return 'the harness ../shared/cpython/run.py is not there'
   const probe = spawnSync('python3', [
     '-c',
     'import test.test_urlparse, sys; print(sys.version_info[:2])',
@@ -87,6 +90,23 @@ function whatIsMissing() {
   return version === '(3, 11)' ? undefined : `python3 is ${version}, not (3, 11)`
 }
 
+/**
+ * The harness, with one comparison mended (decision 0010): where a proxy ends, it asks `other in (None, self)`, which
+ * is a call to JavaScript; now and then that is the thread that reads the answers, and then nobody answers anybody.
+ *
+ * @returns the folder of a copy, gone when this process ends
+ */
+function mendedCopy() {
+  const folder = mkdtempSync(join(tmpdir(), 'cpython-'))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  for (const name of readdirSync(original)) {
+    const text = readFileSync(join(original, name), 'utf8')
+    const mended = text.replace('ref() in (None, self)', '(ref() is None or ref() is self)')
+    writeFileSync(join(folder, name), mended)
+  }
+  return folder
+}
+
 /** @returns pairs of module and how many of its tests passed: 0 where there is no report */
 function passedIn(names, options) {
   rmSync(report, { force: true })
@@ -94,7 +114,7 @@ function passedIn(names, options) {
   const given = [...options, ...process.argv.slice(2)]
   const run = spawnSync(
     'python3',
-    [harness, '--project', root, ...modules, '--json', report, ...given],
+    [join(harness, 'run.py'), '--project', root, ...modules, '--json', report, ...given],
     { stdio: 'inherit' },
   )
   if (run.error) throw run.error

@@ -28,6 +28,13 @@ export type Load =
    * ratio is theirs to ours.
    */
   | { kind: 'idle'; connections: number }
+  /**
+   * The candidate is a client: the load serves HTTP, and answers every request with so many bytes. What it serves is
+   * sent to the candidate as a URL, in a line, on a connection to its port.
+   */
+  | { kind: 'serve'; connections: 1; bytes: number; json?: boolean; tls?: boolean }
+  /** The same with an FTP server that has one file, `/file`, of so many bytes. */
+  | { kind: 'ftp'; connections: 1; bytes: number }
   /** Requests; `heads` are sent in turn, so many at once on each connection. Without them: wrk's own head. */
   | { kind: 'http'; connections: number; pipelined: number; heads?: string[] }
 

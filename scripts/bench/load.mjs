@@ -2,6 +2,8 @@
 // done. It reads by the `onread` option and writes prebuilt bytes, to be as little in the way as it can.
 import { createSocket } from 'node:dgram'
 import { connect, createServer } from 'node:net'
+import { createInterface } from 'node:readline'
+import { createServer as createTls } from 'node:tls'
 
 const [port, seconds, json] = process.argv.slice(2)
 const load = JSON.parse(json)
@@ -79,6 +81,82 @@ const kinds = {
     })
   },
 
+  // The candidate is a client of ours: what is measured is asking and reading the answers.
+  async serve() {
+    const text = load.json ? records(load.bytes) : 'x'.repeat(load.bytes)
+    const type = load.json ? 'application/json' : 'text/plain'
+    const head = `HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\nContent-Length: ${text.length}\r\n\r\n`
+    const reply = Buffer.from(head + text)
+    const answer = (socket) => {
+      sockets.push(socket)
+      socket.setNoDelay(true)
+      socket.on('error', () => {})
+      let asked = ''
+      socket.on('data', (chunk) => {
+        asked += chunk.latin1Slice()
+        if (!asked.endsWith('\r\n\r\n')) return
+        asked = ''
+        count++
+        socket.write(reply)
+      })
+    }
+    const server = load.tls ? createTls(await certificate(), answer) : createServer(answer)
+    server.listen(0, '127.0.0.1', () => {
+      tell(`http${load.tls ? 's' : ''}://127.0.0.1:${server.address().port}/`)
+    })
+  },
+
+  // No more of RFC 959 than one download after the other needs.
+  ftp() {
+    const block = Buffer.alloc(1_048_576, 'x')
+    const send = (socket, left, done) => {
+      if (left === 0) return done()
+      const part = block.subarray(0, Math.min(left, block.length))
+      socket.write(part, () => {
+        count += part.length / 65_536
+        send(socket, left - part.length, done)
+      })
+    }
+    const server = createServer((control) => {
+      sockets.push(control)
+      control.on('error', () => {})
+      const say = (line) => control.write(`${line}\r\n`)
+      let connected
+      const replies = {
+        USER: () => say('331 a password, please'),
+        PASS: () => say('230 welcome'),
+        TYPE: () => say('200 as you like'),
+        SIZE: () => say(`213 ${load.bytes}`),
+        QUIT: () => control.end('221 bye\r\n'),
+        EPSV() {
+          connected = new Promise((resolve) => {
+            const data = createServer((socket) => {
+              data.close()
+              socket.on('error', () => {})
+              resolve(socket)
+            }).listen(0, '127.0.0.1', () => say(`229 here (|||${data.address().port}|)`))
+          })
+        },
+        async RETR() {
+          const socket = await connected
+          say('150 here it comes')
+          send(socket, load.bytes, () => {
+            socket.end()
+            say('226 that was all')
+          })
+        },
+      }
+      say('220 the load')
+      createInterface({ input: control }).on('line', (line) => {
+        const reply = replies[line.split(' ')[0].toUpperCase()]
+        if (reply) reply()
+        else say('502 not here')
+      })
+    }).listen(0, '127.0.0.1', () => {
+      tell(`ftp://127.0.0.1:${server.address().port}/file`)
+    })
+  },
+
   sink() {
     open(
       (_socket, length) => {
@@ -152,6 +230,27 @@ const kinds = {
       send(socket)
     }, send)
   },
+}
+
+/** Sends the candidate, in a line, where it is to go. */
+function tell(url) {
+  open(
+    () => {},
+    (socket) => socket.write(`${url}\n`),
+  )
+}
+
+/** A list of records, as an API gives it, of that many characters. */
+function records(length) {
+  const list = []
+  for (let id = 1000; JSON.stringify(list).length < length - 120; id++)
+    list.push({ id, name: `number ${id}`, isOpen: id % 2 === 0, tags: ['a', 'b'], score: id / 8 })
+  return JSON.stringify(list).padEnd(length)
+}
+
+async function certificate() {
+  const { makeCertificate } = await import('../../packages/socket/dist/testing.js')
+  return makeCertificate({ name: 'localhost', names: ['localhost', '127.0.0.1'] })
 }
 
 function responseLength(bytes) {
