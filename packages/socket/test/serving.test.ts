@@ -302,7 +302,7 @@ describe('an error event that nobody waits for', () => {
     const system = fakeSystem({
       connect: (options) => {
         const socket = net.connect(options)
-        socket.once('connect', () => process.nextTick(() => socket.destroy(late())))
+        socket.once('connect', () => queueMicrotask(() => socket.destroy(late())))
         return socket
       },
     })
