@@ -29,6 +29,11 @@ export interface FtpServerOptions {
   greeting?: string | undefined
   /** Breaks each download off after so many bytes. */
   cutAfter?: number | undefined
+  /**
+   * Awaited before each 64 KiB of a download, with the bytes that were sent so far: makes a line slow, or a server wait.
+   * Default: as fast as it goes.
+   */
+  pace?: ((sent: number) => Promise<unknown>) | undefined
   /** The clock of files that are written; default: the moment. */
   now?: (() => Date) | undefined
 }
@@ -45,6 +50,8 @@ export interface FtpTestServer extends AsyncDisposable {
   close(): Promise<void>
 }
 
+/** A server with a `pace` sends so much at a time. */
+const PIECE = 65_536
 const FEATURES = [
   'EPRT',
   'EPSV',
@@ -328,12 +335,17 @@ class Visitor {
   }
 
   async #send(bytes: Uint8Array): Promise<string> {
-    const { cutAfter } = this.#options
+    const { cutAfter, pace } = this.#options
     const rest = bytes.subarray(this.#offset)
     this.#offset = 0
     try {
       const data = await this.#open()
-      await data.sendAll(rest.subarray(0, cutAfter))
+      const wanted = rest.subarray(0, cutAfter)
+      const step = pace === undefined ? wanted.length || 1 : PIECE
+      for (let at = 0; at < wanted.length; at += step) {
+        await pace?.(at)
+        await data.sendAll(wanted.subarray(at, at + step))
+      }
       if (cutAfter !== undefined && cutAfter < rest.length) {
         await data.close()
         return '426 The connection broke'
