@@ -14,6 +14,8 @@ export interface Run {
   readonly ended: Promise<number>
   /** Settles once the text has appeared in its output; rejects when it ends without it. */
   says(text: string): Promise<void>
+  /** Ends it at once, as a power cut does. */
+  kill(): void
 }
 
 /** Starts a command. It gets no input, and this program's environment. */
@@ -69,7 +71,8 @@ export function start(
       waiting.add(look)
       look()
     })
-  return { out, bytes, err: () => err, ended, says }
+  const kill = (): void => void child.kill('SIGKILL')
+  return { out, bytes, err: () => err, ended, says, kill }
 }
 
 /** Starts a TypeScript program of the examples, from its sources. */
