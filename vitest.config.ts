@@ -8,7 +8,7 @@ const runtime = process.env['TEST_RUNTIME']
 // Set by scripts/modes.mjs when the suite runs over another way to read: what opens no connection is the same in it.
 const mode = process.env['TEST_MODE']
 // Strangers are talked to once, and programs are started once: on the Node that develops.
-const ONCE = ['test/interop/**', 'test/command.test.ts']
+const ONCE = ['test/interop/**', 'test/command.test.ts', 'test/kills.test.ts']
 const STILL = ['src/**', 'test/*names.test.ts']
 
 const project = (

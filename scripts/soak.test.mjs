@@ -15,6 +15,8 @@ it('a hundredth of the soak test leaves nothing behind', () => {
     expect.stringMatching(/^ok +200 connects/),
     expect.stringMatching(/^ok +20 aborts at random bytes/),
     expect.stringMatching(/^ok +20 failed handshakes/),
+    expect.stringMatching(/^ok +1 kills of a download/),
+    expect.stringMatching(/^ok +1 kills of a save/),
   ])
   expect(status).toBe(0)
 }, 60_000)

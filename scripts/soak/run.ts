@@ -1,6 +1,7 @@
 /**
- * The soak test: thousands of connections that idle, come and go, break off and fail, and afterwards everything is as it
- * was: `npm run soak`, `-- --quick` for a hundredth, `-- --seed N` for other dice.
+ * The soak test: thousands of connections that idle, come and go, break off and fail, programs that are killed in the middle
+ * of writing a file, and afterwards everything is as it was: `npm run soak`, `-- --quick` for a hundredth, `-- --seed N` for
+ * other dice.
  *
  * Each scenario runs a twentieth of itself first, so that what is loaded once is loaded; then descriptors and heap are
  * taken, the scenario runs, and both are taken again. More than 5 descriptors or 5 MiB off is a failure, as is a count
@@ -12,6 +13,7 @@ import { fileURLToPath } from 'node:url'
 import { type Connection, connect, listen } from '../../packages/socket/src/index.ts'
 import { serve } from '../../packages/socket/src/server.ts'
 import { makeAuthority, makeCertificate } from '../../packages/socket/test/certificates.ts'
+import { killDownloads, killSaves } from '../../packages/url/test/kills.ts'
 import { randomOf } from './random.mjs'
 
 const args = process.argv.slice(2)
@@ -140,6 +142,21 @@ const scenarios: Scenario[] = [
       return `${failedHandshakes} here, ${refused} there`
     },
   },
+  {
+    what: 'kills of a download',
+    count: 50,
+    async run(count) {
+      const { files, resumed } = await killDownloads(count, random)
+      return `${files} files whole, ${resumed} times gone on`
+    },
+  },
+  {
+    what: 'kills of a save',
+    count: 50,
+    async run(count) {
+      return `${(await killSaves(count, random)).saves} jars whole`
+    },
+  },
 ]
 
 /** Receives nothing, until the peer has had enough. */
@@ -220,7 +237,7 @@ const mib = (bytes: number): string => (bytes / 1024 / 1024).toFixed(1)
 
 let isOff = false
 for (const { what, count: whole, run } of scenarios) {
-  const count = whole / share
+  const count = Math.ceil(whole / share)
   const started = performance.now()
   let counted: string
   try {

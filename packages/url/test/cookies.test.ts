@@ -1,12 +1,9 @@
-import { spawn } from 'node:child_process'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import {
-  chmodSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
-  readFileSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -16,7 +13,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Response, type Server, serve } from '@sluice/http'
 import { afterAll, describe, expect, test } from 'vitest'
-import { programFile } from '../../../scripts/program.ts'
 import { CookieJar } from '../src/cookies.ts'
 import { Client, fetch, type UrlTraceEvent } from '../src/index.ts'
 import { open } from './kit.ts'
@@ -168,26 +164,6 @@ describe.each(['cookies.txt', 'cookies.json'])('the file %s', (name) => {
   })
 })
 
-test('a process that is killed at any moment leaves the old jar or the new one', async () => {
-  // What was being written then lies there still, under a name of its own.
-  const path = join(mkdtempSync(join(folder, 'killed-')), 'jar.txt')
-  const program = await programFile(new URL('programs/save-jar.ts', import.meta.url))
-  const command = [program, path]
-  let size = 0
-  for (let i = 0; i < 5; i++) {
-    const child = spawn(process.execPath, command, { stdio: ['ignore', 'ignore', 'inherit'] })
-    const before = size
-    // Once it has saved a few times, and then at whichever moment.
-    while ((await CookieJar.load(path, { create: true })).size < before + 3)
-      await new Promise((resolve) => setTimeout(resolve, 5))
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * 20))
-    child.kill('SIGKILL')
-    await new Promise((resolve) => child.on('close', resolve))
-    size = (await CookieJar.load(path)).size
-    expect(size).toBeGreaterThanOrEqual(before + 3)
-  }
-}, 60_000)
-
 describe('a place that can not be written', () => {
   test('a folder, one that is not there, a name that is too long', async () => {
     const jar = new CookieJar()
@@ -203,19 +179,6 @@ describe('a place that can not be written', () => {
     await expect(jar.save()).rejects.toThrow(/name one/)
     expect(readdirSync(folder).filter((file) => file.endsWith('.tmp'))).toEqual([])
   })
-
-  test.skipIf(process.getuid?.() === 0)(
-    'a folder that is read-only leaves the old file',
-    async () => {
-      const place = join(folder, 'locked')
-      mkdirSync(place)
-      writeFileSync(join(place, 'c'), 'old')
-      chmodSync(place, 0o500)
-      await expect(new CookieJar().save(join(place, 'c'))).rejects.toMatchObject({ code: 'EACCES' })
-      chmodSync(place, 0o700)
-      expect(readFileSync(join(place, 'c'), 'utf8')).toBe('old')
-    },
-  )
 
   test('a link stays a link, and leads to the new file', async () => {
     const [link, target] = [join(folder, 'link'), join(folder, 'target')]

@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import {
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -9,15 +7,12 @@ import {
   rmSync,
   statSync,
   symlinkSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Response, type Server, serve } from '@sluice/http'
-import { staticFiles } from '@sluice/http/static'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import { programFile } from '../../../scripts/program.ts'
 import { type DownloadOptions, download, type Progress } from '../src/download.ts'
 import { Client, isFetchError } from '../src/index.ts'
 import { ftpServer } from '../src/testing.ts'
@@ -287,12 +282,6 @@ describe('the place', () => {
     await download(url, long)
     expect(names()).toEqual(['file', 'n'.repeat(250), 'target'])
   })
-
-  test.skipIf(!existsSync('/dev/full'))('that is full is told', async () => {
-    const { url } = await server(ranged([]))
-    symlinkSync('/dev/full', `${path}.part`)
-    await expect(download(url, path)).rejects.toMatchObject({ code: 'ELOOP' })
-  })
 })
 
 describe('how', () => {
@@ -363,34 +352,3 @@ describe('how', () => {
     await expect(download('data:,x', path, options as never)).rejects.toThrow(kind)
   })
 })
-
-test('a process that is killed at any moment goes on, and the file is the same byte for byte', async () => {
-  const shared = join(folder, 'shared')
-  mkdirSync(shared)
-  const data = randomBytes(1_500_000)
-  writeFileSync(join(shared, 'file'), data)
-  utimesSync(join(shared, 'file'), 1000, 1000)
-  const made = await serve(staticFiles(shared))
-  open.push(made)
-  const program = await programFile(new URL('programs/download.ts', import.meta.url))
-  const command = [program, `${made.url}file`, path]
-  let result = ''
-  let killed = 0
-  while (result === '') {
-    const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] })
-    child.stdout.on('data', (text) => (result += text))
-    const at = Math.random() * 200_000 + 50_000
-    // Killed once so much more is here: the part tells.
-    const before = existsSync(`${path}.part`) ? statSync(`${path}.part`).size : 0
-    const watch = setInterval(() => {
-      const size = existsSync(`${path}.part`) ? statSync(`${path}.part`).size : 0
-      if (size > before + at && child.exitCode === null) killed += Number(child.kill('SIGKILL'))
-    }, 5)
-    await new Promise((resolve) => child.on('close', resolve))
-    clearInterval(watch)
-  }
-  expect(killed).toBeGreaterThan(0)
-  expect(JSON.parse(result).resumedAt).toBeGreaterThan(0)
-  expect(readFileSync(path).equals(data)).toBe(true)
-  expect(names()).toEqual(['file', 'shared'])
-}, 60_000)

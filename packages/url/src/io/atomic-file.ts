@@ -2,18 +2,24 @@
  * A file that is there whole, or as it was before: written beside its place under another name, and moved there once
  * the disk has it. Whoever is killed in the middle leaves the old one.
  */
-import { randomBytes } from 'node:crypto'
-import { open, readlink, rename, rm, stat } from 'node:fs/promises'
+import { createHash, randomBytes } from 'node:crypto'
+import { lstat, open, readdir, readlink, rename, rm, stat } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { formatDraftName, isAbandoned, parseDraftName } from '../core/draft-name.ts'
 import { FetchError } from '../core/errors.ts'
+import { factsOfWriting } from '../core/file-reason.ts'
 
 /** Only for who runs the program: what is written may hold secrets. */
 const OWNER_ONLY = 0o600
 /** As many links as Linux follows. */
 const MOST_LINKS = 40
+/** A draft that somebody else takes for abandoned is written once more, and once more. */
+const TRIES = 3
 
 /**
  * Writes a file in one step. A link is followed, so that it stays one; a folder or another thing in its place is refused.
+ * What killed writers have left behind in the folder is removed.
  *
  * @param verb what is being done, for the sentence
  * @throws {FetchError} the file can't be written; what was there is untouched
@@ -21,22 +27,63 @@ const MOST_LINKS = 40
 export async function writeWhole(path: string, content: Uint8Array, verb: string): Promise<void> {
   try {
     const place = await placeOf(path)
-    const draft = join(dirname(place), `.${randomBytes(8).toString('hex')}.tmp`)
-    try {
-      const handle = await open(draft, 'wx', OWNER_ONLY)
-      try {
-        await handle.writeFile(content)
-        await handle.sync()
-      } finally {
-        await handle.close()
-      }
-      await rename(draft, place)
-    } catch (error) {
-      await rm(draft, { force: true })
-      throw error
-    }
+    for (let left = TRIES; !(await tryWrite(place, content, --left > 0)); );
+    await removeAbandoned(dirname(place))
   } catch (cause) {
-    throw new FetchError({ method: verb, url: path, phase: 'write', cause })
+    throw new FetchError({ method: verb, url: path, phase: 'write', ...factsOfWriting(cause) })
+  }
+}
+
+/** @returns whether it is there; `false`, where `mayMiss`, when the draft was gone before it was moved */
+async function tryWrite(place: string, content: Uint8Array, mayMiss: boolean): Promise<boolean> {
+  const writer = { host: host(), pid: process.pid }
+  const draft = join(dirname(place), formatDraftName(writer, randomBytes(8).toString('hex')))
+  let isWritten = false
+  try {
+    const handle = await open(draft, 'wx', OWNER_ONLY)
+    try {
+      await handle.writeFile(content)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    isWritten = true
+    await rename(draft, place)
+    return true
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => {})
+    const isGone = isWritten && (error as NodeJS.ErrnoException).code === 'ENOENT'
+    if (isGone && mayMiss) return false
+    throw error
+  }
+}
+
+/** Removes drafts that nobody writes any more. Never rejects: whoever comes next will try again. */
+async function removeAbandoned(folder: string): Promise<void> {
+  try {
+    for (const name of await readdir(folder)) {
+      const writer = parseDraftName(name)
+      if (writer === undefined) continue
+      const path = join(folder, name)
+      const age = Date.now() - (await lstat(path)).mtimeMs
+      if (isAbandoned(writer, host(), isAlive, age)) await rm(path, { force: true })
+    }
+  } catch {
+    // Another writer was there first, or the folder can be written to and not be listed.
+  }
+}
+
+function host(): string {
+  return createHash('sha256').update(hostname()).digest('hex').slice(0, 8)
+}
+
+/** Where it is not known, as for a process of somebody else, it is alive. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
 }
 
@@ -55,7 +102,7 @@ export async function placeOf(path: string): Promise<string> {
     }
     place = resolve(dirname(place), target)
   }
-  throw Object.assign(new Error('too many links'), { code: 'ELOOP' })
+  throw refusal('ELOOP', 'its links lead round in a circle')
 }
 
 async function checkPlace(place: string): Promise<void> {
@@ -64,6 +111,12 @@ async function checkPlace(place: string): Promise<void> {
     throw error
   })
   if (there === undefined || there.isFile()) return
-  const code = there.isDirectory() ? 'EISDIR' : 'ERR_UNSUPPORTED'
-  throw Object.assign(new Error('not a regular file'), { code })
+  throw there.isDirectory()
+    ? refusal('EISDIR', 'it is a folder')
+    : refusal('ERR_UNSUPPORTED', 'it is no regular file')
+}
+
+/** What we say no to ourselves, with a code of the system and words of our own. */
+export function refusal(code: string, reason: string): Error {
+  return Object.assign(new Error(reason), { code, reason })
 }

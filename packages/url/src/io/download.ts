@@ -86,7 +86,7 @@ class Work {
   finalUrl: string
   resumedAt = 0
   readonly #url: string
-  /** The URL as the record has it: a password is no business of a file. */
+  /** The URL as the record has it: a password is no business of a file, and a `data:` URL would be all of it. */
   readonly #key: string
   readonly #file: PartialFile
   readonly #plan: DownloadPlan
@@ -96,7 +96,7 @@ class Work {
 
   constructor(url: string, file: PartialFile, plan: DownloadPlan) {
     this.#url = url
-    this.#key = maskUrl(url)
+    this.#key = /^data:/i.test(url) ? 'data:' : maskUrl(url)
     this.finalUrl = url
     this.#file = file
     this.#plan = plan

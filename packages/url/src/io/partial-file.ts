@@ -10,8 +10,9 @@ import { constants } from 'node:fs'
 import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { FetchError } from '../core/errors.ts'
+import { factsOfWriting } from '../core/file-reason.ts'
 import { type PartialRecord, parseRecord } from '../core/resume.ts'
-import { placeOf, writeWhole } from './atomic-file.ts'
+import { placeOf, refusal, writeWhole } from './atomic-file.ts'
 
 /**
  * Pieces are written together once they are so many bytes: a system call and a thread for each would cost more than they.
@@ -48,8 +49,9 @@ export class PartialFile {
 
   /** @throws {FetchError} the place can't be written to, which is told before anything is asked for */
   static async open(path: string): Promise<PartialFile> {
+    let place = path
     try {
-      const place = await placeOf(path)
+      place = await placeOf(path)
       // O_NOFOLLOW: nobody else's link decides where the bytes go.
       const flags = constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0)
       const handle = await open(partOf(place), flags, 0o666)
@@ -57,8 +59,9 @@ export class PartialFile {
       const file = new PartialFile(path, place, handle, size)
       if (size > 0) file.record = parseRecord(await textOf(noteOf(place)))
       return file
-    } catch (cause) {
-      throw new FetchError({ method: 'write', url: path, phase: 'open', cause })
+    } catch (error) {
+      const facts = factsOfWriting(explained(error, partOf(place)))
+      throw new FetchError({ method: 'write', url: path, phase: 'open', ...facts })
     }
   }
 
@@ -130,15 +133,21 @@ export class PartialFile {
     }
   }
 
-  /** Gives the file its name. */
+  /** Gives the file its name, last of all: a file that has its name has nothing beside it. */
   async finish(): Promise<void> {
     await this.flush()
     await this.#try(async () => {
       await this.#handle.sync()
       await this.#handle.close()
-      await rename(this.#part, this.place)
       await rm(noteOf(this.place), { force: true })
     })
+    try {
+      await this.#try(() => rename(this.#part, this.place))
+    } catch (error) {
+      // What is here is still of use.
+      if (this.record !== undefined) await this.note(this.record).catch(() => {})
+      throw error
+    }
   }
 
   /** Stops; what is here stays, and nothing where that is nothing. Never rejects. */
@@ -154,9 +163,17 @@ export class PartialFile {
     try {
       await work()
     } catch (cause) {
-      throw new FetchError({ method: 'write', url: this.#path, phase: 'write', cause })
+      const place = { method: 'write', url: this.#path, phase: 'write' }
+      throw new FetchError({ ...place, ...factsOfWriting(cause) })
     }
   }
+}
+
+/** A link in the place of the part is refused by the system in words that are about something else. */
+function explained(error: unknown, part: string): unknown {
+  const { code, reason } = error as { code?: string; reason?: string }
+  if (code !== 'ELOOP' || reason !== undefined) return error
+  return refusal('ELOOP', `${basename(part)} beside it is a link, and might lead anywhere`)
 }
 
 /** The name of the part; where that were too long, one that is made from it. */

@@ -1,6 +1,7 @@
-// Downloads, and says how it went; the test kills it in between.
+// Downloads, and says when it begins and how it went; the test kills it in between.
 import { download } from '@sluice/url/download'
 
 const [url = '', path = ''] = process.argv.slice(2)
-const { bytes, resumedAt } = await download(url, path, { limitRate: 4_000_000 })
+console.log('begun')
+const { bytes, resumedAt } = await download(url, path)
 console.log(JSON.stringify({ bytes, resumedAt }))

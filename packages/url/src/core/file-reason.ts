@@ -1,0 +1,14 @@
+/** Why a file can't be written, in words that say more than those of the system. */
+
+const WORDS: Readonly<Record<string, string>> = {
+  // The system says so of the file; but that one is about to be made.
+  ENOENT: 'the folder that it is to be in does not exist',
+  ENAMETOOLONG: 'the name is too long',
+}
+
+/** @returns the facts of a `FetchError` about an error of the system, and about one with words of its own */
+export function factsOfWriting(cause: unknown): { cause: unknown; reason?: string } {
+  const { code, reason } = cause as { code?: string; reason?: string }
+  const words = reason ?? (code === undefined ? undefined : WORDS[code])
+  return words === undefined ? { cause } : { cause, reason: words }
+}
