@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { fetch } from '@sluice/url'
-import { throughPowerCuts } from './power-cuts.ts'
+import { throughKills } from './kills.ts'
 
 // #region broken
 async function manager(urls: string[], folder: string) {
@@ -16,4 +16,4 @@ async function manager(urls: string[], folder: string) {
 }
 // #endregion
 
-await throughPowerCuts(manager)
+await throughKills(manager)

@@ -14,4 +14,4 @@ check(
   went.every(([, all, here]) => Number(here) > 1_000_000 && Number(here) < Number(all)),
 )
 check('both are what the servers have', output.match(/byte for byte/g)?.length === 2)
-check('a part has no name yet', /cut: map\.bin\.part \(\d+\), map\.bin\.part\.json/.test(output))
+check('a part has no name yet', /killed: map\.bin\.part \(\d+\), map\.bin\.part\.json/.test(output))

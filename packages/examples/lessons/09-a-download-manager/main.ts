@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { download } from '@sluice/url/download'
-import { throughPowerCuts } from './power-cuts.ts'
+import { throughKills } from './kills.ts'
 
 // #region manager
 async function manager(urls: string[], folder: string) {
@@ -15,4 +15,4 @@ async function manager(urls: string[], folder: string) {
 }
 // #endregion
 
-await throughPowerCuts(manager)
+await throughKills(manager)

@@ -1,4 +1,4 @@
-// What both versions of this lesson go through: two files from servers at the end of a slow line, and the power fails
+// What both versions of this lesson go through: two files from servers at the end of a slow line, and the manager is killed
 // once in the middle of each.
 import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,11 +11,11 @@ import { withFolder } from '../../lib/temporary.ts'
 /** The first one comes over HTTP, the second one over FTP. */
 const NAMES = ['map.bin', 'tape.bin'] as const
 const SIZE = 3_145_728
-/** The power fails once so much of a file is here. */
+/** It is killed once so much of a file is here. */
 const CUT_AT = 1_000_000
 
 /** Runs a manager in a process of its own, kills it once in the middle of each file, and starts it again until it is done. */
-export async function throughPowerCuts(
+export async function throughKills(
   manager: (urls: string[], folder: string) => Promise<void>,
 ): Promise<void> {
   const [, , program = '', folder, ...urls] = process.argv
@@ -38,7 +38,7 @@ export async function throughPowerCuts(
       const status = await child.ended
       clearInterval(watch)
       isDone = status === 0
-      console.log(`${child.out()}${child.err()}${isDone ? 'done' : `a power cut: ${list(here)}`}`)
+      console.log(`${child.out()}${child.err()}${isDone ? 'done' : `killed: ${list(here)}`}`)
     }
     for (const name of NAMES) console.log(verdict(name, there, here))
     await servers.close()
