@@ -4,8 +4,8 @@
 //     npm run lesson 2 -- --check says whether what the lesson states holds; without a number, of all of them
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { startSource } from '../lib/children.ts'
-import { run } from '../lib/lesson.ts'
+import { endAll, startSource } from '../lib/children.ts'
+import { startProgram } from '../lib/lesson.ts'
 
 const here = new URL('./', import.meta.url)
 const folders = readdirSync(fileURLToPath(here))
@@ -18,6 +18,10 @@ const chosen = folders.filter(
   (name) => wanted === undefined || Number(name.slice(0, 2)) === Number(wanted),
 )
 
+process.once('SIGINT', () => {
+  endAll()
+  process.exit(130)
+})
 if (chosen.length === 0 || words.some((word) => word.startsWith('-') && word !== '--check')) {
   console.error(`There is no lesson ${words.join(' ')}; npm run lesson lists them.`)
   process.exitCode = 2
@@ -44,10 +48,21 @@ async function show(folder: string): Promise<void> {
     ['main.ts', 'The cure'],
   ] as const) {
     console.log(`\n${title}, ${file}:\n`)
-    const { output, error } = await run(new URL(`${folder}/${file}`, here))
-    console.log(`${output}${error}`.trimEnd().replace(/^/gm, '    '))
+    const program = startProgram(new URL(`${folder}/${file}`, here))
+    // As it comes: some programs say what to do while they wait for it.
+    program.onText(indented())
+    await program.ended
   }
   console.log('\nNow open main.ts and break it; the text says how.')
+}
+
+/** Prints text four places to the right, in whatever pieces it comes. */
+function indented(): (text: string) => void {
+  let isLineStart = true
+  return (text) => {
+    process.stdout.write((isLineStart ? '    ' : '') + text.replace(/\n(?!$)/g, '\n    '))
+    isLineStart = text.endsWith('\n')
+  }
 }
 
 async function checkLesson(folder: string): Promise<void> {

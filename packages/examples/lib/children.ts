@@ -16,6 +16,8 @@ export interface Run {
   says(text: string): Promise<void>
   /** Ends it at once, as a power cut does. */
   kill(): void
+  /** Calls back with each piece of text, from either output, as it comes. */
+  onText(listener: (text: string) => void): void
 }
 
 /** Starts a command. It gets no input, and this program's environment. */
@@ -34,16 +36,21 @@ export function start(
   const out = (): string => Buffer.concat(pieces).toString()
   let err = ''
   const waiting = new Set<() => void>()
+  const listeners: ((text: string) => void)[] = []
   const poke = (): void => {
     for (const wake of waiting) wake()
   }
+  const decoder = new TextDecoder()
   child.stdout.on('data', (piece: Buffer) => {
     pieces.push(piece)
     poke()
+    const text = decoder.decode(piece, { stream: true })
+    for (const listener of listeners) listener(text)
   })
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     err += text
     poke()
+    for (const listener of listeners) listener(text)
   })
   let over = false
   const ended = new Promise<number>((resolve) => {
@@ -72,7 +79,10 @@ export function start(
       look()
     })
   const kill = (): void => void child.kill('SIGKILL')
-  return { out, bytes, err: () => err, ended, says, kill }
+  const onText = (listener: (text: string) => void): void => {
+    listeners.push(listener)
+  }
+  return { out, bytes, err: () => err, ended, says, kill, onText }
 }
 
 /** Starts a TypeScript program of the examples, from its sources. */

@@ -1,5 +1,5 @@
 // What the checks of the lessons share: a program run as a learner runs it, and statements that hold or do not.
-import { startSource } from './children.ts'
+import { type Run, startSource } from './children.ts'
 
 /** What a program said, and how it ended. */
 export interface Outcome {
@@ -8,9 +8,14 @@ export interface Outcome {
   status: number
 }
 
+/** Starts a program of a lesson. */
+export function startProgram(url: URL): Run {
+  return startSource(new URL('../lessons/program.ts', import.meta.url), [], [url.href])
+}
+
 /** Runs a program of a lesson to its end. */
 export async function run(url: URL): Promise<Outcome> {
-  const program = startSource(new URL('../lessons/program.ts', import.meta.url), [], [url.href])
+  const program = startProgram(url)
   const status = await program.ended
   return { output: program.out(), error: program.err(), status }
 }

@@ -1,6 +1,7 @@
 // Every lesson holds, and its texts quote the programs as they are, in both languages alike.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { request } from '@sluice/http'
 import { describe, expect, test } from 'vitest'
 import { startSource } from '../lib/children.ts'
 import { run } from './kit.ts'
@@ -69,4 +70,14 @@ test('npm run lesson lists them, runs one, and says what it does not know', {
     2,
     'There is no lesson 99; npm run lesson lists them.\n',
   ])
+})
+
+test('npm run lesson shows what a program says while it still runs, and ends it with Ctrl-C', {
+  timeout: 30_000,
+}, async () => {
+  const seen = await run('lessons/run.ts', ['4'], { signal: 'SIGINT', when: 'in a browser' })
+  expect(seen.status).toBe(130)
+  expect(seen.out).toMatch(/^ {4}Now open http:\S+ in a browser/m)
+  const [, port] = /http:\/\/127\.0\.0\.1:(\d+)/.exec(seen.out) ?? []
+  await expect(request(`http://127.0.0.1:${port}/`)).rejects.toThrow()
 })

@@ -1,0 +1,25 @@
+// The failing version: the lights go out while customers are in the shop.
+import { serve } from '@sluice/http'
+import { sendEvents } from '@sluice/http/sse'
+import { customers, sleep, watcher } from './crowd.ts'
+
+const orders: unknown[] = []
+
+async function* ticks() {
+  for (let i = 1; i <= 20; i++, await sleep(50)) yield `tick ${i}`
+}
+
+const server = await serve(async (request) => {
+  if (request.url.endsWith('/ticks')) return sendEvents(ticks())
+  orders.push(await request.json())
+  await sleep(30)
+  return Response.json({ number: orders.length }, { status: 201 })
+})
+const buying = customers(server.url)
+const watching = watcher(server.url)
+await sleep(300)
+
+// #region broken
+await server.close()
+console.log(`${orders.length} orders taken, ${await buying} answered; ${await watching}`)
+// #endregion

@@ -1,0 +1,35 @@
+// A shop with routes, JSON and a stream, which closes in the middle of the rush and loses nobody.
+import { serve } from '@sluice/http'
+import { Router } from '@sluice/http/handlers'
+import { sendEvents } from '@sluice/http/sse'
+import { customers, sleep, watcher } from './crowd.ts'
+
+// #region routes
+const orders: unknown[] = []
+
+const router = new Router()
+  .get('/orders/:number', (_request, { params }) => {
+    const order = orders[Number(params.number) - 1]
+    return order === undefined ? new Response(null, { status: 404 }) : Response.json(order)
+  })
+  .post('/orders', async (request) => {
+    orders.push(await request.json())
+    await sleep(30)
+    return Response.json({ number: orders.length }, { status: 201 })
+  })
+  .get('/ticks', () => sendEvents(ticks()))
+
+async function* ticks() {
+  for (let i = 1; i <= 20; i++, await sleep(50)) yield `tick ${i}`
+}
+// #endregion
+
+const server = await serve(router)
+const buying = customers(server.url)
+const watching = watcher(server.url)
+await sleep(300)
+
+// #region shutdown
+await server.shutdown({ grace: 5000 })
+console.log(`${orders.length} orders taken, ${await buying} answered; ${await watching}`)
+// #endregion
