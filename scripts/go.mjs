@@ -41,6 +41,7 @@ const JOBS = {
     ],
   },
   conformance: { run: [source('scripts/conformance/run.ts')] },
+  verdicts: { run: [source('scripts/verdicts.ts')] },
   cpython: {
     run: [build, ['node', 'scripts/cpython.mjs']],
   },

@@ -31,11 +31,13 @@ export interface Http1Case {
   earlyRejectAllowed?: boolean
   also?: string[]
   serverVerdict?: string
+  reason?: string
+  others?: Record<string, string>
   unsolicited?: boolean
 }
 
 /** What the machine made of some bytes. */
-interface Outcome {
+export interface Outcome {
   end: Http1Case['end']
   messages: Http1Message[]
   remaining: number
@@ -44,7 +46,7 @@ interface Outcome {
 
 /** @returns what is wrong, or `undefined` when the case passes */
 export function runHttp1(test: Http1Case): string | undefined {
-  const bytes = Uint8Array.from(atob(test.bytes), (c) => c.charCodeAt(0))
+  const bytes = bytesOf(test)
   const whole = read(test, [bytes])
   const wrong = judge(test, whole)
   if (wrong !== undefined) return wrong
@@ -58,6 +60,16 @@ export function runHttp1(test: Http1Case): string | undefined {
   return read(test, [bytes], true).end === 'error'
     ? undefined
     : `no error for ${test.serverVerdict}`
+}
+
+/** The bytes of a case. */
+export function bytesOf(test: Pick<Http1Case, 'bytes'>): Uint8Array {
+  return Uint8Array.from(atob(test.bytes), (c) => c.charCodeAt(0))
+}
+
+/** What the machine makes of a case, given whole, and whatever its Host. */
+export function readWhole(test: Http1Case): Outcome {
+  return read(test, [bytesOf(test)])
 }
 
 function* splits(bytes: Uint8Array): Generator<Uint8Array[]> {
