@@ -11,11 +11,23 @@ import { resolve } from 'node:path'
 const PEERS = [
   { what: 'curl', have: ['curl', '--version'], packages: ['curl'] },
   { what: 'python3', have: ['python3', '--version'], packages: ['python3'] },
-  ...['openssl', 'socat', 'microsocks', 'haproxy', 'apache2', 'squid', 'tinyproxy'].map((name) => ({
+  ...[
+    'openssl',
+    'socat',
+    'microsocks',
+    'haproxy',
+    'apache2',
+    'lighttpd',
+    'squid',
+    'tinyproxy',
+    'wget',
+    'chromium',
+  ].map((name) => ({
     what: name,
     have: ['sh', '-c', `command -v ${name}`],
     packages: [name],
   })),
+  { what: 'ab', have: ['sh', '-c', 'command -v ab'], packages: ['apache2-utils'] },
   { what: 'dante', have: ['sh', '-c', 'command -v danted'], packages: ['dante-server'] },
   {
     what: 'nginx with streams',

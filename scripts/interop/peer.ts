@@ -54,6 +54,13 @@ export function start(command: string, ...args: readonly string[]): Peer {
 }
 
 function startWith(env: NodeJS.ProcessEnv, command: string, args: readonly string[]): Peer {
+  const peer = launch(env, command, args)
+  onTestFinished(() => peer.stop())
+  return peer
+}
+
+/** As `startWith`, for whoever ends it. */
+function launch(env: NodeJS.ProcessEnv, command: string, args: readonly string[]): Peer {
   const child = spawn(command, args, {
     env: { ...withSbin(), ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -70,12 +77,14 @@ function startWith(env: NodeJS.ProcessEnv, command: string, args: readonly strin
     child.kill('SIGKILL')
     await done
   }
-  onTestFinished(stop)
   return { child, output: () => output, done, stop }
 }
 
+/** A server, and where it listens. */
+export type PeerServer = Peer & { readonly port: number }
+
 /**
- * Starts a server on a free port of 127.0.0.1, and waits until something answers there.
+ * Starts a server on a free port of 127.0.0.1, and waits until something answers there. It is ended with the test.
  *
  * @param env variables besides those of this process
  */
@@ -83,14 +92,26 @@ export async function startServer(
   command: string,
   args: (port: number) => readonly string[],
   env: NodeJS.ProcessEnv = {},
-): Promise<Peer & { port: number }> {
+): Promise<PeerServer> {
+  const server = await launchServer(command, args, env)
+  onTestFinished(() => server.stop())
+  return server
+}
+
+/** As `startServer`, for several tests: whoever starts it ends it by `stop()`. */
+export async function launchServer(
+  command: string,
+  args: (port: number) => readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<PeerServer> {
   const port = await freePort()
-  const peer = startWith(env, command, args(port))
+  const peer = launch(env, command, args(port))
   for (let i = 0; i < 500; i++) {
     if (await answers(port)) return { ...peer, port }
     if (peer.child.exitCode !== null) break
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
+  await peer.stop()
   throw new Error(`${command} does not answer: ${peer.output()}`)
 }
 

@@ -10,6 +10,8 @@ import { staticFiles } from '../../src/static.ts'
 const binary = ['chromium', 'chromium-browser', 'google-chrome'].find(
   (name) => spawnSync(name, ['--version']).status === 0,
 )
+if (binary === undefined && process.env['REQUIRE_PEERS'])
+  throw new Error('REQUIRE_PEERS is set, and not here: chromium')
 
 /** One page of a browser, driven by its debugging protocol. */
 class Page {
