@@ -3,6 +3,7 @@
  * provoked error has a row, and no reason or code of the sources is missing.
  */
 import { readdirSync, readFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { connect, listen } from '@sluice/socket'
@@ -51,13 +52,11 @@ async function failureOf(run: () => unknown): Promise<NetError> {
   throw new Error('nothing was thrown')
 }
 
-/** A server that answers every request with these bytes, and then ends, breaks off or waits. */
-async function answering(bytes: string, then: 'end' | 'reset' | 'wait' = 'end'): Promise<string> {
+/** A server that answers every request with these bytes, and then ends or waits. */
+async function answering(bytes: string, then: 'end' | 'wait' = 'end'): Promise<string> {
   const server = await RawServer.start((socket) => {
-    if (then === 'end') socket.end(bytes, 'latin1')
-    else socket.write(bytes, 'latin1')
-    // Not in one turn with what was written: the end would be an ordinary one.
-    if (then === 'reset') setTimeout(() => socket.resetAndDestroy(), 5)
+    socket.write(bytes, 'latin1')
+    if (then === 'end') socket.end()
   })
   onTestFinished(() => server.close())
   return `${server.url}/`
@@ -181,7 +180,17 @@ const PROVOKED: (() => unknown)[] = [
   async () =>
     (await request(await answering(`${HEAD}\r\n`, 'wait'), { timeout: { total: 20 } })).text(),
   () => reading(`${POST}Content-Length: 9\r\n\r\n`, { timeout: { idle: 20 } }),
-  async () => (await request(await answering(`${HEAD}\r\n`, 'reset'))).text(),
+  async () => {
+    const sockets: Socket[] = []
+    const server = await RawServer.start((socket) => {
+      sockets.push(socket)
+      socket.write(`${HEAD}\r\n`)
+    })
+    onTestFinished(() => server.close())
+    const response = await request(`${server.url}/`)
+    sockets[0]?.resetAndDestroy()
+    await response.text()
+  },
   async () => {
     const listener = await listen('127.0.0.1:0')
     const { port } = listener.address as { port: number }
