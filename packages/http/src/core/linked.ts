@@ -4,7 +4,7 @@
  *
  * The prototype behind each of our classes is a Proxy that names its own prototype only when asked, which
  * is what `instanceof` does. Everything that our classes define is found before it; what is not found goes
- * through it, and ends where it would have ended: at Object.prototype.
+ * through it, `then` apart, and ends where it would have ended: at Object.prototype.
  *
  * Code that needs the brand and not only the name (`fetch(ours)`, `new Request(ours)`) reads the parts of a
  * Request under symbols of its own in Node 20 and 22 and in Deno: there the Proxy answers with the parts of
@@ -43,7 +43,7 @@ export function linked(name: Name, real?: (ours: object) => object): new () => o
   function Link(): void {
     // Nothing to construct: only the prototype counts.
   }
-  Link.prototype = new Proxy(
+  const proxy = new Proxy(
     {},
     {
       getPrototypeOf: (target) => platform()?.prototype ?? Reflect.getPrototypeOf(target),
@@ -53,6 +53,8 @@ export function linked(name: Name, real?: (ours: object) => object): new () => o
           : Reflect.get(target, key, receiver),
     },
   )
+  // Whoever is awaited is asked for `then`. It is found here, since the way through the Proxy costs more than the await.
+  Link.prototype = Object.create(proxy, { then: { value: undefined } })
   return Link as unknown as new () => object
 }
 

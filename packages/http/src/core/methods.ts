@@ -51,6 +51,7 @@ const NORMALISED = /^(?:delete|get|head|options|post|put)$/i
  * @throws {TypeError} text that is not a token
  */
 export function normaliseMethod(method: string): string {
+  if (METHODS.has(method)) return method
   if (typeof method !== 'string' || !TOKEN.test(method))
     throw new TypeError(`method ${JSON.stringify(method)} is not a token`)
   return NORMALISED.test(method) ? method.toUpperCase() : method

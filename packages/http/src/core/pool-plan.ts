@@ -24,8 +24,9 @@ const MARGIN = 1_000
  * @see RFC 2068 §19.7.1.1, draft-thomson-hybi-http-timeout
  */
 export function idleLimit(keepAlive: string | null | undefined, otherwise: number = IDLE): number {
-  const [, seconds] = /(?:^|[,\s])timeout\s*=\s*"?(\d{1,9})/i.exec(keepAlive ?? '') ?? []
-  const [, left] = /(?:^|[,\s])max\s*=\s*"?(\d{1,9})/i.exec(keepAlive ?? '') ?? []
+  if (keepAlive === undefined || keepAlive === null) return otherwise
+  const [, seconds] = /(?:^|[,\s])timeout\s*=\s*"?(\d{1,9})/i.exec(keepAlive) ?? []
+  const [, left] = /(?:^|[,\s])max\s*=\s*"?(\d{1,9})/i.exec(keepAlive) ?? []
   if (left !== undefined && Number(left) === 0) return 0
   if (seconds === undefined) return otherwise
   return Math.min(MAX_IDLE, Math.max(0, Number(seconds) * 1000 - MARGIN))

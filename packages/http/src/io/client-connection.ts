@@ -11,15 +11,13 @@
 import type { Attachment, ByteStream, Clock, Receiver } from '@sluice/socket'
 import { NetError } from '@sluice/socket/errors'
 import { Http1Machine } from '../core/connection.ts'
-import type { CodingLimits } from '../core/content-coding.ts'
 import type { EndEvent, ResponseHead } from '../core/events.ts'
-import { Headers, outgoingFields } from '../core/headers.ts'
+import { Headers, type HeadersInit, outgoingFields } from '../core/headers.ts'
 import type { Limits } from '../core/limits.ts'
 import { methodFacts, normaliseMethod } from '../core/methods.ts'
 import { IDLE, idleLimit } from '../core/pool-plan.ts'
 import { type BodySource, type Content, cancelContent, IncomingBody, toContent } from './body.ts'
 import { ClientExchange, type ExchangeFacts, type ExchangeOptions } from './client-exchange.ts'
-import type { Decoder } from './coding.ts'
 import { trailerPromise } from './exchange.ts'
 import { sendPieces, sendWhole, type WholeBody, wholeBody } from './outgoing.ts'
 import { type Response, responseFromWire } from './response.ts'
@@ -129,36 +127,30 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
    * @throws {TimeoutError} phase `headers`, `idle` or `total`
    * @throws {TypeError} a method, header or body that is none; `signal.reason` when aborted
    */
-  async request(target: string, options: ExchangeOptions = {}): Promise<Response> {
-    options.signal?.throwIfAborted()
-    const method = normaliseMethod(options.method ?? 'GET')
+  request(target: string, options: ExchangeOptions = {}): Promise<Response> {
+    const { decode, signal } = options
     // Before the connection is looked at: it may break while this is waited for.
-    const decoder = options.decode ? await decoderFor(options.decode) : undefined
-    options.signal?.throwIfAborted()
-    if (this.#exchange !== undefined) throw this.#error(method, target, 'ERR_BUSY')
-    if (!this.isReusable) throw this.#failure ?? this.#error(method, target, 'ERR_CLOSED')
-    const headers = new Headers(options.headers)
-    const content =
-      options.body === undefined || options.body === null ? null : toContent(options.body)
-    if (content?.type !== undefined && !headers.has('content-type'))
-      headers.append('Content-Type', content.type)
-    if (decoder !== undefined && !headers.has('accept-encoding'))
-      headers.append('Accept-Encoding', decoder.accepts)
+    if (decode && coding === undefined && !signal?.aborted)
+      return loadCoding().then(() => this.request(target, options))
     return new Promise<Response>((resolve, reject) => {
+      signal?.throwIfAborted()
+      const method = normaliseMethod(options.method ?? 'GET')
+      if (this.#exchange !== undefined) throw this.#error(method, target, 'ERR_BUSY')
+      if (!this.isReusable) throw this.#failure ?? this.#error(method, target, 'ERR_CLOSED')
       const facts: ExchangeFacts = {
         method,
         url: this.#url(target),
         connection: this.id,
         parent: options.trace?.parent ?? 0,
         timeout: options.timeout ?? {},
-        signal: options.signal,
+        signal,
         clock: this.#clock,
-        decoder,
-        onAbort: (reason) => this.#giveUp(reason),
+        decoder: decode ? coding?.decoderFor(decode) : undefined,
+        onAbort: this.#onAbort,
         resolve,
         reject,
       }
-      this.#begin(facts, target, headers, content, options.host)
+      this.#begin(facts, target, options)
     })
   }
 
@@ -196,25 +188,23 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     return this.stream
   }
 
-  #begin(
-    facts: ExchangeFacts,
-    target: string,
-    headers: Headers,
-    content: Content | null,
-    host: string | undefined,
-  ): void {
-    const { method } = facts
+  #begin(facts: ExchangeFacts, target: string, options: ExchangeOptions): void {
+    const { method, decoder } = facts
+    const content =
+      options.body === undefined || options.body === null ? null : toContent(options.body)
+    const headers = requestHeaders(options.headers, content?.type)
     const body = content === null ? undefined : wholeBody(content)
     // A method that usually has content says so when there is none (RFC 9110 §8.6).
     const none = methodFacts(method).content ? 0 : undefined
     const length = content === null ? none : (body?.length ?? content.length ?? 'unknown')
     const fields = outgoingFields(headers)
-    const hostLine = fields.host ? '' : this.#hostLineFor(host)
+    let lines = fields.host ? '' : this.#hostLineFor(options.host)
+    if (decoder !== undefined && !headers.has('accept-encoding')) lines += decoder.line
     this.#received = this.stream.bytesReceived
     const exchange = new ClientExchange(facts, this)
     let head: string
     try {
-      head = this.#machine.requestHead(method, target, fields, length, hostLine)
+      head = this.#machine.requestHead(method, target, fields, length, lines)
     } catch (error) {
       exchange.settle()
       throw error
@@ -288,6 +278,8 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
   #watch(sent: Promise<void>): void {
     sent.catch(this.#onUnsent)
   }
+
+  readonly #onAbort = (reason: unknown): void => this.#giveUp(reason)
 
   /** An answer may be here although the server took no more: what reading says is better than EPIPE. */
   readonly #onUnsent = (error: unknown): void => {
@@ -469,10 +461,23 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
   }
 }
 
-/** Loaded by who asks for it. */
-async function decoderFor(decode: true | Partial<CodingLimits>): Promise<Decoder> {
-  const { openDecoder } = await import('./coding.ts')
-  return openDecoder(decode === true ? {} : decode)
+/** What undoes codings: loaded when it is first asked for. */
+let coding: typeof import('./coding.ts') | undefined
+
+async function loadCoding(): Promise<void> {
+  coding = await import('./coding.ts')
+}
+
+const NO_HEADERS = new Headers()
+
+/** The fields that a program gives, and the type of its body where it names none; a program's own stay as they are. */
+function requestHeaders(given: HeadersInit | undefined, type: string | undefined): Headers {
+  if (given === undefined && type === undefined) return NO_HEADERS
+  const headers = given instanceof Headers ? given : new Headers(given)
+  if (type === undefined || headers.has('content-type')) return headers
+  const own = headers === given ? new Headers(given) : headers
+  own.append('Content-Type', type)
+  return own
 }
 
 function hostOf(stream: ByteStream): string {

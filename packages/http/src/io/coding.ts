@@ -21,8 +21,8 @@ function acceptEncoding(): string {
 
 /** Undoes the codings of responses. */
 export interface Decoder {
-  /** The value of Accept-Encoding. */
-  readonly accepts: string
+  /** The line that asks for codings. */
+  readonly line: string
   /**
    * The body as it was before it was coded, or nothing where it is to be left as it is.
    *
@@ -31,11 +31,17 @@ export interface Decoder {
   decode(incoming: IncomingBody, field: string | undefined): Content | undefined
 }
 
-/** Makes a decoder. */
-export function openDecoder(given: Partial<CodingLimits>): Decoder {
+/** The decoder for an option: one for all who leave the caps as they are. */
+export function decoderFor(option: true | Partial<CodingLimits>): Decoder {
+  return option === true ? usual : openDecoder(option)
+}
+
+const LINE = `Accept-Encoding: ${acceptEncoding()}\r\n`
+
+function openDecoder(given: Partial<CodingLimits>): Decoder {
   const limits = completeCoding(given)
   return {
-    accepts: acceptEncoding(),
+    line: LINE,
     decode(incoming, field) {
       let codings: Coding[] | undefined
       try {
@@ -49,6 +55,8 @@ export function openDecoder(given: Partial<CodingLimits>): Decoder {
     },
   }
 }
+
+const usual: Decoder = openDecoder({})
 
 function completeCoding(given: Partial<CodingLimits>): CodingLimits {
   const limits = { ...DEFAULT_CODING }
@@ -134,7 +142,7 @@ async function* decode(
 
 /** `deflate` is zlib's format by the standard and bare DEFLATE by an old mistake: the first byte tells (RFC 1950 §2.2). */
 async function appendDecoder(source: Readable, coding: Coding): Promise<Readable> {
-  if (coding !== 'deflate') return pipe(source, decoderFor(coding))
+  if (coding !== 'deflate') return pipe(source, unfolding(coding))
   const iterator = source[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
   const first = await iterator.next()
   const byte = first.done ? undefined : first.value[0]
@@ -147,7 +155,7 @@ async function appendDecoder(source: Readable, coding: Coding): Promise<Readable
   return pipe(rest, isZlib ? zlib.createInflate() : zlib.createInflateRaw())
 }
 
-function decoderFor(coding: Exclude<Coding, 'deflate'>): Transform {
+function unfolding(coding: Exclude<Coding, 'deflate'>): Transform {
   if (coding === 'gzip') return zlib.createGunzip()
   if (coding === 'br') return zlib.createBrotliDecompress()
   const { createZstdDecompress } = zlib as typeof zlib & { createZstdDecompress(): Transform }

@@ -15,7 +15,7 @@ import { codeOf, NetError, normaliseTimeout, type TimeoutOption } from '@sluice/
 import { Headers } from '../core/headers.ts'
 import type { Limits } from '../core/limits.ts'
 import { normaliseMethod } from '../core/methods.ts'
-import { parseRequestUrl } from '../core/origin.ts'
+import { type Origin, parseRequestUrl } from '../core/origin.ts'
 import { IDLE, mayReplay } from '../core/pool-plan.ts'
 import { isRepeatable } from './body.ts'
 import { ClientConnection } from './client-connection.ts'
@@ -76,6 +76,7 @@ export interface PoolStats {
 
 const KEYS: readonly string[] = [...CONNECTION_KEYS, 'timeout', 'limits', 'keepAlive', 'clock']
 const REQUEST_KEYS = ['method', 'headers', 'body', 'signal', 'timeout', 'trace', 'decode']
+const NOTHING: PoolRequestOptions = {}
 const PER_ORIGIN = 64
 const CONNECTIONS = 512
 const WAITING = 10_000
@@ -165,17 +166,19 @@ export class Pool implements AsyncDisposable {
    * @throws what `request()` throws
    * @see RFC 9112 §9.3
    */
-  async request(url: string | URL, options: PoolRequestOptions = {}): Promise<Response> {
-    checkKeys('request', options, REQUEST_KEYS)
+  async request(url: string | URL, options: PoolRequestOptions = NOTHING): Promise<Response> {
+    if (options !== NOTHING) checkKeys('request', options, REQUEST_KEYS)
     const { origin, target } = parseRequestUrl(url)
     const { signal, trace, body } = options
     signal?.throwIfAborted()
     const method = normaliseMethod(options.method ?? 'GET')
-    const group = this.#groupOf(planRoute(origin, this.#options))
+    const group = this.#groupFor(origin)
     const timeout = options.timeout === undefined ? this.#timeout : timeoutsOf(options.timeout)
     this.#counts.requests++
     for (let again = false; ; again = true) {
-      const connection = await this.#take(group, again, timeout, signal, trace)
+      if (this.#closed) throw this.#error('ERR_CLOSED')
+      const waiting = again ? undefined : this.#idleOf(group)
+      const connection = waiting ?? (await this.#take(group, timeout, signal, trace))
       const isReused = connection.exchanges > 0
       if (isReused) this.#counts.reused++
       try {
@@ -234,6 +237,13 @@ export class Pool implements AsyncDisposable {
       }
   }
 
+  #groupFor(origin: Origin): Group {
+    const { proxy } = this.#options
+    const isDirect = proxy === undefined || proxy === false
+    const known = isDirect ? this.#groups.get(origin.key) : undefined
+    return known ?? this.#groupOf(planRoute(origin, this.#options))
+  }
+
   #groupOf(route: Route): Group {
     const { key } = route.to
     let group = this.#groups.get(key)
@@ -244,17 +254,13 @@ export class Pool implements AsyncDisposable {
     return group
   }
 
-  /** A connection for one request: one that waits, a new one, or the next that becomes free. */
+  /** A connection for one request where none waits: a new one, or the next that becomes free. */
   async #take(
     group: Group,
-    isFresh: boolean,
     timeout: Timeouts,
     signal: AbortSignal | undefined,
     trace: { parent: number } | undefined,
   ): Promise<ClientConnection> {
-    if (this.#closed) throw this.#error('ERR_CLOSED')
-    const waiting = isFresh ? undefined : this.#idleOf(group)
-    if (waiting !== undefined) return waiting
     if (group.open < this.#bounds.perOrigin && this.#makeRoom())
       return this.#connect(group, timeout, signal, trace)
     const given = await this.#wait(group, signal)
