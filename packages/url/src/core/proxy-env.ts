@@ -45,6 +45,11 @@ export function chooseProxy(url: URL, env: Environment): ProxyChoice {
   return { proxy, because: found.name }
 }
 
+/** Whether any variable names a proxy; without one there is nothing to choose. */
+export function namesProxies(env: Environment): boolean {
+  return Object.keys(env).some((name) => /_proxy$/i.test(name) && !/^no_proxy$/i.test(name))
+}
+
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443', ftp: '21' }
 
 function find(

@@ -50,6 +50,11 @@ export const MAX_REDIRECTS = 20
 /** Statuses with a meaning here; 300 and 304 are answers (§15.4.1, §15.4.5). */
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
+/** Whether a status asks to go elsewhere: the others need no look at their fields. */
+export function isRedirect(status: number): boolean {
+  return REDIRECTS.has(status)
+}
+
 /** Schemes that a server may send a client to. */
 const TARGETS: ReadonlySet<string> = new Set(['http:', 'https:', 'ftp:'])
 
@@ -73,7 +78,7 @@ export const SECRET_FIELDS: readonly string[] = [
 export function planRedirect(facts: RedirectFacts): RedirectPlan {
   const { status, location, method, url, replayable, followed, limit } = facts
   // 1. No redirect, or one that does not say where to: the response is the answer.
-  if (!REDIRECTS.has(status) || location === null) return { kind: 'final' }
+  if (!isRedirect(status) || location === null) return { kind: 'final' }
   // 2. Where to.
   let target: URL
   try {

@@ -5,7 +5,7 @@
 import { Pool, type PoolOptions, type Response } from '@sluice/http'
 import { FetchError } from '../core/errors.ts'
 import { checkOptions } from '../core/options.ts'
-import type { Environment } from '../core/proxy-env.ts'
+import { type Environment, namesProxies } from '../core/proxy-env.ts'
 import { poolOptions } from './connections.ts'
 import { openPipeline, type PipelineOptions } from './dispatch.ts'
 import { authenticate } from './middleware/auth.ts'
@@ -16,7 +16,13 @@ import { countUpload } from './middleware/upload.ts'
 import type { Handler } from './pipeline.ts'
 import { NO_POLICIES, type Policies, planPolicies } from './policies.ts'
 import { hopFor, proxyFor } from './proxy.ts'
-import { CLIENT_KEYS, type FetchInput, type FetchOptions, fetchWith } from './run-fetch.ts'
+import {
+  CLIENT_KEYS,
+  type FetchInput,
+  type FetchOptions,
+  fetchWith,
+  NO_OPTIONS,
+} from './run-fetch.ts'
 
 /** What sees each hop, the first one outermost: asking again asks with fresh proof, and cookies of a refusal are kept. */
 const LAYERS = [retryFailures, authenticate, keepCookies, capBody, countUpload]
@@ -44,6 +50,8 @@ export interface ClientOptions
 export class Client implements AsyncDisposable {
   readonly #options: ClientOptions
   readonly #env: Environment
+  /** Whether a proxy has to be looked for at all. */
+  readonly #namesProxies: boolean
   /** By proxy, the empty text for none: a pool has one way. */
   readonly #pools = new Map<string, Pool>()
   #closed = false
@@ -64,6 +72,7 @@ export class Client implements AsyncDisposable {
     this.#options = options
     this.policies = planPolicies('Client', options, NO_POLICIES, this.home)
     this.#env = options.env ?? { ...process.env }
+    this.#namesProxies = namesProxies(this.#env)
     this.run = openPipeline(options, LAYERS)
   }
 
@@ -75,7 +84,7 @@ export class Client implements AsyncDisposable {
    * @throws as `fetch`; {FetchError} `ERR_CLOSED` after `close()`
    * @see Fetch §5.6
    */
-  fetch(input: FetchInput, options: FetchOptions = {}): Promise<Response> {
+  fetch(input: FetchInput, options: FetchOptions = NO_OPTIONS): Promise<Response> {
     return fetchWith(this, input, options, this.#options)
   }
 
@@ -104,7 +113,9 @@ export class Client implements AsyncDisposable {
   poolFor(url: URL, method: string, id: number): Pool {
     if (this.#closed)
       throw new FetchError({ method, url: url.href, code: 'ERR_CLOSED', phase: 'open' })
-    const proxy = proxyFor(url, this.#options.proxy, this.#env, id)
+    const { proxy: option } = this.#options
+    const isDirect = (option === undefined || option === 'env') && !this.#namesProxies
+    const proxy = isDirect ? undefined : proxyFor(url, option, this.#env, id)
     const named = typeof proxy === 'string' || proxy instanceof URL ? String(proxy) : ''
     // A proxy forwards what is in the clear, and tunnels the rest.
     const key = named === '' ? '' : `${url.protocol} ${named}`

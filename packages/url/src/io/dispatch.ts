@@ -52,14 +52,16 @@ export function openPipeline(options: PipelineOptions, layers: readonly Middlewa
     if (!SCHEME.test(scheme))
       throw new TypeError(`Client: a scheme is written as 'memo:', not ${JSON.stringify(scheme)}`)
     if (handler === null) handlers.delete(scheme)
-    else if (typeof handler === 'function') handlers.set(scheme, handler)
+    // In a function of ours that always gives a promise, whatever theirs does.
+    else if (typeof handler === 'function')
+      handlers.set(scheme, async (request) => handler(request))
     else throw new TypeError(`Client: the handler of ${scheme} must be a function, or null`)
   }
   return compose([...use, followRedirects, ...layers], (request) => dispatch(request, handlers))
 }
 
 /** Chooses by the scheme. */
-async function dispatch(
+function dispatch(
   request: PlannedRequest,
   handlers: ReadonlyMap<string, Handler>,
 ): Promise<Response> {
@@ -68,7 +70,8 @@ async function dispatch(
   if (handler === undefined) {
     const known = [...handlers.keys()].join(', ')
     const reason = `no handler for ${url.protocol} URLs; there are ${known}`
-    throw new FetchError({ method, url: url.href, code: 'ERR_UNSUPPORTED', phase: 'open', reason })
+    const facts = { method, url: url.href, code: 'ERR_UNSUPPORTED', phase: 'open' as const, reason }
+    return Promise.reject(new FetchError(facts))
   }
   if (tracing()) publish(id, 'attempt', { handler: url.protocol, url: maskUrl(url.href) })
   return handler(request)

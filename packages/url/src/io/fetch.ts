@@ -1,7 +1,7 @@
 /** `fetch`: the client of those who have none. */
 import type { Response } from '@sluice/http'
 import { Client } from './client.ts'
-import type { FetchInput, FetchOptions } from './run-fetch.ts'
+import { type FetchInput, type FetchOptions, NO_OPTIONS } from './run-fetch.ts'
 
 let shared: Client | undefined
 
@@ -20,7 +20,10 @@ let shared: Client | undefined
  * const response = await fetch('http://127.0.0.1:8080/')
  * console.log(response.status, await response.text())
  */
-export async function fetch(input: FetchInput, options: FetchOptions = {}): Promise<Response> {
+export async function fetch(
+  input: FetchInput,
+  options: FetchOptions = NO_OPTIONS,
+): Promise<Response> {
   shared ??= new Client()
   return shared.fetch(input, options)
 }

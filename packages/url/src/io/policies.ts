@@ -109,7 +109,15 @@ export function planPolicies(
 ): Policies {
   const { cookies, auth, retry, denyPrivate, secretFields, limits, onUploadProgress } = options
   checkCallable(caller, 'onUploadProgress', onUploadProgress)
-  if (limits === undefined && POLICY_KEYS.every((key) => options[key] === undefined)) return base
+  const isPlain =
+    cookies === undefined &&
+    auth === undefined &&
+    retry === undefined &&
+    denyPrivate === undefined &&
+    secretFields === undefined &&
+    limits === undefined &&
+    onUploadProgress === undefined
+  if (isPlain) return base
   return {
     cookies: cookies === undefined ? base.cookies : jarOf(caller, cookies),
     auth: auth === undefined ? base.auth : authOf(caller, auth, home),

@@ -51,6 +51,9 @@ export interface FetchOptions extends PolicyOptions, ConnectionOptions {
 /** What `fetch` takes for an address: text, a URL, or a Request of ours or the platform's. */
 export type FetchInput = string | URL | globalThis.Request
 
+/** A fetch without options: there is nothing in it to look at. */
+export const NO_OPTIONS: FetchOptions = {}
+
 const OURS: readonly string[] = [
   'method',
   'headers',
@@ -100,6 +103,8 @@ const OFETCH = [
   'retryStatusCodes',
 ]
 
+const TAKEN: ReadonlySet<string> = new Set([...OURS, ...BROWSERS, ...OFETCH])
+
 /** What a fetch needs of its client. */
 export interface FetchHost extends ConnectionHost {
   /** The origin of its base; what its fields hold of secrets is for that one. */
@@ -147,12 +152,12 @@ function plan(
 ): PlannedRequest {
   checkObject('fetch', options)
   for (const key of Object.keys(options))
-    if (!OURS.includes(key) && !BROWSERS.includes(key) && !OFETCH.includes(key))
+    if (!TAKEN.has(key))
       throw new TypeError(`fetch: there is no option '${key}'; there are ${OURS.join(', ')}`)
   const isRequest = typeof input === 'object' && input !== null && 'headers' in input
   const from = isRequest ? (input as globalThis.Request) : undefined
   const method = options.method ?? from?.method ?? 'GET'
-  checkMethod('fetch', method)
+  if (method !== 'GET') checkMethod('fetch', method)
   if (options.signal != null) checkSignal('fetch', options.signal)
   checkCallable('fetch', 'connect', options.connect)
   const body = options.body !== undefined ? options.body : (from?.body ?? null)
@@ -165,15 +170,13 @@ function plan(
     )
   const id = nextId()
   const url = parse(from?.url ?? (input as string | URL), method, defaults.base)
-  const policies = planPolicies('fetch', options, host.policies, url.origin)
+  const home = options.auth === undefined ? undefined : url.origin
+  const policies = planPolicies('fetch', options, host.policies, home)
   const call = { host, options, defaults, policies, id }
   checkRepeatable(policies, method, body as RequestBody)
   return {
     url,
-    method:
-      /^(get|head|post|put|delete|options|patch)$/i.test(method) && method !== 'patch'
-        ? method.toUpperCase()
-        : method,
+    method: normalised(method),
     headers: headersOf(
       options.headers ?? (from && [...from.headers]),
       host.home === undefined || host.home === url.origin
@@ -191,6 +194,12 @@ function plan(
     started,
     id,
   }
+}
+
+/** Fetch §2.2.1: these are written in capitals; `patch` stays as it is. */
+function normalised(method: string): string {
+  if (method === 'GET') return method
+  return /^(get|head|post|put|delete|options)$/i.test(method) ? method.toUpperCase() : method
 }
 
 /** A client's fields, for another origin than that of its base. */

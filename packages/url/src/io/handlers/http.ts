@@ -1,7 +1,7 @@
 /**
  * `http:` and `https:` URLs: one exchange by `@sluice/http`.
  */
-import type { RequestOptions, Response } from '@sluice/http'
+import type { BodyInit, RequestOptions, Response } from '@sluice/http'
 import { TimeoutError } from '@sluice/socket/errors'
 import type { PlannedRequest } from '../pipeline.ts'
 import { forwarderFor } from '../proxy.ts'
@@ -16,7 +16,8 @@ export async function handleHttp(request: PlannedRequest): Promise<Response> {
     const known = forwarderOf(request)
     if (known !== undefined && digestProxies.has(known.href)) return prove(request, known)
   }
-  const response = await send(request)
+  const { body } = request
+  const response = await (typeof body === 'function' ? send(request) : sendBody(request, body))
   if (response.status !== 407) return response
   const proxy = forwarderOf(request)
   return proxy === undefined ? response : prove(request, proxy, response)
@@ -37,8 +38,12 @@ async function prove(request: PlannedRequest, proxy: URL, refused?: Response): P
 }
 
 async function send(request: PlannedRequest): Promise<Response> {
+  const { body } = request
+  return sendBody(request, typeof body === 'function' ? await body() : body)
+}
+
+function sendBody(request: PlannedRequest, body: BodyInit | null): Promise<Response> {
   const { url, method, headers, signal, decode, id } = request
-  const body = typeof request.body === 'function' ? await request.body() : request.body
   const timeout = remaining(request)
   return request.send(url, {
     method,

@@ -3,7 +3,7 @@
  */
 import { Headers, type Response } from '@sluice/http'
 import { FetchError, maskUrl } from '../../core/errors.ts'
-import { BODY_FIELDS, planRedirect, SECRET_FIELDS } from '../../core/redirect.ts'
+import { BODY_FIELDS, isRedirect, planRedirect, SECRET_FIELDS } from '../../core/redirect.ts'
 import { type Handler, isReplayable, type PlannedRequest } from '../pipeline.ts'
 import { publish, tracing } from '../trace.ts'
 
@@ -41,6 +41,7 @@ export async function followRedirects(first: PlannedRequest, next: Handler): Pro
   for (let followed = 0; ; followed++) {
     const response = await next(request)
     if (request.redirect === 'manual') return response
+    if (followed === 0 && !isRedirect(response.status)) return response
     const plan = planRedirect({
       status: response.status,
       location: response.headers.get('location'),
