@@ -26,8 +26,10 @@ export const claim = {
       const { urllib } = await import('@sluice/url/python')
       const decoder = new TextDecoder()
       return async () => {
-        await using response = await urllib.request.urlopen(url)
-        return decoder.decode(await response.read())
+        const response = await urllib.request.urlopen(url)
+        const text = decoder.decode(await response.read())
+        await response.close()
+        return text
       }
     }),
   },

@@ -53,29 +53,37 @@ export function bind(
 ): Record<string, unknown> {
   const last = args[args.length - 1]
   const keywords = isKeywords(last) ? last : undefined
-  const positional = keywords ? args.slice(0, -1) : args
+  const count = keywords ? args.length - 1 : args.length
   const star = parameters.indexOf('*')
-  const names = parameters.filter((p) => p !== '*').map((p) => p.replace(/\?$/, ''))
-  const most = star === -1 ? names.length : star
-  if (positional.length > most)
-    throw new TypeError(
-      `${name}() takes ${most} positional arguments but ${positional.length} were given`,
-    )
+  const most = star === -1 ? parameters.length : star
+  if (count > most)
+    throw new TypeError(`${name}() takes ${most} positional arguments but ${count} were given`)
   const bound: Record<string, unknown> = {}
-  positional.forEach((value, i) => {
-    if (value !== undefined) bound[names[i] as string] = value
-  })
-  for (const [key, value] of Object.entries(keywords ?? {})) {
-    if (!names.includes(key))
-      throw new TypeError(`${name}() got an unexpected keyword argument '${key}'`)
-    if (key in bound) throw new TypeError(`${name}() got multiple values for argument '${key}'`)
-    if (value !== undefined) bound[key] = value
-  }
+  for (let i = 0; i < count; i++)
+    if (args[i] !== undefined) bound[nameOf(parameters[i] as string)] = args[i]
+  if (keywords !== undefined) bindKeywords(name, parameters, keywords, bound)
   for (const parameter of parameters)
     if (parameter !== '*' && !parameter.endsWith('?') && !(parameter in bound))
       throw new TypeError(`${name}() missing required argument: '${parameter}'`)
   return bound
 }
+
+function bindKeywords(
+  name: string,
+  parameters: readonly string[],
+  keywords: Keywords,
+  bound: Record<string, unknown>,
+): void {
+  for (const [key, value] of Object.entries(keywords)) {
+    if (key === '*' || !parameters.some((parameter) => nameOf(parameter) === key))
+      throw new TypeError(`${name}() got an unexpected keyword argument '${key}'`)
+    if (key in bound) throw new TypeError(`${name}() got multiple values for argument '${key}'`)
+    if (value !== undefined) bound[key] = value
+  }
+}
+
+const nameOf = (parameter: string): string =>
+  parameter.endsWith('?') ? parameter.slice(0, -1) : parameter
 
 /** A class that may be called like a function, as in Python. */
 export type Callable<C extends new (...args: never[]) => unknown> = C &
@@ -93,7 +101,12 @@ export function callable<C extends new (...args: never[]) => unknown>(
 ): Callable<C> {
   if (name !== undefined) Object.defineProperty(Class, 'name', { value: name })
   const proxy: C = new Proxy(Class, {
-    apply: (_target, _self, args) => Reflect.construct(Class, args, proxy),
+    // Made by the class itself where no other is derived from it: an engine has no fast way to make things of a Proxy.
+    apply: (_target, _self, args) => new Class(...(args as never[])) as object,
+    construct: (_target, args, target) =>
+      target === proxy
+        ? (new Class(...(args as never[])) as object)
+        : Reflect.construct(Class, args, target),
   })
   return proxy as Callable<C>
 }
