@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import { Response, type Server, serve } from '@sluice/http'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { type DownloadOptions, download, type Progress } from '../src/download.ts'
-import { Client, isFetchError } from '../src/index.ts'
+import { Client, type Handler, isFetchError } from '../src/index.ts'
 import { ftpServer } from '../src/testing.ts'
 import { open } from './kit.ts'
 
@@ -314,6 +314,13 @@ describe('how', () => {
     }
     await expect(download(url, path, { client, onProgress })).rejects.toThrow('mine, too')
     expect(readFileSync(path, 'utf8')).toBe('mine')
+  })
+
+  test('from a handler that gives a response of the platform', async () => {
+    const platform = async () => new globalThis.Response('Hello, World!')
+    await using client = new Client({ schemes: { 'memo:': platform as unknown as Handler } })
+    expect(await download('memo:x', path, { client })).toMatchObject({ bytes: 13 })
+    expect(readFileSync(path, 'utf8')).toBe('Hello, World!')
   })
 
   test('over FTP, by REST', async () => {

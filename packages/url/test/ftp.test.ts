@@ -367,3 +367,27 @@ describe('what goes wrong', () => {
     await expect(ftp.read('a', { offset: -1 })).rejects.toThrow(RangeError)
   })
 })
+
+describe('recvInto', () => {
+  it('puts a file where it is wanted, to its end', async () => {
+    const body = Buffer.from(Array.from({ length: 200_000 }, (_, i) => (i * 7) % 251))
+    const { ftp } = await start({ files: { '/big': body } })
+    const download = await ftp.read('big')
+    const all = Buffer.alloc(body.length + 1)
+    let at = 0
+    for (let n: number | null = 0; n !== null; at += n ?? 0)
+      n = await download.recvInto(all.subarray(at, at + 30_000))
+    expect([at, all.subarray(0, at).equals(body)]).toEqual([body.length, true])
+    expect(await download.recvInto(all)).toBeNull()
+    // It is over: the client can do the next thing.
+    expect(await (await ftp.read('big')).bytes()).toHaveLength(body.length)
+  })
+
+  it('is not for texts, whose bytes change', async () => {
+    const { ftp } = await start()
+    const download = await ftp.read('pub/lines.txt', { type: 'ascii' })
+    const error = await rejection(download.recvInto(new Uint8Array(9)))
+    expect(error.message).toContain('recvInto is for binary transfers')
+    expect(await download.text()).toBe('a\nb\n')
+  })
+})

@@ -37,6 +37,9 @@ export class IncomingBody {
   #discarding = false
   #wanted = false
   #wake: (() => void) | undefined
+  /** Where somebody waits for bytes in memory of their own, and how many have been put there. */
+  #target: Uint8Array | undefined
+  #filled = 0
 
   constructor(source: BodySource) {
     this.#source = source
@@ -61,10 +64,22 @@ export class IncomingBody {
     this.received += view.length
     this.pieces++
     if (this.#discarding) return true
-    this.#chunks.push(copy(view))
-    this.#queued += view.length
+    const rest = this.#target === undefined ? view : this.#fill(this.#target, view)
+    if (rest.length > 0) {
+      this.#chunks.push(copy(rest))
+      this.#queued += rest.length
+    }
     this.#notify()
     return this.#collecting || this.#queued < HIGH_WATER
+  }
+
+  /** Once, from where it lies into where it is wanted. @returns what there was no room for */
+  #fill(target: Uint8Array, view: Uint8Array): Uint8Array {
+    const part = view.length > target.length ? view.subarray(0, target.length) : view
+    target.set(part)
+    this.#filled = part.length
+    this.#target = undefined
+    return view.subarray(part.length)
   }
 
   /** All of it has come. */
@@ -121,6 +136,30 @@ export class IncomingBody {
     }
   }
 
+  /** Reads the next bytes into memory of the reader's. @returns how many, at least one; `null` at the end */
+  async pullInto(target: Uint8Array): Promise<number | null> {
+    this.#wanted = true
+    this.#source.demand()
+    for (;;) {
+      const chunk = this.#chunks[0]
+      if (chunk !== undefined) {
+        const rest = this.#fill(target, chunk)
+        if (rest.length === 0) this.#chunks.shift()
+        else this.#chunks[0] = rest as Bytes
+        this.#queued -= this.#filled
+        if (this.#queued === 0) this.#source.resume()
+        return this.#filled
+      }
+      if (this.#ended) return null
+      if (this.#failed) throw this.#error
+      this.#target = target
+      this.#filled = 0
+      await this.#more()
+      this.#target = undefined
+      if (this.#filled > 0) return this.#filled
+    }
+  }
+
   /** Nobody will read the rest. */
   cancel(): void {
     if (this.#discarding) return
@@ -157,11 +196,17 @@ export type BodyInit =
   | ReadableStream<Uint8Array>
   | AsyncIterable<Uint8Array>
 
+/** Pieces that can also be put where somebody wants them, without memory of their own. */
+export interface ReadsInto {
+  /** @returns how many bytes, 1 or more; `null` at the end */
+  readInto(target: Uint8Array): Promise<number | null>
+}
+
 /** A body to be sent, normalised. One of `text`, `bytes`, `pieces` and `incoming` is there. */
 export interface Content {
   readonly text?: string
   readonly bytes?: Uint8Array
-  readonly pieces?: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>
+  readonly pieces?: ReadableStream<Uint8Array> | (AsyncIterable<Uint8Array> & Partial<ReadsInto>)
   readonly incoming?: IncomingBody
   /** Bytes, where that is known without reading. */
   readonly length?: number
@@ -285,11 +330,28 @@ export function cancelContent(content: Content | null): void {
   }
 }
 
+/** Pieces as they come, copied to where they are wanted; what there is no room for waits. */
+function intoFrom(pieces: AsyncIterator<Uint8Array>): ReadsInto['readInto'] {
+  let rest: Uint8Array = EMPTY
+  return async (target) => {
+    while (rest.length === 0) {
+      const { done, value } = await pieces.next()
+      if (done) return null
+      rest = value
+    }
+    const part = rest.subarray(0, target.length)
+    target.set(part)
+    rest = rest.subarray(part.length)
+    return part.length
+  }
+}
+
 /** One body that is read at most once: what `Request` and `Response` share. */
 export class Carrier {
   #content: Content | null
   #used = false
   #stream: ReadableStream<Bytes> | undefined
+  #into: ReadsInto['readInto'] | undefined
 
   constructor(content: Content | null) {
     this.#content = content
@@ -370,6 +432,26 @@ export class Carrier {
     const parts: Uint8Array[] = []
     for await (const piece of piecesOf(source)) parts.push(piece)
     return concat(parts)
+  }
+
+  /** The next bytes, into memory of the reader's. @throws {TypeError} it is being read in another way */
+  async readInto(target: Uint8Array): Promise<number | null> {
+    if (!(target instanceof Uint8Array) || target.length === 0)
+      throw new TypeError('readInto takes a Uint8Array with room for one byte or more')
+    this.#into ??= this.#openInto()
+    return this.#into(target)
+  }
+
+  #openInto(): ReadsInto['readInto'] {
+    const content = this.#content
+    if (content === null) return async () => null
+    this.#claim()
+    const { incoming, pieces } = content
+    if (this.#stream !== undefined) return intoFrom(piecesOf({ pieces: this.#stream }))
+    if (incoming !== undefined) return (target) => incoming.pullInto(target)
+    if (pieces !== undefined && 'readInto' in pieces && pieces.readInto !== undefined)
+      return (target) => (pieces as ReadsInto).readInto(target)
+    return intoFrom(piecesOf(content))
   }
 
   async text(): Promise<string> {

@@ -154,6 +154,22 @@ export class Request extends Link {
   bytes(): Promise<Uint8Array<ArrayBuffer>> {
     return this.#body().bytes()
   }
+  /**
+   * Reads the next bytes of the body into memory of your own: for those who read much and want to allocate nothing.
+   * Call it until it gives `null`, one call at a time; the other ways to read are closed from the first call on.
+   *
+   * @param target where they go, from its beginning; at least one byte
+   * @returns how many there are, at least one; `null` at the end
+   * @throws {TypeError} a target without room, or a body that somebody reads otherwise; what `bytes()` throws
+   * @see RFC 9112 §6
+   * @example
+   * const buffer = new Uint8Array(65_536)
+   * let total = 0
+   * for (let n = await request.readInto(buffer); n !== null; n = await request.readInto(buffer)) total += n
+   */
+  readInto(target: Uint8Array): Promise<number | null> {
+    return this.#body().readInto(target)
+  }
   arrayBuffer(): Promise<ArrayBuffer> {
     return this.#body().arrayBuffer()
   }

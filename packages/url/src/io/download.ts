@@ -3,7 +3,7 @@
  * for and what an answer means, and does it.
  */
 import { createHash, type Hash } from 'node:crypto'
-import { Headers, type Response } from '@sluice/http'
+import { Headers, Response } from '@sluice/http'
 import { codeOf } from '@sluice/socket/errors'
 import { explain, FetchError, HttpStatusError, maskUrl } from '../core/errors.ts'
 import { Meter } from '../core/meter.ts'
@@ -191,16 +191,27 @@ class Work {
     const { limit, sha256, fetch: how } = this.#plan
     const file = this.#file
     if (sha256 !== undefined) await this.#hashSoFar()
+    // A handler or middleware of the program may have given one of the platform.
+    const isOurs = typeof response.readInto === 'function'
+    const source = isOurs ? response : new Response(response.body)
+    const read = (target: Uint8Array): Promise<number | null> => source.readInto(target)
+    let isAtEnd = false
     try {
-      for await (const piece of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+      for (;;) {
+        const piece = await file.take(read)
+        if (piece === null) {
+          isAtEnd = true
+          return
+        }
         this.#hash?.update(piece)
-        await file.write(piece)
         this.#meter?.add(piece.length)
         this.tell(false)
         const ms = limit?.take(piece.length, performance.now()) ?? 0
         if (ms >= 1) await wait(ms, how.signal ?? undefined)
       }
     } finally {
+      // Whoever gives up here gives up there, too.
+      if (!isAtEnd) await response.body?.cancel().catch(() => {})
       await file.flush()
     }
   }

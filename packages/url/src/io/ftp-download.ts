@@ -56,6 +56,32 @@ export class FtpDownload implements AsyncIterable<Bytes>, AsyncDisposable {
     return null
   }
 
+  /**
+   * The next bytes, into memory of your own: nothing is allocated for them. A text that is converted goes through `recv`.
+   *
+   * @param target where they go, from its beginning; at least one byte
+   * @returns how many there are, at least one; `null` once the server has said that this was all
+   * @throws {TypeError} a text, or a target without room. Else as `recv`
+   * @see RFC 959 §3.4.1
+   */
+  async recvInto(target: Uint8Array): Promise<number | null> {
+    if (this.#decoder !== undefined)
+      throw new TypeError('recvInto is for binary transfers: the bytes of a text are others here')
+    if (this.#isAtEnd) return null
+    const options = { signal: this.#signal, timeout: this.#idle }
+    let count: number | null
+    try {
+      count = await this.#transfer.data.recvInto(target, options)
+    } catch (error) {
+      this.#isAtEnd = true
+      throw await this.#transfer.fail(error)
+    }
+    if (count !== null) return count
+    this.#isAtEnd = true
+    await this.#transfer.finish()
+    return null
+  }
+
   /** The pieces, until the server has said that they were all. Leaving the loop early closes it. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Bytes, void, undefined> {
     try {

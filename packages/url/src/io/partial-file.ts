@@ -16,10 +16,12 @@ import { placeOf, refusal, writeWhole } from './atomic-file.ts'
 
 /**
  * Pieces are written together once they are so many bytes: a system call and a thread for each would cost more than they.
- * They are copied into one of two buffers, so that they die young: kept until the disk has them, they would fill the old
- * generation of the heap, and with it the memory.
+ * They are read straight into one of two buffers: memory of their own for each would be a collection of the whole heap for
+ * every few dozen, which costs more than everything else together.
  */
 const BATCH = 524_288
+/** As much as a connection brings at a time: with less room the rest of it would have to wait in memory of its own. */
+const LEAST_ROOM = 65_536
 /** The longest name of most file systems, in bytes. */
 const LONGEST_NAME = 255
 
@@ -85,15 +87,20 @@ export class PartialFile {
     await writeWhole(noteOf(this.place), Buffer.from(JSON.stringify(record)), 'write')
   }
 
-  /** Takes a piece; waits while as much as there is room for is being written. */
-  async write(piece: Uint8Array): Promise<void> {
-    for (let at = 0; at < piece.length; ) {
-      const part = piece.subarray(at, at + BATCH - this.#waiting)
-      this.#buffer.set(part, this.#waiting)
-      this.#waiting += part.length
-      at += part.length
-      if (this.#waiting === BATCH) await this.#handOver()
-    }
+  /**
+   * Has the next bytes read to where they wait to be written; waits itself while as much as there is room for is being
+   * written.
+   *
+   * @param read puts bytes into what it is given. @returns how many, or `null` at the end
+   * @returns the bytes, valid until the next call; `null` at the end
+   */
+  async take(read: (target: Uint8Array) => Promise<number | null>): Promise<Uint8Array | null> {
+    if (BATCH - this.#waiting < LEAST_ROOM) await this.#handOver()
+    const room = this.#buffer.subarray(this.#waiting)
+    const count = await read(room)
+    if (count === null) return null
+    this.#waiting += count
+    return room.subarray(0, count)
   }
 
   /** Waits until everything is written. */

@@ -133,12 +133,12 @@ async function read(work: Work): Promise<Response> {
   }
   try {
     const download = await begin(work, wanted.offset)
-    return new Response(bodyOf(download, wanted.length, end), wanted)
+    return new Response(bodyOf(download, wanted.length, work), wanted)
   } catch (error) {
     // Who knows no REST sends the whole, which is a good answer to a range, too (RFC 9110 §14.2).
     if (!isFtpError(error) || error.method !== 'REST' || error.isTransient) throw error
     const { headers } = answerWithFile(facts, { ...wishOf(request), range: null })
-    return new Response(bodyOf(await begin(work, 0), undefined, end), { headers })
+    return new Response(bodyOf(await begin(work, 0), undefined, work), { headers })
   }
 }
 
@@ -167,36 +167,47 @@ async function factsOf({ client, plan, signal }: Work, isAll: boolean) {
   return { size, modified, isText: plan.type === 'ascii', mediaType: mimeType(plan.name) }
 }
 
-/** The file as a stream, not longer than `length`; its end, and its giving up, end the conversation. */
+/** The file in pieces, not longer than `length`; its end, and its giving up, end the conversation. */
 function bodyOf(
   download: FtpDownload,
   length: number | undefined,
-  end: () => void,
-): ReadableStream<Uint8Array> {
+  { plan, end }: Pick<Work, 'plan' | 'end'>,
+): AsyncIterable<Uint8Array> {
+  const isText = plan.type === 'ascii'
   let left = length ?? Number.POSITIVE_INFINITY
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const piece = left === 0 ? null : await download.recv()
-          if (piece === null) {
-            if (left === 0) await download.close()
-            controller.close()
-            return end()
-          }
-          const wanted = piece.length > left ? piece.subarray(0, left) : piece
-          left -= wanted.length
-          controller.enqueue(wanted)
-        } catch (error) {
-          end()
-          throw error
-        }
-      },
-      async cancel() {
-        await download.close()
-        end()
-      },
+  /** Reads once, unless enough is here; the end of it ends the conversation. */
+  const once = async <T>(read: () => Promise<T | null>): Promise<T | null> => {
+    try {
+      const got = left === 0 ? null : await read()
+      if (got !== null) return got
+      if (left === 0) await download.close()
+      end()
+      return null
+    } catch (error) {
+      end()
+      throw error
+    }
+  }
+  const pieces: AsyncIterator<Uint8Array> = {
+    async next() {
+      const piece = await once(() => download.recv())
+      if (piece === null) return { done: true, value: undefined }
+      const value = piece.length > left ? piece.subarray(0, left) : piece
+      left -= value.length
+      return { done: false, value }
     },
-    { highWaterMark: 0 },
-  )
+    // Also while a piece is waited for, which a generator would not hear of.
+    async return() {
+      await download.close()
+      end()
+      return { done: true, value: undefined }
+    },
+  }
+  const readInto = async (target: Uint8Array): Promise<number | null> => {
+    const room = target.length > left ? target.subarray(0, left) : target
+    const count = await once(() => download.recvInto(room))
+    left -= count ?? 0
+    return count
+  }
+  return { [Symbol.asyncIterator]: () => pieces, ...(isText ? {} : { readInto }) }
 }
