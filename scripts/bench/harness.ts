@@ -85,7 +85,7 @@ export async function measure(
 }
 
 function warmUp(plan: Plan): Plan {
-  return { ...plan, seconds: 1, milliseconds: 2 * plan.milliseconds }
+  return { ...plan, seconds: 2, milliseconds: 2 * plan.milliseconds }
 }
 
 async function start(
