@@ -54,6 +54,7 @@ export function linked(name: Name, real?: (ours: object) => object): new () => o
     },
   )
   // Whoever is awaited is asked for `then`. It is found here, since the way through the Proxy costs more than the await.
+  // biome-ignore lint/suspicious/noThenProperty: it is undefined, which is what says that nobody is to wait.
   Link.prototype = Object.create(proxy, { then: { value: undefined } })
   return Link as unknown as new () => object
 }
