@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { defineConfig } from 'tsup'
+import { restoreClassNames } from './scripts/class-names.ts'
 import { mergeChunks } from './scripts/merge-chunks.ts'
 
 interface Manifest {
@@ -27,9 +28,9 @@ export const library = defineConfig({
   sourcemap: true,
   splitting: true,
   clean: true,
-  onSuccess: () =>
-    mergeChunks(
-      'dist',
-      [...doors, ...bin].map((source) => basename(source).replace('.ts', '.js')),
-    ),
+  async onSuccess() {
+    const entries = [...doors, ...bin].map((source) => basename(source).replace('.ts', '.js'))
+    await mergeChunks('dist', entries)
+    restoreClassNames('dist')
+  },
 })

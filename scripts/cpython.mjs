@@ -25,7 +25,7 @@ const AT_LEAST = {
   test_http_cookies: 25,
   test_httplib: 103,
   test_httpservers: 55,
-  test_ftplib: 87,
+  test_ftplib: 92,
   test_netrc: 22,
   test_robotparser: 60,
   test_http_cookiejar: 77,

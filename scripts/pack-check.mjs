@@ -85,6 +85,10 @@ for (const [name, [command, ...args]] of Object.entries(runners)) {
   )
 }
 
+writeFileSync(join(app, 'names.mjs'), readFileSync('scripts/pack-check/names.mjs'))
+const names = attempt(process.execPath, ['names.mjs'], app)
+result(names.ok, 'classes have their names', names.text)
+
 writeFileSync(join(app, 'commands.mjs'), readFileSync('scripts/pack-check/commands.mjs'))
 const commands = attempt(process.execPath, ['commands.mjs'], app)
 result(commands.ok && /commands ok/.test(commands.text), 'the commands', commands.text)

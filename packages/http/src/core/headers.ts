@@ -12,6 +12,7 @@
 import type { FieldList } from './events.ts'
 import { FieldBlock, lookUp } from './field-block.ts'
 import { linked } from './linked.ts'
+import { shownBy, shownFields } from './shown.ts'
 import { checkField, formatFields, type OutgoingFields } from './writers.ts'
 
 /** What a `Headers` is made from: pairs, an object, another Headers, or a block from the wire. */
@@ -183,6 +184,7 @@ export class Headers extends Link {
   }
 
   static {
+    shownBy(Headers.prototype, 'Headers', (headers) => shownFields(headers.raw()))
     outgoingFields = (headers) => {
       headers.#outgoing ??= formatFields(headers.#read())
       return headers.#outgoing

@@ -9,6 +9,7 @@ import type { RequestHead } from '../core/events.ts'
 import { Headers, type HeadersInit } from '../core/headers.ts'
 import { linked } from '../core/linked.ts'
 import { normaliseMethod } from '../core/methods.ts'
+import { shownBy } from '../core/shown.ts'
 import { type BodyInit, Carrier, type Content, type IncomingBody, toContent } from './body.ts'
 
 /** What a request is made with. Members of the web's interface that mean nothing here are kept as they are. */
@@ -114,6 +115,9 @@ export class Request extends Link {
   }
 
   static {
+    shownBy(Request.prototype, 'Request', ({ method, url, headers, bodyUsed }) => {
+      return { method, url, headers, bodyUsed }
+    })
     toPlatform = (request) => request.#toPlatform()
     takeBody = (request) => request.#body().take()
   }

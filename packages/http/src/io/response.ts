@@ -9,6 +9,7 @@ import { FIELD_VALUE } from '../core/abnf.ts'
 import type { ResponseHead } from '../core/events.ts'
 import { Headers, type HeadersInit, outgoingFields } from '../core/headers.ts'
 import { linked } from '../core/linked.ts'
+import { shownBy } from '../core/shown.ts'
 import { isNullBodyStatus } from '../core/status.ts'
 import type { OutgoingFields } from '../core/writers.ts'
 import { type BodyInit, Carrier, type Content, type IncomingBody, toContent } from './body.ts'
@@ -126,6 +127,9 @@ export class Response extends Link {
   }
 
   static {
+    shownBy(Response.prototype, 'Response', ({ status, statusText, url, headers, bodyUsed }) => {
+      return { status, statusText, url, headers, bodyUsed }
+    })
     responseFromWire = (wire) => {
       const response = new Response()
       response.#wire = wire

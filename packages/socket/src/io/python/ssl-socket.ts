@@ -51,6 +51,7 @@ export class SSLSocket extends Base {
   readonly do_handshake_on_connect: boolean
   readonly #session: Uint8Array | null
   #info: TlsInfo | undefined
+  #isUnwrapped = false
 
   /** Not for programs: `SSLContext.wrap_socket` makes them. */
   constructor(from: socket, context: Context, settings: Settings) {
@@ -183,6 +184,8 @@ export class SSLSocket extends Base {
 
   /** Ends TLS in good order. The socket that is returned is this one: no runtime goes back to clear text. */
   async unwrap(): Promise<SSLSocket> {
+    if (this.#isUnwrapped) throw new ValueError(`No SSL wrapper around ${this.__repr__()}`)
+    this.#isUnwrapped = true
     await this.shutdown(1)
     return this
   }
