@@ -15,9 +15,9 @@ const server = await serve(async (request) => {
   await sleep(30)
   return Response.json({ number: orders.length }, { status: 201 })
 })
-const buying = customers(server.url)
 const watching = watcher(server.url)
-await sleep(300)
+const buying = customers(server.url)
+while (orders.length < 100) await sleep(10)
 
 // #region broken
 await server.close()

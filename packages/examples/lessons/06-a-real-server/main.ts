@@ -25,9 +25,9 @@ async function* ticks() {
 // #endregion
 
 const server = await serve(router)
-const buying = customers(server.url)
 const watching = watcher(server.url)
-await sleep(300)
+const buying = customers(server.url)
+while (orders.length < 100) await sleep(10)
 
 // #region shutdown
 await server.shutdown({ grace: 5000 })
