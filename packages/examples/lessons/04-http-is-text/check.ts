@@ -2,13 +2,14 @@
 import { endAll } from '../../lib/children.ts'
 import { check, run, startProgram } from '../../lib/lesson.ts'
 
-const broken = await run(new URL('./broken.ts', import.meta.url))
+const running = run(new URL('./broken.ts', import.meta.url))
+const main = startProgram(new URL('./main.ts', import.meta.url))
+const broken = await running
 check(
   'without the empty line the server waits, and then says so',
   broken.output.startsWith('HTTP/1.1 408 '),
 )
 
-const main = startProgram(new URL('./main.ts', import.meta.url))
 await main.says('in a browser')
 check('the one who answers sees the lines of the request', main.out().includes('asked  GET /hello'))
 check('the one who asks sees those of the answer', main.out().includes('told   HTTP/1.1 200 OK'))

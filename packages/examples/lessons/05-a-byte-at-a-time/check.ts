@@ -2,13 +2,15 @@
 import { check, run } from '../../lib/lesson.ts'
 import { malformed } from './messages.ts'
 
-const broken = await run(new URL('./broken.ts', import.meta.url))
+const [broken, main] = await Promise.all([
+  run(new URL('./broken.ts', import.meta.url)),
+  run(new URL('./main.ts', import.meta.url)),
+])
 check(
   'who takes pieces for messages sees four of them',
   broken.output.trimEnd().split('\n').length === 4,
 )
 check('and none that was sent', !broken.output.includes('/hello'))
-const main = await run(new URL('./main.ts', import.meta.url))
 const [good = '', bad = ''] = main.output.trimEnd().split('\n\n')
 const lamps = [...good.matchAll(/\[(\S+)\]/g)].map(([, state]) => state)
 check(
