@@ -79,7 +79,7 @@ describe.each(['download', 'save'] as const)('%s', (way) => {
     [
       'a link to itself',
       'loop',
-      'its links lead round in a circle',
+      'its links lead in a circle',
       'ELOOP',
       () => symlinkSync('loop', join(folder, 'loop')),
     ],
@@ -90,17 +90,11 @@ describe.each(['download', 'save'] as const)('%s', (way) => {
       'ERR_UNSUPPORTED',
       () => symlinkSync('/dev/null', join(folder, 'null')),
     ],
-    [
-      'a folder that is not there',
-      'none/file',
-      'the folder that it is to be in does not exist',
-      'ENOENT',
-      () => {},
-    ],
+    ['a folder that is not there', 'none/file', 'its folder does not exist', 'ENOENT', () => {}],
     [
       'a link into a folder that is not there',
       'link',
-      'the folder that it is to be in does not exist',
+      'its folder does not exist',
       'ENOENT',
       () => symlinkSync('none/file', join(folder, 'link')),
     ],
@@ -152,7 +146,7 @@ describe.each(['download', 'save'] as const)('%s', (way) => {
     const path = join(folder, 'file')
     writeFileSync(path, 'old')
     expect(without({ room: true }, path)).toBe(
-      `${verb} ${path}: larger than a file may be here (EFBIG, phase write)`,
+      `${verb} ${path}: the file is too large (EFBIG, phase write)`,
     )
     expect(readFileSync(path, 'utf8')).toBe('old')
     // A part of a download may still be of use.
@@ -164,9 +158,7 @@ describe.each(['download', 'save'] as const)('%s', (way) => {
     for (const name of readdirSync(disk)) rmSync(join(disk, name))
     const path = join(disk, 'file')
     writeFileSync(path, 'old')
-    expect(without({}, path)).toBe(
-      `${verb} ${path}: no space left on the device (ENOSPC, phase write)`,
-    )
+    expect(without({}, path)).toBe(`${verb} ${path}: the disk is full (ENOSPC, phase write)`)
     expect(readFileSync(path, 'utf8')).toBe('old')
     expect(readdirSync(disk).filter((name) => !/^file(\.part(\.json)?)?$/.test(name))).toEqual([])
   })

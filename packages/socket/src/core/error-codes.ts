@@ -52,13 +52,6 @@ export const REASONS = {
   ENOBUFS: 'no buffer space left',
   ENOMEM: 'no memory left',
   ENAMETOOLONG: 'the path is too long',
-  // Files: the layers above write some.
-  ENOSPC: 'no space left on the device',
-  EDQUOT: 'no space left of what this user may have',
-  EFBIG: 'larger than a file may be here',
-  EROFS: 'the file system is read-only',
-  ELOOP: 'too many links',
-  EIO: 'the device failed',
   // Ours.
   ERR_CLOSED: 'closed by this program',
   ERR_BUSY: 'another caller holds this direction',

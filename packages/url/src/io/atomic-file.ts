@@ -6,6 +6,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { lstat, open, readdir, readlink, rename, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { codeOf } from '@sluice/socket/errors'
 import { formatDraftName, isAbandoned, parseDraftName } from '../core/draft-name.ts'
 import { FetchError } from '../core/errors.ts'
 import { factsOfWriting } from '../core/file-reason.ts'
@@ -14,8 +15,6 @@ import { factsOfWriting } from '../core/file-reason.ts'
 const OWNER_ONLY = 0o600
 /** As many links as Linux follows. */
 const MOST_LINKS = 40
-/** A draft that somebody else takes for abandoned is written once more, and once more. */
-const TRIES = 3
 
 /**
  * Writes a file in one step. A link is followed, so that it stays one; a folder or another thing in its place is refused.
@@ -26,23 +25,30 @@ const TRIES = 3
  */
 export async function writeWhole(path: string, content: Uint8Array, verb: string): Promise<void> {
   try {
-    const place = await placeOf(path)
-    for (let left = TRIES; !(await tryWrite(place, content, --left > 0)); );
-    await removeAbandoned(dirname(place))
+    await replaceFile(path, content)
   } catch (cause) {
     throw new FetchError({ method: verb, url: path, phase: 'write', ...factsOfWriting(cause) })
   }
 }
 
+/** The same, for who has words of its own. @throws the error of the system */
+export async function replaceFile(path: string, content: Uint8Array): Promise<void> {
+  const place = await placeOf(path)
+  // Once more where somebody else took the draft for abandoned.
+  if (!(await tryWrite(place, content, true))) await tryWrite(place, content, false)
+  await removeAbandoned(dirname(place))
+}
+
 /** @returns whether it is there; `false`, where `mayMiss`, when the draft was gone before it was moved */
 async function tryWrite(place: string, content: Uint8Array, mayMiss: boolean): Promise<boolean> {
-  const writer = { host: host(), pid: process.pid }
-  const draft = join(dirname(place), formatDraftName(writer, randomBytes(8).toString('hex')))
+  const name = formatDraftName({ host: host(), pid: process.pid }, randomBytes(8).toString('hex'))
+  const draft = join(dirname(place), name)
   let isWritten = false
   try {
     const handle = await open(draft, 'wx', OWNER_ONLY)
     try {
       await handle.writeFile(content)
+      // Else a power cut might leave an empty file in the place of the old one.
       await handle.sync()
     } finally {
       await handle.close()
@@ -52,8 +58,7 @@ async function tryWrite(place: string, content: Uint8Array, mayMiss: boolean): P
     return true
   } catch (error) {
     await rm(draft, { force: true }).catch(() => {})
-    const isGone = isWritten && (error as NodeJS.ErrnoException).code === 'ENOENT'
-    if (isGone && mayMiss) return false
+    if (isWritten && mayMiss && codeOf(error) === 'ENOENT') return false
     throw error
   }
 }
@@ -83,7 +88,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+    return codeOf(error) !== 'ESRCH'
   }
 }
 
@@ -102,12 +107,12 @@ export async function placeOf(path: string): Promise<string> {
     }
     place = resolve(dirname(place), target)
   }
-  throw refusal('ELOOP', 'its links lead round in a circle')
+  throw refusal('ELOOP', 'its links lead in a circle')
 }
 
 async function checkPlace(place: string): Promise<void> {
-  const there = await stat(place).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
+  const there = await stat(place).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return undefined
     throw error
   })
   if (there === undefined || there.isFile()) return

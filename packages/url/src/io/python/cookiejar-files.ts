@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { bind, builtins, type Callable, callable, codecs } from '@sluice/socket/python'
-import { writeWhole } from '../atomic-file.ts'
+import { replaceFile } from '../atomic-file.ts'
 import { Cookie, type CookieObject } from './cookiejar-cookie.ts'
 import { Jar } from './cookiejar-jar.ts'
 import { iso2time, time2isoz } from './cookiejar-time.ts'
@@ -50,9 +50,9 @@ class Kind extends Jar {
     const [place, kept] = this.#given('save', args)
     const content = new TextEncoder().encode(this._written(kept))
     try {
-      await writeWhole(place, content, 'SAVE')
+      await replaceFile(place, content)
     } catch (error) {
-      throw osError((error as Error).cause)
+      throw osError(error)
     }
   }
   /** Adds what a file holds. @throws {LoadError} it is of another kind; what stood before the bad line is in */
