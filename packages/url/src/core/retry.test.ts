@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { planRetries, planRetry, type RetryFacts, type RetryRules } from './retry.ts'
+import { planRetries, planRetry, type RetryFacts, type RetryRules, replyIn } from './retry.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 const RULES = planRetries('fetch', { retries: 3, delay: 100, maxDelay: 300 }) as RetryRules
@@ -20,6 +20,7 @@ describe('asks again', () => {
     ['the second time after twice as long', { attempts: 2 }, 200, '503'],
     ['no longer than the longest', { attempts: 3 }, 300, '503'],
     ['a connection that broke', failed('ECONNRESET'), 100, 'ECONNRESET'],
+    ['a reply of FTP that says so', { ...failed('ERR_FTP_REPLY'), reply: 450 }, 100, '450'],
     [
       'a POST of which nothing has left',
       { method: 'POST', ...failed('ECONNREFUSED', 'connect') },
@@ -56,6 +57,7 @@ describe('does not ask again', () => {
     ['too often', { attempts: 4 }],
     ['what was an answer', { status: 200 }],
     ['what will stay so', { status: 404 }],
+    ['a reply of FTP that will stay so', { ...failed('ERR_FTP_REPLY'), reply: 550 }],
     ['a name that does not exist', failed('ENOTFOUND', 'lookup')],
     ['a certificate that is wrong', failed('ERR_TLS_CERT', 'tls')],
     ['what has no code', { status: undefined }],
@@ -70,12 +72,22 @@ describe('does not ask again', () => {
   })
 })
 
+test.each([
+  [Object.assign(new Error(), { reply: { code: 421 } }), 421],
+  [new Error(), undefined],
+  [undefined, undefined],
+  [{ reply: 'none' }, undefined],
+])('the reply in an error: %o', (error, code) => {
+  expect(replyIn(error)).toBe(code)
+})
+
 describe('the option', () => {
   test('is a number, true, or all of it', () => {
     expect(planRetries('fetch', 5)?.retries).toBe(5)
     expect(planRetries('fetch', true)?.retries).toBe(2)
     expect(planRetries('fetch', false)).toBeUndefined()
     expect(planRetries('fetch', 0)).toBeUndefined()
+    expect(planRetries('fetch', { replies: [530] })?.replies.has(450)).toBe(false)
     expect(planRetries('fetch', { methods: ['post'] })?.methods.has('POST')).toBe(true)
   })
   test.each([

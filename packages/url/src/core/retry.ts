@@ -3,8 +3,9 @@
  * knows.
  *
  * 1. So often and no more.
- * 2. Only what may pass by itself: statuses that say so, and errors of the connection. A name that does not exist will not
- *    exist a second later, and a certificate that is wrong stays wrong.
+ * 2. Only what may pass by itself: statuses that say so, replies of FTP that say so (RFC 959 §4.2.1: those that begin with 4),
+ *    and errors of the connection. A name that does not exist will not exist a second later, and a certificate that is wrong
+ *    stays wrong.
  * 3. Only methods of which many are as one (RFC 9110 §9.2.2); any method where nothing of the request has left.
  * 4. Not before the server wants it (Retry-After, RFC 9110 §10.2.3); when that is too long, not at all, since an earlier
  *    try would be refused as well.
@@ -22,6 +23,11 @@ export interface RetryOptions {
   methods?: readonly string[] | undefined
   /** Which statuses; default 408, 429, 500, 502, 503, 504. */
   statuses?: readonly number[] | undefined
+  /**
+   * Which replies of FTP servers, for `ftp:` URLs; default 421, 425, 426, 450, 451, 452. Some say 530 where they mean that too
+   * many are there already.
+   */
+  replies?: readonly number[] | undefined
   /** Which codes of errors; default those of a connection that could not be made, broke or fell silent. */
   codes?: readonly string[] | undefined
   /** Milliseconds before the second try, at most; doubled each time. Default 500. */
@@ -37,6 +43,7 @@ export interface RetryRules {
   readonly retries: number
   readonly methods: ReadonlySet<string>
   readonly statuses: ReadonlySet<number>
+  readonly replies: ReadonlySet<number>
   readonly codes: ReadonlySet<string>
   readonly delay: number
   readonly maxDelay: number
@@ -46,6 +53,8 @@ export interface RetryRules {
 const METHODS = ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY', 'PUT', 'DELETE']
 /** Those of curl's --retry; ky and got have 413 besides, which does not pass by itself. */
 const STATUSES = [408, 429, 500, 502, 503, 504]
+/** Those of RFC 959 §4.2.2 that begin with 4: what the server says of itself and may not say a moment later. */
+const REPLIES = [421, 425, 426, 450, 451, 452]
 const CODES = [
   'ECONNREFUSED',
   'ECONNRESET',
@@ -63,7 +72,16 @@ const CODES = [
 /** Phases before the first byte of a request leaves. */
 const BEFORE: ReadonlySet<string> = new Set(['lookup', 'connect', 'tls', 'proxy'])
 
-const KEYS = ['retries', 'methods', 'statuses', 'codes', 'delay', 'maxDelay', 'maxRetryAfter']
+const KEYS = [
+  'retries',
+  'methods',
+  'statuses',
+  'replies',
+  'codes',
+  'delay',
+  'maxDelay',
+  'maxRetryAfter',
+]
 
 /**
  * Completes the option.
@@ -89,6 +107,7 @@ export function planRetries(
     retries = 2,
     methods = METHODS,
     statuses = STATUSES,
+    replies = REPLIES,
     codes = CODES,
     delay = 500,
     maxDelay = 30_000,
@@ -99,13 +118,14 @@ export function planRetries(
   for (const [name, value] of Object.entries({ delay, maxDelay, maxRetryAfter }))
     if (!(typeof value === 'number' && value >= 0))
       throw new RangeError(`${caller}: retry.${name} takes milliseconds, 0 or more`)
-  for (const [name, value] of Object.entries({ methods, statuses, codes }))
+  for (const [name, value] of Object.entries({ methods, statuses, replies, codes }))
     if (!Array.isArray(value)) throw new TypeError(`${caller}: retry.${name} must be an array`)
   if (retries === 0) return undefined
   return {
     retries,
     methods: new Set(methods.map((method) => method.toUpperCase())),
     statuses: new Set(statuses),
+    replies: new Set(replies),
     codes: new Set(codes),
     delay,
     maxDelay,
@@ -120,6 +140,8 @@ export interface RetryFacts {
   readonly attempts: number
   /** The status of the answer; nothing where there was an error. */
   readonly status?: number | undefined
+  /** What an FTP server said no with; nothing where the error is another one. */
+  readonly reply?: number | undefined
   /** Of the error, and where it broke off. */
   readonly code?: string | undefined
   readonly phase?: string | undefined
@@ -148,13 +170,17 @@ export function planRetry(
   now: number,
   chance: number,
 ): RetryPlan {
-  const { method, attempts, status, code, phase, retryAfter, replayable, left } = facts
+  const { method, attempts, status, reply, code, phase, retryAfter, replayable, left } = facts
   const stop = { kind: 'stop' } as const
   // 1
   if (attempts > rules.retries) return stop
   // 2
   const mayPass =
-    status !== undefined ? rules.statuses.has(status) : code !== undefined && rules.codes.has(code)
+    status !== undefined
+      ? rules.statuses.has(status)
+      : reply !== undefined
+        ? rules.replies.has(reply)
+        : code !== undefined && rules.codes.has(code)
   if (!mayPass || phase === 'total') return stop
   // 3
   const isUnsent = phase !== undefined && BEFORE.has(phase)
@@ -165,5 +191,13 @@ export function planRetry(
   // 5
   const longest = Math.min(rules.maxDelay, rules.delay * 2 ** (attempts - 1))
   const ms = Math.round(asked ?? longest * (1 - chance / 2))
-  return ms >= left ? stop : { kind: 'wait', ms, because: status?.toString() ?? code ?? '' }
+  return ms >= left
+    ? stop
+    : { kind: 'wait', ms, because: (status ?? reply)?.toString() ?? code ?? '' }
+}
+
+/** The code of the reply behind an error of FTP; nothing for another error. */
+export function replyIn(error: unknown): number | undefined {
+  const { reply } = (error ?? {}) as { reply?: { code?: unknown } }
+  return typeof reply?.code === 'number' ? reply.code : undefined
 }

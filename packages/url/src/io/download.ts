@@ -8,7 +8,7 @@ import { codeOf } from '@sluice/socket/errors'
 import { explain, FetchError, HttpStatusError, maskUrl } from '../core/errors.ts'
 import { Meter } from '../core/meter.ts'
 import { type PartialAsk, planAnswer, planAsk } from '../core/resume.ts'
-import { planRetry } from '../core/retry.ts'
+import { planRetry, replyIn } from '../core/retry.ts'
 import { type DownloadOptions, type DownloadPlan, planDownload } from './download-options.ts'
 import { PartialFile } from './partial-file.ts'
 import { wait } from './wait.ts'
@@ -121,6 +121,7 @@ class Work {
           method: 'GET',
           attempts,
           status,
+          reply: replyIn(error),
           code: isUsual ? 'ECONNRESET' : codeOf(error),
           phase,
           retryAfter: (error as { retryAfter?: string | null }).retryAfter,

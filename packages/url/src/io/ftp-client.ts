@@ -15,7 +15,7 @@ import { type FtpPlace, planFtpPlace } from '../core/ftp-place.ts'
 import { type FtpReply, parsePath, type ReplyKind } from '../core/ftp-reply.ts'
 import { formatFtpTime, parseFtpTime } from '../core/ftp-time.ts'
 import { checkOptions } from '../core/options.ts'
-import { decodeName } from './ftp-control.ts'
+import { decodeName, type FtpControl } from './ftp-control.ts'
 import { FtpConversation } from './ftp-conversation.ts'
 import { FtpDownload } from './ftp-download.ts'
 import {
@@ -102,11 +102,19 @@ export class FtpClient implements AsyncDisposable {
   async read(path: string, options: FtpTransferOptions = {}): Promise<FtpDownload> {
     checkOptions('read', options, ['offset', 'type', 'signal'])
     const { type = 'binary', signal } = options
-    return this.#talk.alone('RETR', async () => {
-      const transfer = await this.#talk.begin('RETR', path, options, type)
-      this.#talk.reading = transfer
-      return new FtpDownload(transfer, { isText: type === 'ascii', idle: this.#talk.idle, signal })
-    })
+    return this.#talk.alone(
+      'RETR',
+      async () => {
+        const transfer = await this.#talk.begin('RETR', path, options, type)
+        this.#talk.reading = transfer
+        return new FtpDownload(transfer, {
+          isText: type === 'ascii',
+          idle: this.#talk.idle,
+          signal,
+        })
+      },
+      signal,
+    )
   }
 
   /**
@@ -129,27 +137,31 @@ export class FtpClient implements AsyncDisposable {
     checkOptions('write', options, ['offset', 'type', 'signal', 'append', 'onProgress'])
     const { type = 'binary', append = false, onProgress } = options
     const verb = append ? 'APPE' : 'STOR'
-    return this.#talk.alone(verb, async () => {
-      const transfer = await this.#talk.begin(verb, path, options, type)
-      const encoder = type === 'ascii' ? new AsciiEncoder() : undefined
-      const pieces = typeof body === 'string' || body instanceof Uint8Array ? [body] : body
-      let sent = 0
-      try {
-        for await (const piece of pieces) {
-          const bytes = typeof piece === 'string' ? new TextEncoder().encode(piece) : piece
-          const wire = encoder?.push(bytes) ?? bytes
-          await transfer.send(wire, this.#talk.idle)
-          sent += wire.length
-          onProgress?.(sent)
+    return this.#talk.alone(
+      verb,
+      async () => {
+        const transfer = await this.#talk.begin(verb, path, options, type)
+        const encoder = type === 'ascii' ? new AsciiEncoder() : undefined
+        const pieces = typeof body === 'string' || body instanceof Uint8Array ? [body] : body
+        let sent = 0
+        try {
+          for await (const piece of pieces) {
+            const bytes = typeof piece === 'string' ? new TextEncoder().encode(piece) : piece
+            const wire = encoder?.push(bytes) ?? bytes
+            await transfer.send(wire, this.#talk.idle)
+            sent += wire.length
+            onProgress?.(sent)
+          }
+        } catch (error) {
+          // What the caller's own code threw is told as it is.
+          await transfer.abort()
+          throw error
         }
-      } catch (error) {
-        // What the caller's own code threw is told as it is.
-        await transfer.abort()
-        throw error
-      }
-      await transfer.finish()
-      return sent
-    })
+        await transfer.finish()
+        return sent
+      },
+      options.signal,
+    )
   }
 
   /**
@@ -245,13 +257,17 @@ export class FtpClient implements AsyncDisposable {
   async size(path: string, options: FtpCallOptions = {}): Promise<number> {
     checkOptions('size', options, ['signal'])
     formatCommand('SIZE', path)
-    return this.#talk.alone('SIZE', async (control) => {
-      // In ASCII it would be the size with other line ends, which servers refuse to count.
-      await this.#talk.setType('binary', options.signal)
-      const { text } = await control.command('SIZE', path, ['completion'], options.signal)
-      if (!/^[0-9]{1,15}$/.test(text.trim())) throw this.#odd('SIZE', path, 'a size')
-      return Number(text)
-    })
+    return this.#talk.alone(
+      'SIZE',
+      async (control) => {
+        // In ASCII it would be the size with other line ends, which servers refuse to count.
+        await this.#talk.setType('binary', options.signal)
+        const { text } = await control.command('SIZE', path, ['completion'], options.signal)
+        if (!/^[0-9]{1,15}$/.test(text.trim())) throw this.#odd('SIZE', path, 'a size')
+        return Number(text)
+      },
+      options.signal,
+    )
   }
 
   /**
@@ -307,10 +323,14 @@ export class FtpClient implements AsyncDisposable {
   async rename(from: string, to: string, options: FtpCallOptions = {}): Promise<void> {
     checkOptions('rename', options, ['signal'])
     formatCommand('RNTO', to)
-    await this.#talk.alone('RNFR', async (control) => {
-      await control.command('RNFR', from, ['intermediate'], options.signal)
-      await control.command('RNTO', to, ['completion'], options.signal)
-    })
+    await this.#talk.alone(
+      'RNFR',
+      async (control) => {
+        await control.command('RNFR', from, ['intermediate'], options.signal)
+        await control.command('RNTO', to, ['completion'], options.signal)
+      },
+      options.signal,
+    )
   }
 
   // Folders.
@@ -381,9 +401,13 @@ export class FtpClient implements AsyncDisposable {
   async send(verb: string, argument = '', options: FtpCallOptions = {}): Promise<FtpReply> {
     checkOptions('send', options, ['signal'])
     const wanted: ReplyKind[] = ['completion', 'intermediate']
-    return this.#talk.alone(verb, (control) =>
-      control.command(verb, argument, wanted, options.signal),
-    )
+    const { signal } = options
+    const work = async (control: FtpControl): Promise<FtpReply> => {
+      const reply = await control.command(verb, argument, wanted, signal)
+      if (/^(?:CWD|CDUP|XCWD|XCUP)$/i.test(verb)) await this.#talk.moved(control, signal)
+      return reply
+    }
+    return this.#talk.alone(verb, work, signal)
   }
 
   /** Says goodbye once what is under way has ended; a file that is being read is given up. Never rejects. */
@@ -402,32 +426,36 @@ export class FtpClient implements AsyncDisposable {
   }
 
   #lines(verb: string, path: string, signal: AbortSignal | undefined): Promise<string[]> {
-    return this.#talk.alone(verb, async () => {
-      // A name that begins with a hyphen would be taken for options of ls.
-      const transfer = await this.#talk.begin(verb, path.startsWith('-') ? `./${path}` : path, {
-        signal,
-      })
-      const lines: string[] = []
-      const most = this.#options.limits?.listing ?? MAX_LISTING
-      let failure: unknown
-      try {
-        for (;;) {
-          const line = await transfer.data.recvLine(8192, { signal, timeout: this.#talk.idle })
-          if (line === null) break
-          if (transfer.data.bytesReceived > most) throw new RangeError(`more than ${most} bytes`)
-          lines.push(decodeName(line, this.#options.encoding ?? 'utf8'))
+    return this.#talk.alone(
+      verb,
+      async () => {
+        // A name that begins with a hyphen would be taken for options of ls.
+        const transfer = await this.#talk.begin(verb, path.startsWith('-') ? `./${path}` : path, {
+          signal,
+        })
+        const lines: string[] = []
+        const most = this.#options.limits?.listing ?? MAX_LISTING
+        let failure: unknown
+        try {
+          for (;;) {
+            const line = await transfer.data.recvLine(8192, { signal, timeout: this.#talk.idle })
+            if (line === null) break
+            if (transfer.data.bytesReceived > most) throw new RangeError(`more than ${most} bytes`)
+            lines.push(decodeName(line, this.#options.encoding ?? 'utf8'))
+          }
+        } catch (error) {
+          failure = error
         }
-      } catch (error) {
-        failure = error
-      }
-      if (failure instanceof RangeError) {
-        await transfer.abort()
-        throw this.#talk.error(verb, 'ERR_TOO_LONG', `the listing has ${failure.message}`)
-      }
-      if (failure !== undefined) throw await transfer.fail(failure)
-      await transfer.finish()
-      return lines
-    })
+        if (failure instanceof RangeError) {
+          await transfer.abort()
+          throw this.#talk.error(verb, 'ERR_TOO_LONG', `the listing has ${failure.message}`)
+        }
+        if (failure !== undefined) throw await transfer.fail(failure)
+        await transfer.finish()
+        return lines
+      },
+      signal,
+    )
   }
 
   #odd(verb: string, path: string, what: string): FetchError {

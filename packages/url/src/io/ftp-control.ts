@@ -12,7 +12,7 @@ import { decodeLatin1, encodeLatin1, encodeUtf8 } from '@sluice/socket/bytes'
 import { codeOf, isNetError } from '@sluice/socket/errors'
 import { FetchError } from '../core/errors.ts'
 import { formatCommand, maskCommand } from '../core/ftp-command.ts'
-import { FtpError, FtpRefusal, refusalReason } from '../core/ftp-errors.ts'
+import { FtpError, FtpRefusal, isFtpError, refusalReason } from '../core/ftp-errors.ts'
 import { type FtpReply, kindOfReply, type ReplyKind, ReplyReader } from '../core/ftp-reply.ts'
 import { publish, tracing } from './trace.ts'
 
@@ -37,6 +37,7 @@ export class FtpControl {
   #stream: Connection
   readonly #reader = new ReplyReader()
   #broken: unknown
+  #replies = 0
 
   constructor(stream: Connection, facts: FtpControlFacts) {
     this.#stream = stream
@@ -50,6 +51,21 @@ export class FtpControl {
   /** Why it can not be used any more; `undefined` while it can. */
   get broken(): unknown {
     return this.#broken ?? (this.#stream.isOpen ? undefined : 'closed')
+  }
+
+  /** How many replies have come so far. */
+  get replies(): number {
+    return this.#replies
+  }
+
+  /** Whether the server has ended it while nobody was waiting for a reply: said 421, or closed it. */
+  get isLeft(): boolean {
+    if (this.broken !== undefined) return true
+    const said = this.#stream.tryRecv()
+    if (said === undefined) return false
+    if (said === null || decodeLatin1(said.subarray(0, 3)) === '421') return true
+    this.#stream.unread(said)
+    return false
   }
 
   /**
@@ -73,6 +89,8 @@ export class FtpControl {
   async send(verb: string, argument?: string, signal?: AbortSignal): Promise<void> {
     const line = formatCommand(verb, argument)
     signal?.throwIfAborted()
+    // The server's last word says more than that it takes no more.
+    if (isFtpError(this.#broken)) throw this.#broken
     if (tracing()) publish(this.facts.id, 'command', { command: maskCommand(line) })
     const bytes =
       this.facts.encoding === 'latin1' ? encodeLatin1(`${line}\r\n`) : encodeUtf8(`${line}\r\n`)
@@ -95,9 +113,10 @@ export class FtpControl {
         if (line === null) throw new SyntaxError('the server closed the connection')
         const reply = this.#reader.push(decodeName(line, this.facts.encoding))
         if (reply === undefined) continue
+        this.#replies++
         if (tracing()) publish(this.facts.id, 'reply', { code: reply.code, text: reply.text })
         // RFC 959 §5.4: it closes the connection now, whatever was asked.
-        if (reply.code === 421) this.#broken ??= new FtpRefusal('', reply)
+        if (reply.code === 421) this.#broken ??= this.refusal(verb || 'open', undefined, reply)
         return reply
       }
     } catch (error) {

@@ -5,14 +5,17 @@
  * - FTP has one conversation. Calls wait for each other in their order; while a file is being read there is ERR_BUSY, since
  *   waiting for a reader might be for ever.
  * - What is set once is not set again: the type of transfers, and what the server did not know.
+ * - Who is left by the server logs in again where that is wanted, and only where nothing can be done twice by that: before a
+ *   call has said anything, or when 421 was the first reply that it got (RFC 959 §5.4: the command was not carried out).
  */
 import { type Connection, connect as connectTcp, type TlsClientOptions } from '@sluice/socket'
 import { nextId } from '@sluice/socket/trace'
 import { FetchError } from '../core/errors.ts'
 import { formatCommand } from '../core/ftp-command.ts'
+import { isFtpError } from '../core/ftp-errors.ts'
 import { type FtpSession, login } from '../core/ftp-login.ts'
 import type { FtpPlace } from '../core/ftp-place.ts'
-import type { FtpReply } from '../core/ftp-reply.ts'
+import { type FtpReply, parsePath } from '../core/ftp-reply.ts'
 import { explainNet, FtpControl } from './ftp-control.ts'
 import { FtpDataOpener } from './ftp-data.ts'
 import type { FtpOptions, FtpTransferOptions } from './ftp-options.ts'
@@ -38,6 +41,8 @@ export class FtpConversation {
   #session: FtpSession | undefined
   #tlsSession: Uint8Array | undefined
   #type = ''
+  /** Where we are; nothing before anybody went elsewhere, null where nobody knows. */
+  #folder: string | undefined | null
   #queue: Promise<unknown> = Promise.resolve()
   #isClosed = false
 
@@ -161,18 +166,62 @@ export class FtpConversation {
   }
 
   /** One thing at a time, and none after the end. */
-  alone<T>(verb: string, work: (control: FtpControl) => Promise<T>): Promise<T> {
+  alone<T>(
+    verb: string,
+    work: (control: FtpControl) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
     const run = async (): Promise<T> => {
+      const isReading = this.reading !== undefined && !this.reading.isOver
+      if (!isReading && this.#mayReturn && this.#control?.isLeft) await this.#return(signal)
       const control = this.#control as FtpControl
       if (this.#isClosed || control.broken !== undefined)
         throw this.error(verb, 'ERR_CLOSED', 'closed', control.broken)
-      if (this.reading !== undefined && !this.reading.isOver)
+      if (isReading)
         throw this.error(verb, 'ERR_BUSY', 'a file is being read: read it to its end, or close it')
-      return work(control)
+      const before = control.replies
+      try {
+        return await work(control)
+      } catch (error) {
+        const isUndone = isFtpError(error, 421) && control.replies === before + 1
+        if (!isUndone || !this.#mayReturn) throw error
+      }
+      await this.#return(signal)
+      return work(this.#control as FtpControl)
     }
     const result = this.#queue.then(run)
     this.#queue = result.catch(() => {})
     return result
+  }
+
+  get #mayReturn(): boolean {
+    return this.#options.reconnect === true && !this.#isClosed && this.#folder !== null
+  }
+
+  /** Logs in again, and goes to where we were. */
+  async #return(signal: AbortSignal | undefined): Promise<void> {
+    this.#control?.destroy()
+    this.#type = ''
+    this.#tlsSession = undefined
+    await this.login(signal)
+    const folder = this.#folder
+    if (typeof folder !== 'string') return
+    const control = this.#control as FtpControl
+    try {
+      await control.command('CWD', folder, ['completion'], signal)
+    } catch (error) {
+      // In another folder the next call would do what nobody wants.
+      control.destroy()
+      throw error
+    }
+  }
+
+  /** We went elsewhere: asks where that is, for when we have to come back. */
+  async moved(control: FtpControl, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#options.reconnect !== true) return
+    this.#folder = null
+    await control.send('PWD', undefined, signal)
+    this.#folder = parsePath((await control.reply('PWD', signal)).text) ?? null
   }
 
   /** Says how files are transferred from now on. */

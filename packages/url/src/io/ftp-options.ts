@@ -31,6 +31,12 @@ export interface FtpOptions
   timeout?: ConnectOptions['timeout']
   /** Probe a silent control connection after so many milliseconds, while a long transfer runs beside it; default 30 000. */
   keepAlive?: number | undefined
+  /**
+   * Log in again, into the same folder, when the server has ended the conversation while nothing was under way: by 421, as
+   * servers do to who is idle for long, or without a word. What was asked for by `send()` (SITE, OPTS) is forgotten then.
+   * Default false: the next call says that it is closed.
+   */
+  reconnect?: boolean | undefined
   /** Bytes of a listing; default 64 MiB. */
   limits?: { listing?: number | undefined } | undefined
   /** Opens connections, control and data; default: by `@sluice/socket`. */
@@ -48,6 +54,7 @@ export const FTP_KEYS = [
   'encoding',
   'timeout',
   'keepAlive',
+  'reconnect',
   'limits',
   'connect',
   'proxy',

@@ -2,7 +2,8 @@
 import type { Response } from '@sluice/http'
 import { codeOf, isNetError } from '@sluice/socket/errors'
 import { FetchError, reasonIn } from '../core/errors.ts'
-import { planRetry, type RetryRules } from '../core/retry.ts'
+import { FtpError, isFtpError } from '../core/ftp-errors.ts'
+import { planRetry, type RetryRules, replyIn } from '../core/retry.ts'
 import { type Handler, isReplayable, type PlannedRequest } from './pipeline.ts'
 import { publish, tracing } from './trace.ts'
 import { wait } from './wait.ts'
@@ -30,6 +31,7 @@ export async function exchangeAgain(
         method,
         attempts,
         status: response?.status,
+        reply: replyIn(error),
         code: error && codeOf(error),
         phase: error && (error as { phase?: string }).phase,
         retryAfter: response?.headers.get('retry-after'),
@@ -50,14 +52,15 @@ export async function exchangeAgain(
   }
 }
 
-/** The last error, with all of them behind it. */
+/** The last error, with all of them behind it; of its own kind, since programs ask an error of FTP for its reply. */
 function summed({ method, url, started }: PlannedRequest, errors: readonly Error[]): FetchError {
   const cause = errors.at(-1) as Error
   const attempt = errors.length
-  const known = isNetError(cause) ? reasonIn(cause) : undefined
+  const known = isNetError(cause) || cause instanceof FetchError ? reasonIn(cause) : undefined
   const reason = known === undefined ? {} : { reason: `${known}, tried ${attempt} times` }
   const elapsed = performance.now() - started
-  return new FetchError({ method, url: url.href, cause, errors, attempt, elapsed, ...reason })
+  const facts = { method, url: url.href, cause, errors, attempt, elapsed, ...reason }
+  return isFtpError(cause) ? new FtpError({ ...facts, reply: cause.reply }) : new FetchError(facts)
 }
 
 function timeLeft({ timeout, started }: PlannedRequest): number {

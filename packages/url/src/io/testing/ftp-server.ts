@@ -22,11 +22,12 @@ export interface FtpServerOptions {
   features?: readonly string[] | undefined
   /**
    * Replies in place of its own, by command (`SIZE`) or whole line (`RETR a.txt`): `'550 No'`. A reply of `''` is none at
-   * all: it stays silent.
+   * all: it stays silent. Of a list each is said once, in order, whoever asks, and then its own: `['450 Busy']`. After 421 it
+   * hangs up.
    */
-  replies?: Readonly<Record<string, string>> | undefined
-  /** The greeting; default `220 Ready`. */
-  greeting?: string | undefined
+  replies?: Readonly<Record<string, string | readonly string[]>> | undefined
+  /** The greeting, or a list of them as above; default `220 Ready`. */
+  greeting?: string | readonly string[] | undefined
   /** Breaks each download off after so many bytes. */
   cutAfter?: number | undefined
   /**
@@ -46,12 +47,16 @@ export interface FtpTestServer extends AsyncDisposable {
   readonly commands: readonly string[]
   /** The bytes of a file, as they are now. */
   file(path: string): Uint8Array | undefined
+  /** Says something to everybody who is there, `421 Idle for too long`, and hangs up; without words it just hangs up. */
+  hangUp(reply?: string): Promise<void>
   /** Ends it, and every connection. Never rejects. */
   close(): Promise<void>
 }
 
 /** A server with a `pace` sends so much at a time. */
 const PIECE = 65_536
+/** No command has this name. */
+const GREETING = ''
 const FEATURES = [
   'EPRT',
   'EPSV',
@@ -82,9 +87,10 @@ export async function ftpServer(options: FtpServerOptions = {}): Promise<FtpTest
   const listener = await listen('127.0.0.1:0')
   const commands: string[] = []
   const visitors = new Set<Visitor>()
+  const script = new Script(options)
   void (async () => {
     for await (const connection of listener) {
-      const visitor = new Visitor(connection, tree, { ...options, now }, commands)
+      const visitor = new Visitor(connection, tree, { ...options, now }, script, commands)
       visitors.add(visitor)
       void visitor.run().finally(() => visitors.delete(visitor))
     }
@@ -97,8 +103,27 @@ export async function ftpServer(options: FtpServerOptions = {}): Promise<FtpTest
     url: `ftp://127.0.0.1:${(listener.address as InetAddress).port}/`,
     commands,
     file: (path) => tree.file(resolvePath('/', path))?.bytes,
+    hangUp: async (reply = '') => {
+      for (const visitor of visitors) await visitor.hangUp(reply)
+    },
     close,
     [Symbol.asyncDispose]: close,
+  }
+}
+
+/** What is to be said in place of its own words. */
+class Script {
+  readonly #left = new Map<string, string | string[]>()
+
+  constructor({ replies = {}, greeting = [] }: FtpServerOptions) {
+    for (const [key, said] of Object.entries({ ...replies, [GREETING]: greeting }))
+      this.#left.set(key, typeof said === 'string' ? said : [...said])
+  }
+
+  /** What to say; nothing where its own words are wanted. */
+  next(key: string): string | undefined {
+    const said = this.#left.get(key)
+    return typeof said === 'string' ? said : said?.shift()
   }
 }
 
@@ -109,6 +134,7 @@ class Visitor {
   #control: Connection
   readonly #tree: FileTree
   readonly #options: FtpServerOptions & { now: () => Date }
+  readonly #script: Script
   readonly #heard: string[]
   #user = ''
   #isIn = false
@@ -116,6 +142,7 @@ class Visitor {
   #offset = 0
   #from: string | undefined
   #isPrivate = false
+  #isOver = false
   #isText = true
   #passive: Listener | undefined
   #active: { hostname: string; port: number } | undefined
@@ -125,23 +152,29 @@ class Visitor {
     control: Connection,
     tree: FileTree,
     options: FtpServerOptions & { now: () => Date },
+    script: Script,
     heard: string[],
   ) {
     this.#control = control
     this.#tree = tree
     this.#options = options
+    this.#script = script
     this.#heard = heard
   }
 
   async run(): Promise<void> {
     try {
-      await this.#say(this.#options.greeting ?? '220 Ready')
-      for (let line = await this.#hear(); line !== undefined; line = await this.#hear()) {
+      await this.#say(this.#script.next(GREETING) ?? '220 Ready')
+      while (!this.#isOver) {
+        const line = await this.#hear()
+        if (line === undefined) break
         this.#heard.push(line)
         const [verb = '', argument = ''] = /^([^ ]+) ?(.*)$/s.exec(line)?.slice(1) ?? []
         await this.#answer(verb.toUpperCase(), argument, line)
         if (verb.toUpperCase() === 'QUIT') break
       }
+      // What was said last arrives, which a connection that is broken off does not promise.
+      await this.#control.close()
     } catch {
       // The client is gone: nobody is left to be told.
     }
@@ -161,10 +194,22 @@ class Visitor {
 
   async #say(reply: string): Promise<void> {
     if (reply !== '') await this.#control.sendAll(`${reply}\r\n`)
+    // RFC 959 §5.4: it closes the connection.
+    this.#isOver ||= reply.startsWith('421')
+  }
+
+  /** Says a last word, unasked. */
+  async hangUp(reply: string): Promise<void> {
+    try {
+      await this.#say(reply)
+      await this.#control.close()
+    } catch {
+      // The client is gone already.
+    }
   }
 
   async #answer(verb: string, argument: string, line: string): Promise<void> {
-    const canned = this.#options.replies?.[line] ?? this.#options.replies?.[verb]
+    const canned = this.#script.next(line) ?? this.#script.next(verb)
     if (canned !== undefined) return this.#say(canned)
     const command = Object.hasOwn(this.#commands, verb) ? this.#commands[verb] : undefined
     if (command === undefined) return this.#say(`502 ${verb} is not known here`)
