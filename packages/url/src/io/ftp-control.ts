@@ -4,6 +4,8 @@
  * Rules it keeps:
  * - Replies belong to commands by their order alone. Whoever gives up waiting for one has lost the count: from then on the
  *   connection is of no use, and is closed.
+ * - The answer to a NOOP beside a transfer belongs to nobody. It may come at once, or behind the reply that ends the transfer,
+ *   or, from a server that throws away what it hears meanwhile, never; its code tells it from the replies to a transfer.
  * - A line has a limit, a reply a limit of lines, and the wait for it a limit of time.
  * - What goes wrong is told with the command and the server, never with the password.
  */
@@ -18,6 +20,8 @@ import { publish, tracing } from './trace.ts'
 
 /** Python's ftplib allows as much; RFC 959 says nothing. */
 const MAX_LINE = 8192
+/** Done, superfluous, unknown (pure-ftpd, while it sends), not here, not now: none of them ends a transfer that has begun. */
+const NOOP_ANSWERS: ReadonlySet<number> = new Set([200, 202, 500, 501, 502, 503])
 
 /** How a control connection is used. */
 export interface FtpControlFacts {
@@ -38,6 +42,10 @@ export class FtpControl {
   readonly #reader = new ReplyReader()
   #broken: unknown
   #replies = 0
+  /** Whether an answer to NOOP is still to come. */
+  #isOwed = false
+  /** Whether a transfer is under way: its replies say nothing about whether that answer will come. */
+  isTransferring = false
 
   constructor(stream: Connection, facts: FtpControlFacts) {
     this.#stream = stream
@@ -112,7 +120,7 @@ export class FtpControl {
         const line = await this.#stream.recvLine(MAX_LINE, { signal, timeout: patience })
         if (line === null) throw new SyntaxError('the server closed the connection')
         const reply = this.#reader.push(decodeName(line, this.facts.encoding))
-        if (reply === undefined) continue
+        if (reply === undefined || this.#isForNoop(reply)) continue
         this.#replies++
         if (tracing()) publish(this.facts.id, 'reply', { code: reply.code, text: reply.text })
         // RFC 959 §5.4: it closes the connection now, whatever was asked.
@@ -122,6 +130,22 @@ export class FtpControl {
     } catch (error) {
       throw this.#fail(verb, error, signal)
     }
+  }
+
+  /** Says NOOP, and waits for nothing; not while the last one is unanswered. Never rejects. */
+  async noop(): Promise<void> {
+    if (this.#isOwed || this.broken !== undefined) return
+    this.#isOwed = true
+    // Whoever waits for the end of the transfer hears of a failure.
+    await this.send('NOOP').catch(() => {})
+  }
+
+  #isForNoop({ code }: FtpReply): boolean {
+    if (!this.#isOwed) return false
+    const isAnswer = NOOP_ANSWERS.has(code)
+    // A reply to what was said after it: that answer will not come any more.
+    if (isAnswer || !this.isTransferring) this.#isOwed = false
+    return isAnswer
   }
 
   /** Goes on in TLS. */

@@ -19,6 +19,7 @@ import { type FtpReply, parsePath } from '../core/ftp-reply.ts'
 import { explainNet, FtpControl } from './ftp-control.ts'
 import { FtpDataOpener } from './ftp-data.ts'
 import type { FtpOptions, FtpTransferOptions } from './ftp-options.ts'
+import { startPulse } from './ftp-pulse.ts'
 import { FtpTransfer } from './ftp-transfer.ts'
 
 /** Long enough for a server that has to wake a tape robot, as some do (RFC 1123 §4.1.3.2 wants minutes). */
@@ -49,7 +50,9 @@ export class FtpConversation {
   constructor(place: FtpPlace, options: FtpOptions) {
     this.place = place
     this.#options = options
-    const { tls, timeout } = options
+    const { tls, timeout, noop = 0 } = options
+    if (!(noop >= 0))
+      throw new RangeError(`openFtp: noop takes milliseconds, 0 or more, not ${noop}`)
     this.#tls = tls === true ? {} : tls === false ? undefined : tls
     const { headers = PATIENCE, idle = PATIENCE } = typeof timeout === 'object' ? timeout : {}
     this.#patience = headers
@@ -250,9 +253,13 @@ export class FtpConversation {
     const secure = (connection: Connection): Promise<Connection> =>
       this.#secureData(connection, signal)
     const facts = { verb, argument, offset, signal, secure }
-    return FtpTransfer.begin(control, pending, facts, () => {
+    let stop = (): void => {}
+    const transfer = await FtpTransfer.begin(control, pending, facts, () => {
       this.reading = undefined
+      stop()
     })
+    stop = startPulse(control, this.#options.noop)
+    return transfer
   }
 
   /** Says goodbye once what is under way has ended. Never rejects. */

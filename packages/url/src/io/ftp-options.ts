@@ -32,6 +32,11 @@ export interface FtpOptions
   /** Probe a silent control connection after so many milliseconds, while a long transfer runs beside it; default 30 000. */
   keepAlive?: number | undefined
   /**
+   * Say NOOP after so many milliseconds of a transfer, and again, so that nobody takes the control connection for idle; default
+   * 60 000, 0 is never. Not while the last one is unanswered: many servers answer when the transfer is over.
+   */
+  noop?: number | undefined
+  /**
    * Log in again, into the same folder, when the server has ended the conversation while nothing was under way: by 421, as
    * servers do to who is idle for long, or without a word. What was asked for by `send()` (SITE, OPTS) is forgotten then.
    * Default false: the next call says that it is closed.
@@ -54,6 +59,7 @@ export const FTP_KEYS = [
   'encoding',
   'timeout',
   'keepAlive',
+  'noop',
   'reconnect',
   'limits',
   'connect',

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -54,6 +55,33 @@ describe.skipIf(!canServe())('FTP servers', { timeout: 30_000 }, () => {
       expect(await (await ftp.read('pub/hello.txt')).text()).toBe('Hello, World!\n')
     })
 
+    test('NOOP beside a transfer costs nothing, wherever its answer comes', async () => {
+      const server = await kind.start({ tls: false })
+      const ftp = await login(server, { noop: 5 })
+      const content = new Uint8Array(30_000_000).map((_, i) => i * 7)
+      const pieces = (async function* () {
+        for (const at of [0, 10_000_000, 20_000_000]) {
+          yield content.subarray(at, at + 10_000_000)
+          await new Promise((resolve) => setTimeout(resolve, 30))
+        }
+      })()
+      const said = saysNoop()
+      expect(await ftp.write('pub/slow', pieces)).toBe(content.length)
+      expect(await ftp.size('pub/slow')).toBe(content.length)
+      const parts: Uint8Array[] = []
+      for await (const part of await ftp.read('pub/slow')) {
+        if (parts.push(part) % 100 === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+      }
+      expect(Buffer.concat(parts).equals(content)).toBe(true)
+      expect(await (await ftp.read('pub/hello.txt', { type: 'ascii' })).text()).toMatch(/^Hello/)
+      const download = await ftp.read('pub/slow')
+      await download.recv()
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      await download.close()
+      expect(await ftp.pwd()).toBe('/')
+      expect(said()).toBeGreaterThanOrEqual(3)
+    })
+
     test('fetch reads a part of a file, a folder, and says what is not there', async () => {
       const { port, user, password } = await kind.start({ tls: false })
       const at = `ftp://${user}:${password}@127.0.0.1:${port}/pub/`
@@ -67,6 +95,17 @@ describe.skipIf(!canServe())('FTP servers', { timeout: 30_000 }, () => {
     })
   })
 })
+
+/** Counts NOOPs until the test is over. */
+function saysNoop(): () => number {
+  let count = 0
+  const listen = (event: unknown): void => {
+    if ((event as { command?: string }).command === 'NOOP') count++
+  }
+  subscribe('sluice:url', listen)
+  onTestFinished(() => void unsubscribe('sluice:url', listen))
+  return () => count
+}
 
 /** What one does with an FTP server. */
 async function everyday(ftp: FtpClient, { root }: RunningFtp): Promise<void> {

@@ -35,6 +35,8 @@ export interface FtpServerOptions {
    * Default: as fast as it goes.
    */
   pace?: ((sent: number) => Promise<unknown>) | undefined
+  /** Answers what it hears while it sends a file, as some servers do; default false: when it has sent it, as others do. */
+  listensWhileSending?: boolean | undefined
   /** The clock of files that are written; default: the moment. */
   now?: (() => Date) | undefined
 }
@@ -165,14 +167,7 @@ class Visitor {
   async run(): Promise<void> {
     try {
       await this.#say(this.#script.next(GREETING) ?? '220 Ready')
-      while (!this.#isOver) {
-        const line = await this.#hear()
-        if (line === undefined) break
-        this.#heard.push(line)
-        const [verb = '', argument = ''] = /^([^ ]+) ?(.*)$/s.exec(line)?.slice(1) ?? []
-        await this.#answer(verb.toUpperCase(), argument, line)
-        if (verb.toUpperCase() === 'QUIT') break
-      }
+      await this.#converse()
       // What was said last arrives, which a connection that is broken off does not promise.
       await this.#control.close()
     } catch {
@@ -187,8 +182,20 @@ class Visitor {
     void this.#passive?.close()
   }
 
-  async #hear(): Promise<string | undefined> {
-    const line = await this.#control.recvLine()
+  /** Answers one command after the other, until one of the two has had enough. */
+  async #converse(signal?: AbortSignal): Promise<void> {
+    while (!this.#isOver) {
+      const line = await this.#hear(signal)
+      if (line === undefined) return
+      this.#heard.push(line)
+      const [verb = '', argument = ''] = /^([^ ]+) ?(.*)$/s.exec(line)?.slice(1) ?? []
+      await this.#answer(verb.toUpperCase(), argument, line)
+      if (verb.toUpperCase() === 'QUIT') return
+    }
+  }
+
+  async #hear(signal?: AbortSignal): Promise<string | undefined> {
+    const line = await this.#control.recvLine(undefined, { signal })
     return line === null ? undefined : decodeName(line, 'utf8')
   }
 
@@ -380,25 +387,31 @@ class Visitor {
   }
 
   async #send(bytes: Uint8Array): Promise<string> {
-    const { cutAfter, pace } = this.#options
+    const { cutAfter = Number.POSITIVE_INFINITY, listensWhileSending } = this.#options
     const rest = bytes.subarray(this.#offset)
     this.#offset = 0
+    const enough = new AbortController()
+    let listening: Promise<void> | undefined
     try {
       const data = await this.#open()
-      const wanted = rest.subarray(0, cutAfter)
-      const step = pace === undefined ? wanted.length || 1 : PIECE
-      for (let at = 0; at < wanted.length; at += step) {
-        await pace?.(at)
-        await data.sendAll(wanted.subarray(at, at + step))
-      }
-      if (cutAfter !== undefined && cutAfter < rest.length) {
-        await data.close()
-        return '426 The connection broke'
-      }
+      if (listensWhileSending) listening = this.#converse(enough.signal).catch(() => {})
+      await this.#sendSlowly(data, rest.subarray(0, cutAfter))
       await data.close()
-      return '226 That was all'
+      return cutAfter < rest.length ? '426 The connection broke' : '226 That was all'
     } catch {
       return '426 The connection broke'
+    } finally {
+      enough.abort()
+      await listening
+    }
+  }
+
+  async #sendSlowly(data: Connection, bytes: Uint8Array): Promise<void> {
+    const { pace } = this.#options
+    if (pace === undefined) return data.sendAll(bytes)
+    for (let at = 0; at < bytes.length; at += PIECE) {
+      await pace(at)
+      await data.sendAll(bytes.subarray(at, at + PIECE))
     }
   }
 
