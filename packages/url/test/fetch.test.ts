@@ -273,6 +273,11 @@ describe('what goes wrong is one sentence', () => {
       'gopher://h/',
       /^GET gopher:\/\/h\/: no handler for gopher: URLs; there are http:, https:, ftp:, file:, data:/,
     ],
+    [
+      'a host without a scheme',
+      'localhost:3000/x',
+      /for localhost: URLs; .* \(is http:\/\/ missing\?\)/,
+    ],
     ['a port that is none', 'http://h:99999/', /not a valid URL/],
     [
       'credentials',
@@ -300,6 +305,8 @@ describe('what goes wrong is one sentence', () => {
   test('a server that stalls ends with the phase that took too long', async () => {
     const error = await rejection(fetch(await raw('', false), { timeout: { headers: 50 } }))
     expect(isFetchError(error, 'ERR_TIMEOUT')).toBe(true)
+    const whole = await rejection(fetch(await raw('', false), { timeout: 50 }))
+    expect(whole.message).toMatch(/: no result within 50 ms \(ERR_TIMEOUT, phase total/)
     expect(error.message).toMatch(/no complete head within 50 ms \(ERR_TIMEOUT, phase headers/)
   })
   test('an abort rejects with its reason, before and in the middle', async () => {

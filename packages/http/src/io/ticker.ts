@@ -84,5 +84,5 @@ export class Ticker {
 
 /** A resolution that is fine enough for the shortest of some limits, from 10 to 500 ms. */
 export function resolutionFor(...limits: number[]): number {
-  return Math.min(500, Math.max(10, Math.min(...limits) / 4))
+  return Math.min(500, Math.max(10, Math.min(...limits) / 10))
 }

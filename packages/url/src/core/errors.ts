@@ -137,16 +137,18 @@ export class HttpStatusError extends FetchError {
 /**
  * One sentence of this layer for an error of one below; anything else stays what it is.
  *
+ * @param total what the caller allowed for all of it: below, only what was left of that is known
  * @param elapsed milliseconds since the call
  */
 export function explain(
   error: unknown,
-  { method, url }: { method: string; url: string },
+  { method, url, total }: { method: string; url: string; total?: number | undefined },
   elapsed: number,
 ): unknown {
   if (error instanceof FetchError || !isNetError(error)) return error
   const { code, phase, errors } = error
-  const reason = reasonIn(error)
+  const isLate = phase === 'total' && total !== undefined
+  const reason = isLate ? `no result within ${total} ms` : reasonIn(error)
   const facts = { method, url, code, phase, elapsed, errors, cause: error }
   return new FetchError(reason === undefined ? facts : { ...facts, reason })
 }

@@ -69,7 +69,9 @@ function dispatch(
   const handler = handlers.get(url.protocol)
   if (handler === undefined) {
     const known = [...handlers.keys()].join(', ')
-    const reason = `no handler for ${url.protocol} URLs; there are ${known}`
+    // `localhost:3000` is a URL with the scheme `localhost:`; that is hardly ever what was meant.
+    const hint = /^\d/.test(url.pathname) ? ' (is http:// missing?)' : ''
+    const reason = `no handler for ${url.protocol} URLs; there are ${known}${hint}`
     const facts = { method, url: url.href, code: 'ERR_UNSUPPORTED', phase: 'open' as const, reason }
     return Promise.reject(new FetchError(facts))
   }

@@ -262,7 +262,12 @@ function parse(input: string | URL, method: string, base: string | URL | undefin
 }
 
 /** One sentence, whatever was thrown below; an abort and a mistake of the caller stay what they are. */
-function tell(error: unknown, { method, url, signal }: PlannedRequest, elapsed: number): unknown {
+function tell(
+  error: unknown,
+  { method, url, signal, timeout }: PlannedRequest,
+  elapsed: number,
+): unknown {
   if (signal?.aborted && error === signal.reason) return error
-  return explain(error, { method, url: url.href }, elapsed)
+  const total = typeof timeout === 'number' ? timeout : timeout?.total
+  return explain(error, { method, url: url.href, total }, elapsed)
 }
