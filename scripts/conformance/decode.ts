@@ -74,9 +74,17 @@ export function differs(actual: unknown, written: unknown): string | undefined {
     const same = Object.is(actual, FLOATS[String(tagged['$float'])])
     return same ? undefined : not(actual, written)
   }
+  if ('$datetime' in tagged) return momentDiffers(actual, String(tagged['$datetime']))
   if ('$dict' in tagged) return dictDiffers(actual, tagged['$dict'] as [unknown, unknown][])
   if ('$type' in tagged) return objectDiffers(actual, tagged)
   return not(actual, written)
+}
+
+/** A Date is a moment: of a date of Python's it has neither the zone nor whether there was one. */
+function momentDiffers(actual: unknown, written: string): string | undefined {
+  const wanted = Date.parse(/[+-]\d\d:\d\d$/.test(written) ? written : `${written}Z`)
+  const same = actual instanceof Date && actual.getTime() === wanted
+  return same ? undefined : not(actual, written)
 }
 
 /** Order counts, except among keys that a plain object sorts by itself. */

@@ -6,8 +6,6 @@
 export const ELSEWHERE: Readonly<Record<string, number>> = {
   'cookies/http-state-dates.json': 44,
   'cookies/http-state-parser.json': 147,
-  'dates/cpython-test-dates-ftp.json': 34,
-  'dates/py-dates.json': 55,
   'dns/c-ares-messages.json': 46,
   'ftp/commons-net-list.json': 155,
   'http/rfc9110-ranges-conditionals.json': 69,

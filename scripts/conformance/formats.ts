@@ -1,5 +1,6 @@
 // Which code runs which format. A new area adds a file with its handler and a line here; a format without a line
 // is named in the report, with its number of cases.
+import { email } from '../../packages/http/src/python.ts'
 import { codecs, socket, ssl } from '../../packages/socket/src/python.ts'
 import * as nturl2path from '../../packages/url/src/io/python/nturl2path.ts'
 import { ftplib, urllib } from '../../packages/url/src/python.ts'
@@ -47,6 +48,7 @@ export const FORMATS: Readonly<Record<string, Handler>> = {
     withFtplib(
       pythonCall({
         codecs,
+        email,
         ftplib,
         http: { ...HANDLER_METHODS, cookiejar },
         nturl2path,

@@ -1,3 +1,4 @@
+import { email } from '@sluice/http/python'
 import { runHttpAuth, runNetrc } from '../../../scripts/conformance/auth.ts'
 import { cookiejar, runJarFile, runJarScenario } from '../../../scripts/conformance/cookiejar.ts'
 import { runDataUrl } from '../../../scripts/conformance/data-url.ts'
@@ -24,7 +25,7 @@ testConformance(new URL('..', import.meta.url), {
   robots: runRobots,
   'ftp-transcript': runFtpTranscript,
   'python-call': withEnvironment(
-    withFtplib(pythonCall({ ftplib, http: { cookiejar }, nturl2path, urllib })),
+    withFtplib(pythonCall({ email, ftplib, http: { cookiejar }, nturl2path, urllib })),
   ),
   'request-object': runRequestObject,
 })
