@@ -23,6 +23,8 @@ import { programFile } from '../../../scripts/program.ts'
 import { CookieJar } from '../src/cookies.ts'
 
 const SIZE = 2_600_000
+/** No program takes so long: what hangs is killed, and fails. */
+const PATIENCE = 20_000
 
 /** Randomness that can be had again: the one of scripts/soak, or `diceOf`. */
 export interface Dice {
@@ -38,30 +40,38 @@ export function diceOf(seed: number): Dice {
   return { below: (limit) => next() % limit }
 }
 
-/** Runs a program, and kills it so many milliseconds after it has begun; not at all where that is not said. */
-async function runFor(
+/** When to kill a program: so many milliseconds after it has said so many lines. */
+interface Moment {
+  readonly lines: number
+  readonly ms: number
+}
+
+/** Runs a program, and kills it at its moment; lets it come to its end where there is none. */
+async function runUntil(
   words: readonly string[],
-  ms?: number,
+  moment?: Moment,
 ): Promise<{ said: string[]; isKilled: boolean; took: number }> {
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const kill = (): void => void child.kill('SIGKILL')
+  const timers = [setTimeout(kill, PATIENCE)]
   let said = ''
   let [began, last] = [0, 0]
-  let timer: NodeJS.Timeout | undefined
   child.stdout.on('data', (text) => {
     said += text
     last = performance.now()
-    if (began > 0) return
-    began = last
-    if (ms !== undefined) timer = setTimeout(() => child.kill('SIGKILL'), ms)
+    began ||= last
+    if (moment === undefined || timers.length > 1) return
+    if (said.split('\n').length > moment.lines) timers.push(setTimeout(kill, moment.ms))
   })
   const [status, signal] = await new Promise<[number | null, string | null]>((resolve) =>
     child.once('close', (...how) => resolve(how)),
   )
-  clearTimeout(timer)
-  if (status !== 0 && signal !== 'SIGKILL')
-    throw new Error(`the program ended with ${status ?? signal}`)
-  const lines = said.split('\n').slice(1, -1)
-  return { said: lines, isKilled: signal !== null, took: last - began }
+  for (const timer of timers) clearTimeout(timer)
+  const isKilled = signal === 'SIGKILL'
+  if (isKilled ? timers.length === 1 : status !== 0)
+    throw new Error(`the program ended with ${status ?? signal}, and had said ${said}`)
+  // The first line says that it has begun.
+  return { said: said.split('\n').slice(1, -1), isKilled, took: last - began }
 }
 
 /** As on a line on which there is time to be killed. */
@@ -133,15 +143,16 @@ export function killDownloads(
       files++
     }
     try {
-      const { took } = await runFor(words)
+      const { took } = await runUntil(words)
       look()
       for (let kills = 0; kills < count; ) {
         if (dice.below(8) === 0) change()
-        const { isKilled } = await runFor(words, dice.below(Math.ceil(took * 1.1)))
+        const ms = dice.below(Math.ceil(took * 1.1))
+        const { isKilled } = await runUntil(words, { lines: 1, ms })
         if (isKilled) kills++
         look()
       }
-      await runFor(words)
+      await runUntil(words)
       look()
       return { files, resumed, changes }
     } finally {
@@ -164,7 +175,8 @@ export function killSaves(count: number, dice: Dice): Promise<{ saves: number; d
     const drafts = (): string[] => readdirSync(folder).filter((name) => name !== 'jar.txt')
     let [saved, left] = [0, 0]
     for (let kills = 0; kills < count; kills++) {
-      const { said } = await runFor([program, path], dice.below(40))
+      const moment = { lines: 2 + dice.below(3), ms: dice.below(8) }
+      const { said } = await runUntil([program, path], moment)
       const last = Number(said.at(-1) ?? saved)
       saved = (await CookieJar.load(path, { create: true })).size
       if (saved !== last && saved !== last + 1)
