@@ -391,3 +391,21 @@ describe('recvInto', () => {
     expect(await download.text()).toBe('a\nb\n')
   })
 })
+
+describe('EPSV', () => {
+  it('that is answered with "not now" is no reason for PASV, now or later', async () => {
+    const { ftp, server } = await start({ replies: { EPSV: ['450 busy'] } })
+    const error = await rejection(ftp.read('hello.txt'))
+    expect(error.message).toContain('450 busy')
+    expect(await (await ftp.read('hello.txt')).text()).toBe('Hello, World!')
+    expect(server.commands.filter((line) => /^(?:EPSV|PASV)/.test(line))).toEqual(['EPSV', 'EPSV'])
+  })
+
+  it('that is unknown is not asked for again', async () => {
+    const { ftp, server } = await start({ replies: { EPSV: ['502 what?'] } })
+    for (let i = 0; i < 2; i++)
+      expect(await (await ftp.read('hello.txt')).text()).toBe('Hello, World!')
+    const asked = server.commands.filter((line) => /^(?:EPSV|PASV)/.test(line))
+    expect(asked).toEqual(['EPSV', 'PASV', 'PASV'])
+  })
+})

@@ -85,8 +85,10 @@ export class FtpDataOpener {
     const reply = await this.#control.reply(verb, signal)
     const port = verb === 'EPSV' ? parseExtendedPassive(reply.text) : parsePassive(reply.text)?.port
     if (kindOfReply(reply) === 'completion' && port !== undefined) return port
+    // "Not now" says nothing about the command: PASV would fare no better, and EPSV is asked for next time.
+    const isTransient = kindOfReply(reply) === 'transient'
     const isLast = verb === 'PASV' || this.#isIPv6()
-    if (!isLast) {
+    if (!isLast && !isTransient) {
       this.#isExtendedRefused = true
       return undefined
     }

@@ -19,7 +19,7 @@ export interface DialOptions
 /** What is to be known of FTP servers beyond their URLs, as for `openFtp` of `@sluice/url/ftp`. */
 export type FetchFtpOptions = Pick<
   FtpOptions,
-  'tls' | 'dataTls' | 'mode' | 'encoding' | 'account' | 'limits'
+  'tls' | 'dataTls' | 'mode' | 'encoding' | 'account' | 'limits' | 'noop'
 >
 
 /** A body, or what makes one anew for each time it is sent. */
