@@ -35,8 +35,11 @@ export type Load =
   | { kind: 'serve'; connections: 1; bytes: number; json?: boolean; tls?: boolean }
   /** The same with an FTP server that has one file, `/file`, of so many bytes. */
   | { kind: 'ftp'; connections: 1; bytes: number }
-  /** Requests; `heads` are sent in turn, so many at once on each connection. Without them: wrk's own head. */
-  | { kind: 'http'; connections: number; pipelined: number; heads?: string[] }
+  /**
+   * Requests; `heads` are sent in turn, so many at once on each connection. Without them: wrk's own head. With `tls` wrk
+   * has to be there.
+   */
+  | { kind: 'http'; connections: number; pipelined: number; heads?: string[]; tls?: boolean }
 
 /** One ratio that is printed: how much more work `ours` does per second of CPU time than `theirs`. */
 export interface Row {

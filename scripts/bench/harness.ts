@@ -193,7 +193,7 @@ async function wrk(port: number, seconds: number, load: Load & { kind: 'http' })
       writeFileSync(join(folder, 'load.lua'), lua(port, load))
       args.push('-s', join(folder, 'load.lua'))
     }
-    const report = await output([...args, `http://127.0.0.1:${port}/`])
+    const report = await output([...args, `http${load.tls ? 's' : ''}://127.0.0.1:${port}/`])
     const trouble = /Socket errors.*|Non-2xx.*/.exec(report)
     if (trouble) throw new Error(`wrk: ${trouble[0]}`)
     return Number(/(\d+) requests in/.exec(report)?.[1])
