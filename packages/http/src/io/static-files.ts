@@ -9,7 +9,6 @@
  * - The file that is sent is the one whose size and date were told: a change in between ends the response.
  */
 import { createHash } from 'node:crypto'
-import type { Stats } from 'node:fs'
 import { open, readdir, realpath, stat } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import { formatDate } from '../core/date.ts'
@@ -18,6 +17,7 @@ import { evaluatePreconditions, rangeApplies } from '../core/fields/conditional.
 import { type ByteRange, formatContentRange, planRanges } from '../core/fields/range.ts'
 import { isCompressible, mimeType } from '../core/mime-types.ts'
 import { folderPath, parseStaticPath, type StaticPath } from '../core/static-path.ts'
+import { FileCache, type FoundFile, SMALL_FILE } from './file-cache.ts'
 import { randomBoundary } from './form-content.ts'
 import { Response } from './response.ts'
 import type { Handler } from './server-context.ts'
@@ -36,22 +36,32 @@ export interface StaticOptions {
   maxAge?: number | undefined
   /** What stands in front of the paths of the folder, for a handler on a route: `/files` for `/files/*`. Default: nothing. */
   prefix?: string | undefined
+  /**
+   * Bytes of memory for small files (up to 64 KiB each) that were asked for lately; each is asked for its date at every
+   * request. Default 8 MiB, 0 for none.
+   */
+  memory?: number | undefined
   /** Whether `name.br` and `name.gz` are sent in the place of `name` to who takes them; default false. */
   precompressed?: boolean | undefined
 }
 
-const KEYS = ['index', 'listing', 'fallback', 'hidden', 'maxAge', 'prefix', 'precompressed']
+const KEYS = [
+  'index',
+  'listing',
+  'fallback',
+  'hidden',
+  'maxAge',
+  'prefix',
+  'precompressed',
+  'memory',
+]
+const MEMORY = 8_388_608
 /** Codings of files that lie beside the original, the smallest first. */
 const SIBLINGS = [
   ['br', '.br'],
   ['gzip', '.gz'],
 ] as const
 const PIECE = 65_536
-
-interface Found {
-  readonly path: string
-  readonly stats: Stats
-}
 
 /**
  * Makes a handler that serves a folder.
@@ -78,11 +88,15 @@ class StaticFiles {
   readonly #prefix: string
   /** The root without links, found by the first request. */
   #real: string | undefined
+  readonly #cache: FileCache
 
   constructor(root: string, options: StaticOptions) {
     this.#root = root
     this.#options = options
-    const { prefix = '' } = options
+    const { prefix = '', memory = MEMORY } = options
+    if (typeof memory !== 'number') throw new TypeError('staticFiles: memory must be a number')
+    if (!(memory >= 0)) throw new RangeError(`staticFiles: memory must be 0 or more, not ${memory}`)
+    this.#cache = new FileCache(memory)
     if (prefix !== '' && !/^\/(?!\/)/.test(prefix))
       throw new TypeError(
         `staticFiles: prefix begins with one slash, not ${JSON.stringify(prefix)}`,
@@ -119,19 +133,46 @@ class StaticFiles {
   }
 
   /** What is there, if it lies in the folder once all links are followed. */
-  async #find(names: readonly string[]): Promise<Found | undefined> {
+  async #find(names: readonly string[]): Promise<FoundFile | undefined> {
     try {
       this.#real ??= await realpath(this.#root)
-      const path = await realpath(join(this.#real, ...names))
-      const below = this.#real.endsWith(sep) ? this.#real : this.#real + sep
-      if (path !== this.#real && !path.startsWith(below)) return undefined
-      return { path, stats: await stat(path) }
+      return await this.#look(join(this.#real, ...names))
     } catch {
       return undefined
     }
   }
 
-  async #file(original: Found, asked: globalThis.Headers, method: string): Promise<Response> {
+  async #look(place: string): Promise<FoundFile | undefined> {
+    if (this.#cache.has(place)) {
+      const kept = this.#cache.find(place, await stat(place))
+      if (kept !== undefined) return kept
+    }
+    const path = await realpath(place)
+    const real = this.#real as string
+    const below = real.endsWith(sep) ? real : real + sep
+    if (path !== real && !path.startsWith(below)) return undefined
+    return { place, path, stats: await stat(path) }
+  }
+
+  /** The bytes of a small file, read at once and kept; a file that can't be read is as good as none. */
+  async #read(file: FoundFile): Promise<FoundFile | undefined> {
+    const now = Date.now()
+    const bytes = new Uint8Array(file.stats.size)
+    let at = 0
+    try {
+      for await (const piece of readRanges(file, [{ range: [0, bytes.length - 1] }])) {
+        bytes.set(piece, at)
+        at += piece.length
+      }
+    } catch {
+      return undefined
+    }
+    const whole = { ...file, bytes }
+    this.#cache.add(whole, now)
+    return whole
+  }
+
+  async #file(original: FoundFile, asked: globalThis.Headers, method: string): Promise<Response> {
     const type = mimeType(original.path)
     const headers: [string, string][] = [['Content-Type', type]]
     let file = original
@@ -160,6 +201,12 @@ class StaticFiles {
       return new Response(null, { status: 416, headers: [...headers, ['Content-Range', range]] })
     }
     const isHead = method === 'HEAD'
+    const isSmall = size > 0 && size <= SMALL_FILE
+    if (isSmall && !isHead && file.bytes === undefined) {
+      const read = await this.#read(file)
+      if (read === undefined) return notFound()
+      file = read
+    }
     if (plan.status === 200) return whole(file, headers, isHead)
     return plan.ranges.length === 1
       ? part(file, headers, plan.ranges[0] as ByteRange)
@@ -167,15 +214,15 @@ class StaticFiles {
   }
 
   async #sibling(
-    { path, stats }: Found,
+    { path, stats }: FoundFile,
     accept: string | null,
-  ): Promise<{ file: Found; coding: string } | undefined> {
+  ): Promise<{ file: FoundFile; coding: string } | undefined> {
     const there = await Promise.all(
       SIBLINGS.map(async ([coding, ending]) => {
-        const sibling = await stat(path + ending).catch(() => undefined)
+        const file = await this.#look(path + ending).catch(() => undefined)
         // One that is older is of another version.
-        const isGood = sibling?.isFile() === true && sibling.mtimeMs >= stats.mtimeMs
-        return isGood ? { coding, file: { path: path + ending, stats: sibling } } : undefined
+        const isGood = file?.stats.isFile() === true && file.stats.mtimeMs >= stats.mtimeMs
+        return isGood ? { coding, file } : undefined
       }),
     )
     const known = there.filter((one) => one !== undefined)
@@ -225,16 +272,15 @@ function redirect(location: string): Response {
   return new Response(null, { status: 308, headers: [['Location', location]] })
 }
 
-function whole(file: Found, headers: [string, string][], isHead: boolean): Response {
+function whole(file: FoundFile, headers: [string, string][], isHead: boolean): Response {
   const { size } = file.stats
   const length: [string, string] = ['Content-Length', String(size)]
   if (isHead || size === 0) return new Response(null, { headers: [...headers, length] })
-  return new Response(readRanges(file, [{ range: [0, size - 1] }]), {
-    headers: [...headers, length],
-  })
+  const body = file.bytes ?? readRanges(file, [{ range: [0, size - 1] }])
+  return new Response(body, { headers: [...headers, length] })
 }
 
-function part(file: Found, headers: [string, string][], range: ByteRange): Response {
+function part(file: FoundFile, headers: [string, string][], range: ByteRange): Response {
   const contentRange = formatContentRange({ range, length: file.stats.size })
   const length = String(range[1] - range[0] + 1)
   return new Response(readRanges(file, [{ range }]), {
@@ -245,7 +291,7 @@ function part(file: Found, headers: [string, string][], range: ByteRange): Respo
 
 /** RFC 9110 §15.3.7.2: each part with a head of its own. */
 function parts(
-  file: Found,
+  file: FoundFile,
   headers: [string, string][],
   ranges: readonly ByteRange[],
   type: string,
@@ -279,11 +325,18 @@ function sizeOf(piece: Piece): number {
   return 'text' in piece ? piece.text.length : piece.range[1] - piece.range[0] + 1
 }
 
-/** The bytes of a file, opened when the first of them is wanted and closed whatever happens. */
+/** The bytes of a file: those at hand, else from the disk, opened when the first of them is wanted and closed whatever happens. */
 async function* readRanges(
-  { path, stats }: Found,
+  { path, stats, bytes }: FoundFile,
   pieces: readonly Piece[],
 ): AsyncGenerator<Uint8Array> {
+  if (bytes !== undefined) {
+    for (const piece of pieces)
+      yield 'text' in piece
+        ? Buffer.from(piece.text)
+        : bytes.subarray(piece.range[0], piece.range[1] + 1)
+    return
+  }
   const file = await open(path, 'r')
   try {
     const now = await file.stat()

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
 import { connect } from '@sluice/socket'
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { ClientConnection, request, type Server, serve } from '../../src/index.ts'
 import { type StaticOptions, staticFiles } from '../../src/static.ts'
 
@@ -272,4 +272,63 @@ describe('options', () => {
     for (const prefix of ['files', '//files'])
       expect(() => staticFiles(root, { prefix })).toThrow('prefix begins with one slash')
   })
+})
+
+describe('a small file that is kept in memory', () => {
+  const later = Date.now() + 60_000
+  const path = join(root, 'kept.txt')
+  const again = (text: string): void => {
+    rmSync(path, { force: true })
+    writeFileSync(path, text)
+    // As it was, for whoever looks at the date of its content alone.
+    utimesSync(path, 784_111_777, 784_111_777)
+  }
+
+  it.each([undefined, 0, 8])(
+    'is what lies on the disk, whatever becomes of that (memory %s)',
+    async (memory) => {
+      // Nothing is kept that was written a moment ago.
+      const clock = vi.spyOn(Date, 'now').mockReturnValue(later)
+      try {
+        again('one two')
+        const server = await files({ memory })
+        for (let i = 0; i < 3; i++) {
+          expect(await get(server, '/kept.txt')).toMatchObject({ status: 200, text: 'one two' })
+          const part = await get(server, '/kept.txt', { range: 'bytes=4-' })
+          expect([part.status, part.text]).toEqual([206, 'two'])
+          const parts = await get(server, '/kept.txt', { range: 'bytes=0-0,6-6' })
+          expect(parts.text).toMatch(/\r\n\r\no\r\n--[\s\S]+\r\n\r\no\r\n--/)
+          const head = await get(server, '/kept.txt', {}, 'HEAD')
+          expect([head.text, head.headers.get('content-length')]).toEqual(['', '7'])
+        }
+        again('six ten')
+        expect((await get(server, '/kept.txt')).text).toBe('six ten')
+        rmSync(path)
+        symlinkSync(join(base, 'secret.txt'), path)
+        expect((await get(server, '/kept.txt')).status).toBe(404)
+        rmSync(path)
+        expect((await get(server, '/kept.txt')).status).toBe(404)
+      } finally {
+        clock.mockRestore()
+      }
+    },
+  )
+
+  it.each([
+    ['8', TypeError],
+    [-1, RangeError],
+    [Number.NaN, RangeError],
+  ])('memory %s is refused', (memory, error) => {
+    expect(() => staticFiles(root, { memory: memory as number })).toThrow(error)
+  })
+})
+
+it('a precompressed sibling that is a link out of the folder is not followed', async () => {
+  writeFileSync(join(root, 'style.css'), 'a{}')
+  writeFileSync(join(base, 'elsewhere.br'), 'secret')
+  symlinkSync(join(base, 'elsewhere.br'), join(root, 'style.css.br'))
+  const { headers, text } = await get(await files({ precompressed: true }), '/style.css', {
+    'accept-encoding': 'br',
+  })
+  expect([headers.get('content-encoding'), text]).toEqual([null, 'a{}'])
 })
