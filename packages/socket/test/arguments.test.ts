@@ -384,6 +384,7 @@ describe('verbs of a connection, a listener, a datagram socket and a server', ()
     ['send options', 'options', wait((c, v) => c.send('x', v))],
     ['sendLatin1', 'text', (v) => on((c) => c.sendLatin1(v))],
     ['sendLatin1 options', 'options', wait((c, v) => c.sendLatin1('x', v))],
+    ['sendLatin1 whenTaken', 'flag', (v) => on((c) => c.sendLatin1('x', { whenTaken: v }))],
     ['shutdown', 'nothing', (v) => on((c) => c.shutdown(v))],
     ['a timeout of one wait', 'milliseconds', (v) => on((c) => c.recv(1, { timeout: v }))],
     [

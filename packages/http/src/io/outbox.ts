@@ -11,6 +11,8 @@ import { encodeLatin1 } from '@sluice/socket/bytes'
 
 /** From here on we wait until the client has taken what we sent. */
 const HIGH_WATER = 65_536
+/** Nobody waits for each answer by itself: in TLS it has not left before the next turn. */
+const WHEN_TAKEN = { whenTaken: true }
 
 /** What an outbox tells its connection. */
 export interface OutboxOwner {
@@ -56,7 +58,7 @@ export class Outbox {
     const text = this.#text
     if (text === '') return
     this.#text = ''
-    this.#watch(this.#stream.sendLatin1(text))
+    this.#watch(this.#stream.sendLatin1(text, WHEN_TAKEN))
   }
 
   /** Sends at the end of the turn. */
@@ -74,14 +76,16 @@ export class Outbox {
     outbox.#owner.flushed()
   }
 
-  /** Nothing to wait for when the system took it all, which is nearly always; it may still have failed. */
+  /**
+   * Nothing to wait for while there is little under way; what breaks later breaks the stream, and the connection is told of
+   * that. It may have failed at once.
+   */
   #watch(sent: Promise<void>): void {
-    const { backlog, isOpen } = this.#stream
-    if (backlog === 0 && isOpen) {
+    if (this.#stream.backlog <= HIGH_WATER) {
       sent.catch(this.#onUnsent)
       return
     }
-    if (backlog > HIGH_WATER) this.isFull = true
+    this.isFull = true
     sent.then(this.#onSent, this.#onUnsent)
   }
 

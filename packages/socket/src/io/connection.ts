@@ -12,7 +12,14 @@ import type { ReceiveBuffer } from '../core/receive-buffer.ts'
 import { DEFAULT_TIMEOUTS, normaliseTimeout, type TimeoutOption } from '../core/timeouts.ts'
 import type { Take } from './inbound.ts'
 import { checkKeys, completeLimits } from './options.ts'
-import type { Attachment, ByteStream, Receiver, ShutdownHow, WaitOptions } from './stream.ts'
+import type {
+  Attachment,
+  ByteStream,
+  Receiver,
+  ShutdownHow,
+  TextSendOptions,
+  WaitOptions,
+} from './stream.ts'
 import { type BufferLimits, DEFAULT_BUFFERS, StreamEngine } from './stream-engine.ts'
 import { toDuplex, toWebStreams, type WebStreams } from './streams.ts'
 import { type Clock, systemClock } from './system.ts'
@@ -306,10 +313,10 @@ export class Connection implements ByteStream {
    * UTF-8.
    *
    * @param text each character from U+0000 to U+00FF
-   * @param options `signal` and `timeout` (ms) of this wait
+   * @param options `signal` and `timeout` (ms) of this wait; `whenTaken`: not to wait for the system, as `send` does
    * @throws as `sendAll`; {RangeError} for a character beyond U+00FF
    */
-  sendLatin1(text: string, options?: WaitOptions): Promise<void> {
+  sendLatin1(text: string, options?: TextSendOptions): Promise<void> {
     return this.#engine.outbound.sendLatin1(text, options)
   }
 

@@ -12,7 +12,7 @@ import { concat, copy, type Data, kindOf, toBytes } from '../core/bytes.ts'
 import { onAbort } from './abort.ts'
 import { type Deadline, startDeadline } from './deadline.ts'
 import { wrongWait } from './options.ts'
-import type { WaitOptions } from './stream.ts'
+import type { TextSendOptions, WaitOptions } from './stream.ts'
 import type { Clock } from './system.ts'
 import type { Transport } from './transport.ts'
 
@@ -38,6 +38,17 @@ export interface OutboundOwner {
 interface Queued {
   write(): void
   fail(error: Error): void
+}
+
+/** What of the options is for the wait, where there is any; what makes no sense is left for who looks at that. */
+function waitOf(options: TextSendOptions | undefined): WaitOptions | undefined {
+  if (typeof options?.whenTaken !== 'boolean') return options
+  for (const key in options) {
+    if (key === 'whenTaken') continue
+    const { whenTaken: _, ...wait } = options
+    return wait
+  }
+  return undefined
 }
 
 /** The sending half. */
@@ -69,8 +80,13 @@ export class Outbound {
     return this.#whenOut(verb, options)
   }
 
-  sendLatin1(text: string, options?: WaitOptions): Promise<void> {
-    const ended = this.#refuse('sendLatin1', options)
+  sendLatin1(text: string, options?: TextSendOptions): Promise<void> {
+    const { whenTaken = false } = options ?? {}
+    if (typeof whenTaken !== 'boolean') {
+      const reason = `whenTaken must be a boolean, not ${kindOf(whenTaken)}`
+      return Promise.reject(new TypeError(`sendLatin1: ${reason}`))
+    }
+    const ended = this.#refuse('sendLatin1', waitOf(options))
     if (ended !== undefined) return ended
     if (typeof text !== 'string')
       return Promise.reject(new TypeError(`sendLatin1 takes a string, not ${kindOf(text)}`))
@@ -80,6 +96,9 @@ export class Outbound {
     if (this.#queue !== undefined)
       return this.#afterQueue('sendLatin1', options, () => this.#write(text))
     this.#write(text)
+    // What breaks later breaks the stream, and is told there.
+    const { backlog, failure } = this.#owner.transport
+    if (whenTaken && !failure && backlog < this.#limit) return DONE
     return this.#whenOut('sendLatin1', options)
   }
 

@@ -20,6 +20,12 @@ export interface WaitOptions {
   timeout?: number | undefined
 }
 
+/** Limits of one wait for text to leave, and how long that is waited for at all. */
+export interface TextSendOptions extends WaitOptions {
+  /** Settle as soon as the text is taken, as `send` does, unless the buffer is full; default: when the system has it. */
+  whenTaken?: boolean | undefined
+}
+
 /** Takes what arrives, as it arrives: the push way of reading. */
 export interface Receiver {
   /**
@@ -103,8 +109,8 @@ export interface ByteStream extends AsyncDisposable, AsyncIterable<Bytes> {
   sendAll(data: Data | readonly Data[], options?: WaitOptions): Promise<void>
   /** Puts data into the bounded buffer, waiting only while that is full; the number of bytes taken. */
   send(data: Data, options?: WaitOptions): Promise<number>
-  /** As `sendAll` for text whose every character is one byte, without a detour over UTF-8. */
-  sendLatin1(text: string, options?: WaitOptions): Promise<void>
+  /** As `sendAll`, or with `whenTaken` as `send`, for text whose every character is one byte: no detour over UTF-8. */
+  sendLatin1(text: string, options?: TextSendOptions): Promise<void>
 
   /** Ends one direction or both; what was sent before still leaves. The peer reads the end of the stream. */
   shutdown(how: ShutdownHow): Promise<void>

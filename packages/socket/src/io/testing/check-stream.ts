@@ -127,6 +127,23 @@ export function checkStream(
     assert.equal(text(await b.recvExactly(expected.length)), expected)
     await Promise.all(sends)
   })
+  check('sendLatin1 with whenTaken waits only while the buffer is full', async (a, b) => {
+    const piece = 'x'.repeat(50_000)
+    let sent = 0
+    let waiting: Promise<void> | undefined
+    while (waiting === undefined && sent < capacity) {
+      sent += piece.length
+      const sending = a.sendLatin1(piece, { whenTaken: true })
+      const isTaken = await Promise.race([sending.then(() => true), turns(1).then(() => false)])
+      if (!isTaken) waiting = sending
+    }
+    assert.ok(waiting !== undefined && a.backlog > 0)
+    assert.equal((await b.recvExactly(sent))?.length, sent)
+    await waiting
+    const gone = new Error('gone')
+    const signal = AbortSignal.abort(gone)
+    await assert.rejects(a.sendLatin1('x', { whenTaken: true, signal }), gone)
+  })
   check('a megabyte arrives whole while both ends send', async (a, b) => {
     const data = pattern(1_000_000)
     const [fromA, fromB] = await Promise.all([
