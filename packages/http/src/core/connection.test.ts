@@ -198,6 +198,40 @@ describe('a server reads', () => {
     }
   })
 
+  const chunked = `POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n`
+  it.each<[string, string, MachineOptions['limits'], phase: string, code: string]>([
+    ['the start line', 'GET /long', { startLine: 4 }, 'headers', 'ERR_TOO_LONG'],
+    ['the fields', `GET / HTTP/1.1\r\n${H}\r\n`, { fieldBytes: 4 }, 'headers', 'ERR_TOO_LONG'],
+    ['field lines', `GET / HTTP/1.1\r\n${H}\r\n`, { fieldCount: 0 }, 'headers', 'ERR_TOO_LONG'],
+    ['empty lines', '\r\n\r\n', { emptyLines: 1 }, 'headers', 'ERR_TOO_LONG'],
+    ['a chunk-size line', `${chunked}00002\r\n`, { chunkLine: 4 }, 'body', 'ERR_TOO_LONG'],
+    ['chunk extensions', `${chunked}2;a=b\r\n`, { chunkExtensions: 2 }, 'body', 'ERR_TOO_LONG'],
+    ['trailers', `${chunked}0\r\nA: b\r\n\r\n`, { trailerBytes: 4 }, 'body', 'ERR_TOO_LONG'],
+    ['unfinished trailers', `${chunked}0\r\nA: bcdef`, { trailerBytes: 4 }, 'body', 'ERR_TOO_LONG'],
+    [
+      'lines of trailers',
+      `${chunked}0\r\nA: b\r\n\r\n`,
+      { trailerCount: 0 },
+      'body',
+      'ERR_TOO_LONG',
+    ],
+    ['no trailer', `${chunked}0\r\nA b\r\n\r\n`, {}, 'body', 'ERR_PROTOCOL'],
+  ])(
+    'and tells the phase and the code of what is wrong with %s',
+    (_, text, limits, phase, code) => {
+      for (const parts of cuts(encodeLatin1(text))) {
+        const machine = new Http1Machine('server', { limits })
+        const read = (): void => {
+          for (const part of parts) {
+            machine.receive(part)
+            for (const _event of machine.events());
+          }
+        }
+        expect(read).toThrow(expect.objectContaining({ phase, code, side: 'remote' }))
+      }
+    },
+  )
+
   it('the same header section again, byte for byte, without parsing it again', () => {
     const machine = new Http1Machine('server')
     const heads: Http1Event[] = []

@@ -187,7 +187,10 @@ export class MessageReader {
       if (input.unread === 1) return false
       if (input.bytes[input.at + 1] !== LF) raise(FAULT.bareCr)
       if (++this.#emptyLines > this.#limits.emptyLines)
-        throw new ProtocolError({ reason: 'too many empty lines before a request' })
+        throw new ProtocolError({
+          reason: 'too many empty lines before a request',
+          code: 'ERR_TOO_LONG',
+        })
       input.skip(2)
     }
     return true
@@ -299,7 +302,7 @@ export class MessageReader {
     const minor = SCRATCH[AT.minor] as number
     if (isInterim(status)) {
       if (++this.#interims > this.#limits.interimResponses)
-        throw new ProtocolError({ reason: 'too many interim responses' })
+        throw new ProtocolError({ reason: 'too many interim responses', code: 'ERR_TOO_LONG' })
       return new ResponseHead('interim', status, reason, minor, fields, 'none', true)
     }
     this.#interims = 0
@@ -412,7 +415,7 @@ export class MessageReader {
   /** Whether the line in which a reader stopped is not complete; throws what is wrong with one that is. */
   #isUnfinished(code: number): boolean {
     if (code === INCOMPLETE || this.#input.lineFeed(SCRATCH[AT.fault]) === -1) return true
-    raise(code)
+    raise(code, this.#phase === 'trailers' ? 'body' : 'headers')
   }
 
   /** In the middle of something: too much already, the end of everything, or wait. */
@@ -450,7 +453,7 @@ function inBody(reason: string): ProtocolError {
   return new ProtocolError({ reason, phase: 'body' })
 }
 
-// RFC 6585 §5, RFC 9110 §15.5.14 and §15.5.15.
+// RFC 6585 §5, RFC 9110 §15.5.14 and §15.5.15. What is not named here belongs to the body.
 const STATUS_HINTS: Readonly<Record<string, number>> = { 'start line': 414, 'header section': 431 }
 
 function tooLong(part: Part | 'chunk extensions'): ProtocolError {
@@ -458,5 +461,6 @@ function tooLong(part: Part | 'chunk extensions'): ProtocolError {
     reason: `${part} longer than the limit`,
     statusHint: STATUS_HINTS[part] ?? 413,
     code: 'ERR_TOO_LONG',
+    phase: STATUS_HINTS[part] === undefined ? 'body' : 'headers',
   })
 }

@@ -109,10 +109,11 @@ const FAULTS: Readonly<Record<number, readonly [reason: string, statusHint: numb
   [FAULT.otherMajor]: ['this major version of HTTP is not spoken here (RFC 9110 §15.6.6)', 505],
 }
 
-/** @throws the `ProtocolError` of a fault code, always */
-export function raise(fault: number): never {
+/** @throws the `ProtocolError` of a fault code, always; `phase` is `body` for the lines of trailers */
+export function raise(fault: number, phase: 'headers' | 'body' = 'headers'): never {
   const [reason, statusHint] = FAULTS[fault] ?? ['a broken message', 400]
-  throw new ProtocolError({ reason, statusHint })
+  const code = fault === FAULT.tooManyFields ? 'ERR_TOO_LONG' : 'ERR_PROTOCOL'
+  throw new ProtocolError({ reason, statusHint, phase, code })
 }
 
 /** Notes where a fault was found, so that the caller can see whether its line is complete. */
