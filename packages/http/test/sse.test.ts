@@ -200,6 +200,56 @@ describe('readEvents()', () => {
   })
 })
 
+describe('what is wrong is told with the request', () => {
+  const far = (url: string, status = 200): { url: string; response: globalThis.Response } => {
+    const headers = { 'Content-Type': 'text/event-stream' }
+    const response = new globalThis.Response(`data: ${'x'.repeat(99)}\n\n`, { status, headers })
+    return { url, response: Object.defineProperty(response, 'url', { value: url }) }
+  }
+  const sentence = async (events: AsyncIterable<EventMessage>): Promise<string> => {
+    try {
+      for await (const _ of events);
+    } catch (error) {
+      expect(isProtocolError(error, 'remote')).toBe(true)
+      return (error as Error).message.replace(/:\d+\//, '/').replace(/ \(.*$/, '')
+    }
+    return 'nothing'
+  }
+
+  it.each<[string, string, number]>([
+    ['an event stream was expected, not status 404', '/none', 64],
+    ['the event stream has an event of more than 64 bytes', '/long', 64],
+  ])('%s', async (reason, path, maxEvent) => {
+    const server = await start((incoming) =>
+      incoming.url.endsWith('/none')
+        ? (new Response(null, { status: 404 }) as never)
+        : stream(`data: ${'x'.repeat(99)}\n\n`),
+    )
+    const url = new URL(path, server.url)
+    const pool = new Pool()
+    const posted = await pool.request(url, { method: 'POST', body: 'hi' })
+    expect(await sentence(readEvents(posted, { maxEvent }))).toBe(
+      `POST http://127.0.0.1${path}: ${reason}`,
+    )
+    expect(await sentence(followEvents(url, { maxEvent }))).toBe(
+      `GET http://127.0.0.1${path}: ${reason}`,
+    )
+    await pool.close()
+  })
+
+  it('by the name of what follows it, where the response does not say how it was asked for', async () => {
+    const reason = 'the event stream has an event of more than 64 bytes'
+    const options = { maxEvent: 64, method: 'POST' }
+    const { url, response } = far('http://there.test/')
+    expect(await sentence(readEvents(response, options))).toBe(`read ${url}: ${reason}`)
+    const request = async (): Promise<globalThis.Response> => far(url).response
+    expect(await sentence(followEvents(url, { ...options, request }))).toBe(
+      `POST ${url}: ${reason}`,
+    )
+    expect(await sentence(readEvents(far('').response, options))).toBe(`http: ${reason}`)
+  })
+})
+
 describe('followEvents()', () => {
   it('comes back with the id of the last event, until the server has no more', async () => {
     const asked: (string | null)[] = []

@@ -401,7 +401,8 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     let content: Content | undefined
     try {
       const field = head.fields.get('content-encoding')
-      content = body === null ? undefined : exchange.facts.decoder?.decode(body, field)
+      content =
+        body === null ? undefined : exchange.facts.decoder?.decode(body, field, exchange.facts)
     } catch (error) {
       this.#giveUp(this.#explain(error))
       return
@@ -409,8 +410,8 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     exchange.trailers = trailers
     exchange.wait('idle')
     this.#idleLimit = idleLimit(head.fields.get('keep-alive'), this.#keepAlive)
-    const { url, resolve } = exchange.facts
-    resolve(responseFromWire({ head, body, content, url, trailers: trailers?.promise }))
+    const { method, url, resolve } = exchange.facts
+    resolve(responseFromWire({ head, body, content, method, url, trailers: trailers?.promise }))
   }
 
   #finish(exchange: ClientExchange, event: EndEvent): void {

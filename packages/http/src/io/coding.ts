@@ -26,9 +26,16 @@ export interface Decoder {
   /**
    * The body as it was before it was coded, or nothing where it is to be left as it is.
    *
+   * @param asked what errors name
    * @throws {ProtocolError} more codings than allowed
    */
-  decode(incoming: IncomingBody, field: string | undefined): Content | undefined
+  decode(incoming: IncomingBody, field: string | undefined, asked: Asked): Content | undefined
+}
+
+/** The request whose answer this is. */
+interface Asked {
+  readonly method: string
+  readonly url: string
 }
 
 /** The decoder for an option: one for all who leave the caps as they are. */
@@ -42,16 +49,16 @@ function openDecoder(given: Partial<CodingLimits>): Decoder {
   const limits = completeCoding(given)
   return {
     line: LINE,
-    decode(incoming, field) {
+    decode(incoming, field, asked) {
       let codings: Coding[] | undefined
       try {
         codings = planDecoding(field, limits)
       } catch (error) {
-        throw broken((error as Error).message, 'ERR_CONTENT_CODING')
+        throw broken(asked, (error as Error).message, 'ERR_CONTENT_CODING')
       }
       if (codings === undefined || codings.length === 0 || !codings.every(canDecode))
         return undefined
-      return decodedContent(incoming, codings, limits)
+      return decodedContent(incoming, codings, limits, asked)
     },
   }
 }
@@ -86,8 +93,9 @@ function decodedContent(
   incoming: IncomingBody,
   codings: readonly Coding[],
   limits: CodingLimits,
+  asked: Asked,
 ): Content {
-  const pieces = decode(incoming, codings, limits)
+  const pieces = decode(incoming, codings, limits, asked)
   return {
     pieces: {
       [Symbol.asyncIterator]: () => ({
@@ -107,6 +115,7 @@ async function* decode(
   incoming: IncomingBody,
   codings: readonly Coding[],
   limits: CodingLimits,
+  asked: Asked,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let arrivalError: unknown
   const source = Readable.from(
@@ -127,13 +136,13 @@ async function* decode(
     for await (const piece of last as AsyncIterable<Uint8Array>) {
       decoded += piece.length
       const reason = excess(incoming.received, decoded, limits)
-      if (reason !== undefined) throw broken(`the ${names} body ${reason}`, 'ERR_TOO_LONG')
+      if (reason !== undefined) throw broken(asked, `the ${names} body ${reason}`, 'ERR_TOO_LONG')
       yield piece
     }
   } catch (error) {
     if (error instanceof ProtocolError) throw error
     // What broke on the wire is told as it is.
-    throw arrivalError ?? broken(`the ${names} body is damaged`, 'ERR_CONTENT_CODING', error)
+    throw arrivalError ?? broken(asked, `the ${names} body is damaged`, 'ERR_CONTENT_CODING', error)
   } finally {
     source.destroy()
     incoming.cancel()
@@ -168,6 +177,11 @@ function pipe(source: Readable, decoder: Transform): Readable {
   return source.pipe(decoder)
 }
 
-function broken(reason: string, code: string, cause?: unknown): ProtocolError {
-  return new ProtocolError({ reason, code, side: 'remote', phase: 'body', cause })
+function broken(
+  { method: verb, url: target }: Asked,
+  reason: string,
+  code: string,
+  cause?: unknown,
+): ProtocolError {
+  return new ProtocolError({ verb, target, reason, code, side: 'remote', phase: 'body', cause })
 }

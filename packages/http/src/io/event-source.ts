@@ -14,6 +14,7 @@ import {
 import { parseRetryAfter } from '../core/fields/retry-after.ts'
 import { Headers } from '../core/headers.ts'
 import type { RequestOptions } from './client.ts'
+import { methodOf } from './response.ts'
 import { systemClock } from './ticker.ts'
 
 /** What is read of a response: ours, the platform's, or that of another client. */
@@ -24,6 +25,8 @@ export interface EventResponse {
   readonly headers: { get(name: string): string | null }
   /** The bytes. */
   readonly body: ReadableStream<Uint8Array> | null
+  /** Where it came from; default: errors name no place. */
+  readonly url?: string | undefined
 }
 
 /** How to read events. */
@@ -61,12 +64,13 @@ export async function* readEvents(
   response: EventResponse,
   options: ReadEventsOptions = {},
 ): AsyncGenerator<EventMessage, void, undefined> {
-  const refusal = refusalOf(response)
+  const place = placeOf(response)
+  const refusal = refusalOf(response, place)
   if (refusal !== undefined) {
     response.body?.cancel().catch(() => {})
     throw refusal
   }
-  yield* eventsOf(response, parserOf(options))
+  yield* eventsOf(response, parserOf(options), place)
 }
 
 /**
@@ -102,7 +106,7 @@ export async function* followEvents(
   for (let failures = 1; ; failures++) {
     const parser = parserOf(state)
     const ask = (): Promise<EventResponse> => request(url, asked(rest, parser.lastEventId))
-    const lost = yield* oneConnection(ask, parser, rest.signal)
+    const lost = yield* oneConnection(ask, parser, rest)
     if (lost === undefined) return
     if (lost.isHeard) failures = 1
     state.lastEventId = parser.lastEventId
@@ -128,18 +132,19 @@ interface Lost {
 async function* oneConnection(
   ask: () => Promise<EventResponse>,
   parser: EventStreamParser,
-  signal: AbortSignal | undefined,
+  { method, signal }: RequestOptions,
 ): AsyncGenerator<EventMessage, Lost | undefined, undefined> {
   let isHeard = false
   try {
     const response = await ask()
     if (response.status === 204) return undefined
-    const error = refusalOf(response)
+    const place = placeOf(response, method ?? 'GET')
+    const error = refusalOf(response, place)
     if (error !== undefined) {
       response.body?.cancel().catch(() => {})
       return { error, isHeard, ...refusalFacts(response) }
     }
-    for await (const event of eventsOf(response, parser)) {
+    for await (const event of eventsOf(response, parser, place)) {
       isHeard = true
       yield event
     }
@@ -161,19 +166,44 @@ function parserOf({
 async function* eventsOf(
   { body }: EventResponse,
   parser: EventStreamParser,
+  place: Place,
 ): AsyncGenerator<EventMessage, void, undefined> {
   if (body === null) return
   for await (const bytes of body as unknown as AsyncIterable<Uint8Array>)
-    yield* parser.receive(bytes)
+    yield* received(parser, bytes, place)
+}
+
+function received(parser: EventStreamParser, bytes: Uint8Array, place: Place): EventMessage[] {
+  try {
+    return parser.receive(bytes)
+  } catch (cause) {
+    if (!isProtocolError(cause)) throw cause
+    const { reason, code, phase } = cause
+    throw new ProtocolError({ ...place, reason, code, phase, side: 'remote', cause })
+  }
+}
+
+/** What errors name: the request, as far as its response knows it. */
+interface Place {
+  readonly verb?: string
+  readonly target?: string
+}
+
+/** @param method where the response may be another client's, which does not say with which method it was asked for */
+function placeOf(response: EventResponse, method = 'read'): Place {
+  const { url = '' } = response
+  if (url === '') return {}
+  return { verb: methodOf(response) ?? method, target: url }
 }
 
 /** Why a response is no event stream. */
-function refusalOf({ status, headers }: EventResponse): ProtocolError | undefined {
+function refusalOf({ status, headers }: EventResponse, place: Place): ProtocolError | undefined {
   const type = headers.get('content-type')
   const isEvents = /^text\/event-stream[ \t]*(?:;|$)/i.test(type?.trim() ?? '')
   if (status === 200 && isEvents) return undefined
   const found = status === 200 ? (type ?? 'a body without a type') : `status ${status}`
   return new ProtocolError({
+    ...place,
     reason: `an event stream was expected, not ${found}`,
     side: 'remote',
     phase: 'headers',

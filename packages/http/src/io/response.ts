@@ -36,6 +36,8 @@ export interface WireResponse {
   readonly body: IncomingBody | null
   /** What the body is before it was coded, where that was asked for. */
   readonly content?: Content | undefined
+  /** What was asked, and of whom. */
+  readonly method: string
   readonly url: string
   /** Left out where there can be none. */
   readonly trailers: Promise<Headers> | undefined
@@ -60,6 +62,8 @@ const Link: new () => object = /* @__PURE__ */ linked('Response')
 
 /** Makes the response that a peer sent. */
 export let responseFromWire: (wire: WireResponse) => Response
+/** With which method a response was asked for; `undefined` for one that a program made, or that is none of ours. */
+export let methodOf: (response: object) => string | undefined
 /** What the body of a response is, without taking it. */
 export let peekResponse: (response: Response) => Content | null
 /** Takes a response apart in order to send it. @throws {TypeError} its body was read already */
@@ -139,6 +143,8 @@ export class Response extends Link {
         response.#carrier = new Carrier(wire.content ?? { incoming: wire.body })
       return response
     }
+
+    methodOf = (response) => (#wire in response ? response.#wire?.method : undefined)
 
     peekResponse = (response) => response.#carrier.content
 

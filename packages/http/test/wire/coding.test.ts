@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import * as zlib from 'node:zlib'
 import { connect } from '@sluice/socket'
+import type { NetError } from '@sluice/socket/errors'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ClientConnection, Pool, Response, request, type Server, serve } from '../../src/index.ts'
 import { RawServer } from './raw.ts'
@@ -144,6 +145,30 @@ describe('decode', () => {
     const { url } = await server('gzip', zlib.gzipSync(''))
     await expect(request(url, { decode: { size: 1 } as never })).rejects.toThrow("no limit 'size'")
     await expect(request(url, { decode: { ratio: -1 } })).rejects.toThrow(RangeError)
+  })
+
+  it.each<[string, string, Uint8Array, object | true, string]>([
+    ['damaged', 'gzip', Buffer.from('no gzip'), true, 'the gzip body is damaged'],
+    [
+      'too large',
+      'gzip',
+      zlib.gzipSync(TEXT),
+      { decoded: 9 },
+      'the gzip body unfolds to more than 9 bytes',
+    ],
+    [
+      'wrapped too often',
+      'gzip, gzip',
+      Buffer.from('x'),
+      { codings: 1 },
+      '2 content codings on top of each other, of at most 1',
+    ],
+  ])('a body that is %s is told with the request', async (_, encoding, body, decode, reason) => {
+    const { url } = await server(encoding, body)
+    const work = request(url, { method: 'POST', body: 'hi', decode }).then((r) => r.text())
+    const error = (await work.catch((thrown: unknown) => thrown)) as NetError
+    expect(error.message).toMatch(`POST ${url}: ${reason} (ERR_`)
+    expect(error).toMatchObject({ verb: 'POST', target: url, phase: 'body', side: 'remote' })
   })
 })
 
