@@ -160,8 +160,9 @@ describe('a router', () => {
         'object',
       ])
       expect(info.informational(103, { Link: '</a>' })).toBe(true)
-      expect([info.bytesSent, info.completed, info.trailers]).toEqual([
+      expect([info.bytesSent, info.shutdown, info.completed, info.trailers]).toEqual([
         0,
+        expect.any(AbortSignal),
         expect.any(Promise),
         expect.any(Promise),
       ])

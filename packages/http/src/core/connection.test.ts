@@ -698,3 +698,23 @@ describe('a server that answers before it has read to the end', () => {
     expect(machine.clientState).toBe('idle')
   })
 })
+
+describe('a client that has finished sending', () => {
+  it('is answered all that it asked, and told which answer is the last', () => {
+    const machine = new Http1Machine('server')
+    machine.receive(encodeLatin1(`GET /1 HTTP/1.1\r\n${H}\r\nGET /2 HTTP/1.1\r\n${H}\r\n`))
+    for (const _ of machine.events());
+    machine.receive(null)
+    expect([...machine.events()]).toEqual([{ type: 'closed' }])
+    const answer = (): string => {
+      const headers: [string, string][] = [['Content-Length', '0']]
+      const head = machine.send({ type: 'response', status: 200, headers })
+      return decodeLatin1(head) + decodeLatin1(machine.send({ type: 'end' }))
+    }
+    expect([answer(), answer()]).toEqual([
+      'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n',
+      'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n',
+    ])
+    expect(answer).toThrow(/can not be sent/)
+  })
+})

@@ -332,7 +332,7 @@ export class Http1Machine {
     sides.responseSends('response')
     const goesOn =
       request?.keepAlive === true &&
-      !(close || fields.close || sides.lastOne || this.#writer.framing === 'close')
+      !(close || fields.close || sides.isLastAnswer || this.#writer.framing === 'close')
     sides.sendsOn = goesOn
     let connection = ''
     if (!goesOn && !isTunnel && !fields.close) connection = 'Connection: close\r\n'

@@ -61,6 +61,11 @@ export class Sides {
     return this.#role === 'client' ? this.client : this.server
   }
 
+  /** Whether the response that is next is the last: the peer sends no more, and nothing waits behind it. */
+  get isLastAnswer(): boolean {
+    return this.lastOne && this.#awaited.length <= 1
+  }
+
   get isSwitched(): boolean {
     return this.client === 'switched' || this.server === 'switched'
   }
@@ -167,7 +172,8 @@ export class Sides {
       // What the client sends from now on is not read.
       this.client = 'must-close'
     }
-    this.#ours(this.lastOne ? 'last' : 'next')
+    // A peer that finished sending still waits for all that it asked.
+    this.#ours(!this.sendsOn || (this.lastOne && this.#awaited.length === 0) ? 'last' : 'next')
   }
 
   // Steps.

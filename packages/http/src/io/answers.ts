@@ -11,7 +11,7 @@
  * It writes into the outbox and leaves it to the connection when that is sent.
  */
 import type { ByteStream } from '@sluice/socket'
-import { codeOf, isNetError } from '@sluice/socket/errors'
+import { codeOf, isNetError, NetError } from '@sluice/socket/errors'
 import type { Http1Machine } from '../core/connection.ts'
 import { isProtocolError } from '../core/errors.ts'
 import { methodFacts } from '../core/methods.ts'
@@ -28,6 +28,9 @@ import { type Take, type Takeover, takeoverOf } from './takeover.ts'
 
 /** What is dropped of a body that nobody read, before the connection is given up: as much as one read brings. */
 export const DRAIN_BUDGET = 65_536
+
+/** What happens to requests behind an answer that ends the connection. */
+const UNANSWERED = { code: 'ERR_CLOSED', phase: 'listen' } as const
 
 const EMPTY_BODY: WholeBody = { length: 0, text: '', bytes: undefined }
 
@@ -47,7 +50,7 @@ export interface AnswersOwner extends InfoHost {
   safely(run: () => void): void
   destroy(reason: Error): void
   /** HTTP is over on this connection, in good order: the stream is somebody else's. */
-  switched(take: Take): void
+  switched(take: Take, exchange: ServerExchange): void
 }
 
 /** The requests of one connection that are not answered yet, and their answers. */
@@ -97,6 +100,11 @@ export class Answers {
     for (const { head, body } of this.#exchanges)
       if (body !== null || !methodFacts(head.method).safe) return false
     return true
+  }
+
+  /** The server stops: whoever works on an answer and wants to know is told. */
+  stop(reason: Error): void {
+    for (const exchange of this.#exchanges) exchange.stop(reason)
   }
 
   /** The client is gone: whoever works on an answer is told. */
@@ -232,8 +240,17 @@ export class Answers {
     this.#server.stats.answered((exchange.response as AnyResponse).status)
     const { canReuse } = this.#machine
     if (exchange.id !== 0) exchange.tell(this.#owner.stream.id, 'end', { keepAlive: canReuse })
-    if (!canReuse) this.isLast = true
+    if (!canReuse) this.#isLastDone()
     this.#owner.answered(exchange)
+  }
+
+  /** No further request; and where the response has said that it is the last, no further answer (RFC 9112 §9.6). */
+  #isLastDone(): void {
+    this.isLast = true
+    if (this.inFlight === 0 || this.#machine.serverState === 'idle') return
+    this.lose(new NetError({ verb: 'serve', target: '', ...UNANSWERED }), UNANSWERED.code)
+    this.#exchanges.length = 0
+    this.#waiting = undefined
   }
 
   // One response.
@@ -275,7 +292,7 @@ export class Answers {
     this.#server.stats.responses++
     this.#server.stats.switched++
     exchange.complete()
-    this.#owner.switched(take)
+    this.#owner.switched(take, exchange)
   }
 
   /** Whether an exchange is the one whose response is next. */
@@ -293,7 +310,8 @@ export class Answers {
   #head(exchange: ServerExchange, parts: ResponseParts, length: number | undefined): string {
     const { fields } = parts
     const date = fields.date ? '' : this.#server.dateLine
-    const close = this.isLast || mustClose(exchange)
+    // What was taken is answered: the last of it says that it is the last (RFC 9112 §9.6).
+    const close = (this.isLast && this.inFlight === 1) || mustClose(exchange)
     return this.#machine.responseHead(parts.status, parts.reason, fields, length, date, close)
   }
 

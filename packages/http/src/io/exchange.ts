@@ -32,6 +32,7 @@ export class ServerExchange extends RequestSource {
   id = 0
   #request: Request | undefined
   #abort: AbortController | undefined
+  #shutdown: AbortController | undefined
   #lost: unknown
   #trailers: TrailerPromise | undefined
   #completion: Completion | undefined
@@ -60,6 +61,18 @@ export class ServerExchange extends RequestSource {
     this.#abort ??= new AbortController()
     if (this.#lost !== undefined) this.#abort.abort(this.#lost)
     return this.#abort.signal
+  }
+
+  /** @param stopped why the server stops, if it does already */
+  openShutdown(stopped: Error | undefined): AbortSignal {
+    this.#shutdown ??= new AbortController()
+    if (stopped !== undefined) this.#shutdown.abort(stopped)
+    return this.#shutdown.signal
+  }
+
+  /** The server stops: whoever asked for that is told. */
+  stop(reason: Error): void {
+    this.#shutdown?.abort(reason)
   }
 
   /** The fields behind the body; made when somebody asks. */

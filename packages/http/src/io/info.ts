@@ -25,6 +25,19 @@ export interface Info {
   /** Settles when the response has been handed to the system; rejects when the client was lost before. */
   readonly completed: Promise<void>
   /**
+   * Aborts when `shutdown()` or `close()` of the server begins, with an `ERR_CLOSED`; made when somebody asks. For an answer
+   * that has no end of its own, which ends itself now, before `grace` is over. `request.signal` is another one: it tells
+   * that the client is gone. With `upgrade` it goes on for as long as the stream is open.
+   *
+   * @example
+   * const server = await serve((_request, { shutdown }) => {
+   *   const events = new EventStream()
+   *   shutdown.addEventListener('abort', () => events.close())
+   *   return events.response
+   * })
+   */
+  readonly shutdown: AbortSignal
+  /**
    * Sends an interim response, such as 103 with the Link fields of what will be needed (RFC 8297).
    *
    * @returns whether it was sent: not when others are answered first, or to HTTP/1.0
@@ -44,6 +57,8 @@ export interface Info {
 /** What an exchange's connection does for it. */
 export interface InfoHost {
   readonly stream: ByteStream
+  /** Why the server stops, once it does. */
+  readonly stopped: Error | undefined
   sendInterim(exchange: ServerExchange, status: number, headers: HeadersInit | undefined): boolean
 }
 
@@ -83,6 +98,9 @@ export class ExchangeInfo implements Info {
   }
   get completed(): Promise<void> {
     return this.#exchange.completed
+  }
+  get shutdown(): AbortSignal {
+    return this.#exchange.openShutdown(this.#host.stopped)
   }
 
   informational(status: number, headers?: HeadersInit): boolean {

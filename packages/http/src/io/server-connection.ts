@@ -10,7 +10,9 @@
  * - Answers that become ready in the same turn leave together: the write waits for the end of the turn as
  *   long as more of them are on the way.
  * - Reading stops while a body has no reader, while the client does not take our bytes, and while a request
- *   has to wait its turn.
+ *   has to wait its turn, and when as much as one read brings waits for the answers before it.
+ * - What was taken is answered, also when no further request is: at a shutdown, at the last of
+ *   `limits.requests`, after the client has finished sending.
  * - A body that the handler did not read is read and dropped up to a budget, so that the connection can be
  *   used again; beyond, it is closed (RFC 9112 §9.3).
  */
@@ -30,6 +32,9 @@ import type { Take } from './takeover.ts'
 import type { Timed } from './ticker.ts'
 import { tracing } from './trace.ts'
 
+/** So much is kept of what comes while nothing is looked at: as much as one read brings. */
+const READ_AHEAD = 65_536
+
 const NO_FIELDS = outgoingFields(new Headers())
 
 /** One connection of a server. */
@@ -48,6 +53,8 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
   #pumping = false
   /** A body has no reader: nothing is read. */
   #bodyFull = false
+  /** What has come is not looked at before answers have left. */
+  #isAhead = false
   /** A head has begun: its deadline counts from there, and no byte that drips in moves it. */
   #inHead = false
   #fault: ProtocolError | undefined
@@ -55,6 +62,8 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
   #count = 0
   #over = false
   #take: Take | undefined
+  /** The request that took the stream. */
+  #taker: ServerExchange | undefined
   /** Comes above the cap: one request, one refusal. */
   readonly #isSurplus: boolean
 
@@ -83,6 +92,16 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
   /** Whether nothing more is read or sent. */
   get isOver(): boolean {
     return this.#over
+  }
+
+  /** Why the server stops, once it does. */
+  get stopped(): Error | undefined {
+    return this.#server.stopped
+  }
+
+  /** The server stops: whoever answers is told, if they asked for that. */
+  stop(reason: Error): void {
+    this.#answers.stop(reason)
   }
 
   /** No further request: an idle connection ends now, a busy one after its responses. */
@@ -164,14 +183,22 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
   // Reading.
 
   #isPaused(): boolean {
-    return this.#bodyFull || this.#outbox.isFull || this.#answers.isBlocked
+    if (this.#bodyFull || this.#outbox.isFull || this.#answers.isBlocked) return true
+    return this.#isAhead && this.#machine.unread >= READ_AHEAD
+  }
+
+  /** Whether the next request may be looked at; one that has begun is read to its end. */
+  #takesMore(): boolean {
+    this.#isAhead = this.#answers.isLast && this.#reading === undefined
+    return !this.#isAhead
   }
 
   #pump(): void {
     if (this.#pumping) return
     this.#pumping = true
+    this.#isAhead = false
     try {
-      while (!this.#over && !this.#isPaused() && this.#readOne());
+      while (!this.#over && !this.#isPaused() && this.#takesMore() && this.#readOne());
     } finally {
       this.#pumping = false
     }
@@ -204,6 +231,9 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
         // The client finished sending; it may still be waiting for answers.
         this.#answers.isLast = true
         if (this.inFlight === 0) this.#close()
+        return false
+      case 'paused':
+        this.#isAhead = true
         return false
       default:
         return false
@@ -300,6 +330,7 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
 
   answered(exchange: ServerExchange): void {
     this.#continued = undefined
+    if (this.#isAhead) this.goOnLater()
     if (exchange.isRead || exchange.body === null) return
     // Nobody will read the rest: make room, count, and give up when it is too much.
     exchange.body.discard()
@@ -315,10 +346,11 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
     return true
   }
 
-  switched(take: Take): void {
+  switched(take: Take, exchange: ServerExchange): void {
     this.#outbox.flush()
     this.#over = true
     this.#take = take
+    this.#taker = exchange
     this.#server.remove(this)
     if (!this.#pumping) this.#handOver()
   }
@@ -326,12 +358,13 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
   /** Gives the stream away, with all that came behind the last request in front. */
   #handOver(): void {
     const take = this.#take as Take
+    const taker = this.#taker as ServerExchange
     const rest = this.#machine.takeRest()
     const attachment = this.#attachment
     this.#attachment = undefined
     if (rest.length > 0) attachment?.unread(rest)
     attachment?.detach()
-    this.#server.handOver(this.stream, take)
+    this.#server.handOver(this.stream, take, taker)
   }
 
   ready(): void {

@@ -1,6 +1,7 @@
 /** What the files of a server share: the handler's shape, and what a connection needs of its server. */
 import type { ByteStream } from '@sluice/socket'
 import type { Limits } from '../core/limits.ts'
+import type { ServerExchange } from './exchange.ts'
 import type { Info } from './info.ts'
 import type { Request } from './request.ts'
 import type { ServerTimeouts } from './serve-options.ts'
@@ -28,11 +29,13 @@ export interface ServerContext {
   readonly stats: Tally
   readonly dateLine: string
   readonly origin: string
+  /** Why the server stops, once it does. */
+  readonly stopped: Error | undefined
   onError(error: unknown, request: Request): void
   count(code: string): void
   remove(connection: ServerConnection): void
   /** A stream on which HTTP is over goes to who takes it. */
-  handOver(stream: ByteStream, take: Take): void
+  handOver(stream: ByteStream, take: Take, exchange: ServerExchange): void
 }
 
 /** @throws {TypeError} what is neither a function nor an object with a function `fetch` */

@@ -12,6 +12,7 @@ import {
 } from '@sluice/socket'
 import { codeOf, isNetError, NetError } from '@sluice/socket/errors'
 import { formatDate } from '../core/date.ts'
+import type { ServerExchange } from './exchange.ts'
 import { planReload, type ReloadOptions, withContext } from './reload.ts'
 import type { Request } from './request.ts'
 import { normaliseServe, type ServeOptions, type ServePlan } from './serve-options.ts'
@@ -55,8 +56,8 @@ export class Server implements AsyncDisposable {
   readonly #target: Target
   readonly #context: OpenContext
   readonly #connections = new Set<ServerConnection>()
-  /** Streams that speak something else by now; they end with the server. */
-  readonly #given = new Set<ByteStream>()
+  /** Streams that speak something else by now, and who asked for that; they end with the server. */
+  readonly #given = new Map<ByteStream, ServerExchange>()
   readonly #errors = new Map<string, number>()
   #maxConnections: number
   #listener: Listener | undefined
@@ -92,10 +93,11 @@ export class Server implements AsyncDisposable {
       stats: new Tally(),
       dateLine: '',
       origin: 'http://localhost',
+      stopped: undefined,
       onError: (error, request) => this.#report(error, request),
       count: (code) => void this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1),
       remove: (connection) => this.#remove(connection),
-      handOver: (stream, take) => this.#handOver(stream, take),
+      handOver: (stream, take, exchange) => this.#handOver(stream, take, exchange),
     }
     this.#setDate()
   }
@@ -217,7 +219,7 @@ export class Server implements AsyncDisposable {
     this.#stop()
     const reason = closed('serve')
     for (const connection of this.#connections) connection.destroy(reason)
-    for (const stream of this.#given) stream.destroy()
+    for (const stream of this.#given.keys()) stream.destroy()
     this.#context.ticker.stop()
     await this.#listener?.close()
   }
@@ -231,6 +233,10 @@ export class Server implements AsyncDisposable {
     this.#stopping = true
     this.#room?.()
     void this.#listener?.close()
+    const reason = closed('serve')
+    this.#context.stopped ??= reason
+    for (const connection of this.#connections) connection.stop(reason)
+    for (const exchange of this.#given.values()) exchange.stop(reason)
   }
 
   #untilIdle(grace: number): Promise<void> {
@@ -274,8 +280,8 @@ export class Server implements AsyncDisposable {
     if (this.#connections.size === 0) this.#idle?.()
   }
 
-  #handOver(stream: ByteStream, take: Take): void {
-    this.#given.add(stream)
+  #handOver(stream: ByteStream, take: Take, exchange: ServerExchange): void {
+    this.#given.set(stream, exchange)
     void stream.closed.then(() => this.#given.delete(stream))
     const failed = (error: unknown): void => {
       this.#context.count(codeOf(error) ?? 'ERR_HANDLER')

@@ -473,6 +473,184 @@ describe('serve()', () => {
     expect(server.stats().connections).toBe(0)
   })
 
+  describe('answers all that it took, in order, when it takes no more', () => {
+    const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1))
+    const answers = (text: string): string[] =>
+      text.split(/(?=HTTP\/1\.1 )/).map((one) => {
+        const status = one.slice(9, 12)
+        return `${status}${one.includes('Connection: close') ? ' close' : ''} ${one.split('\r\n\r\n')[1]}`
+      })
+
+    it.each<[string, string, ServeOptions, (server: Server, client: RawClient) => unknown]>([
+      ['at a shutdown', GET('/2'), {}, (server) => server.shutdown()],
+      [
+        'at a shutdown, a body too',
+        POST('x').replace('/', '/2'),
+        {},
+        (server) => server.shutdown(),
+      ],
+      ['at the last of its requests', GET('/2'), { limits: { requests: 2 } }, () => {}],
+      ['after the client finished sending', GET('/2'), {}, (_, client) => client.socket.end()],
+      ['before what is no request', `${GET('/2')}what?\r\n`, {}, () => {}],
+    ])('%s', async (_, second, options, act) => {
+      let go: () => void = () => {}
+      const going = new Promise<void>((resolve) => (go = resolve))
+      const server = await start(async (request) => {
+        await going
+        return new Response(path(request))
+      }, options)
+      const client = dial(server).send(GET('/1') + second)
+      while (server.stats().requests < 2) await turn()
+      const acted = act(server, client)
+      await turn()
+      go()
+      await acted
+      expect(answers(await client.closed())).toEqual(['200 /1', '200 close /2'])
+      expect(server.stats()).toMatchObject({ responses: 2, outcomes: { success: 2, lost: 0 } })
+    })
+
+    it('but takes no request behind the last one', async () => {
+      const server = await start(
+        async (request) => {
+          await turn()
+          return new Response(path(request))
+        },
+        { limits: { requests: 2 } },
+      )
+      const client = dial(server).send(GET('/1') + GET('/2') + GET('/3'))
+      expect(answers(await client.closed())).toEqual(['200 /1', '200 close /2'])
+      expect(server.stats().requests).toBe(2)
+    })
+
+    it.each([
+      ['GET', GET('/2')],
+      ['POST', POST('x')],
+    ])(
+      'and a %s behind an answer that ends the connection is lost, not that answer',
+      async (_, second) => {
+        const server = await start(async () => {
+          await turn()
+          return new Response('bye', { headers: { Connection: 'close' } })
+        })
+        const client = dial(server).send(GET('/1') + second)
+        expect(answers(await client.closed())).toEqual(['200 close bye'])
+        expect(server.stats()).toMatchObject({
+          requests: 2,
+          responses: 1,
+          inFlight: 0,
+          outcomes: { lost: 1 },
+        })
+      },
+    )
+  })
+
+  it('answers more pipelined requests than it reads ahead, however late', async () => {
+    const server = await start(async (request) => {
+      await new Promise((resolve) => setTimeout(resolve, 1))
+      return new Response(path(request))
+    })
+    const paths = Array.from({ length: 100 }, (_, i) => `/${i}`)
+    const client = dial(server).send(paths.map((one) => GET(one)).join(''))
+    const text = await client.until((all) => all.endsWith('/99'))
+    expect(
+      text
+        .split('\r\n\r\n')
+        .slice(1)
+        .map((part) => /^\/\d+/.exec(part)?.[0]),
+    ).toEqual(paths)
+  })
+
+  it.each([
+    ['more pipelined requests than it reads ahead', GET().repeat(40)],
+    ['the last request', GET('/', 'Connection: close\r\n')],
+  ])('does not keep what comes without an end behind %s', async (_, first) => {
+    const server = await start(() => new Promise(() => {}))
+    const { socket } = dial(server).send(first)
+    let sent = 0
+    const filler = Buffer.alloc(65_536, 120)
+    // Until the system takes no more, as it does at some megabytes.
+    while (sent < 64 * 1024 * 1024 && socket.writableLength < 4 * 1024 * 1024) {
+      socket.write(filler)
+      sent += filler.length
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(server.stats().bytesReceived).toBeLessThan(1_048_576)
+  })
+
+  describe('tells a handler that asks that it stops', () => {
+    const begun = (): { promise: Promise<AbortSignal>; tell: (signal: AbortSignal) => void } => {
+      let tell: (signal: AbortSignal) => void = () => {}
+      const promise = new Promise<AbortSignal>((resolve) => (tell = resolve))
+      return { promise, tell }
+    }
+
+    it('so that an answer without an end ends itself', async () => {
+      const { promise, tell } = begun()
+      const server = await start((_, { shutdown }) => {
+        tell(shutdown)
+        return new Response(
+          new ReadableStream({
+            start(controller) {
+              controller.enqueue('on and on')
+              shutdown.addEventListener('abort', () => controller.close())
+            },
+          }) as never,
+        )
+      })
+      const client = dial(server).send(GET())
+      await client.until((text) => text.endsWith('on and on\r\n'))
+      const signal = await promise
+      expect(signal.aborted).toBe(false)
+      const stopped = server.shutdown({ grace: 5000 })
+      expect(signal.aborted).toBe(true)
+      expect(signal.reason).toMatchObject({ code: 'ERR_CLOSED', verb: 'serve' })
+      await stopped
+      expect(await client.closed()).toMatch(/on and on\r\n0\r\n\r\n$/)
+      expect(server.stats().errors).toEqual({})
+    })
+
+    it('also one whose turn comes later, and always with the same signal', async () => {
+      const { promise, tell } = begun()
+      const signals: [AbortSignal, boolean][] = []
+      const server = await start(async (request, info) => {
+        signals.push([info.shutdown, info.shutdown.aborted])
+        expect(info.shutdown).toBe(info.shutdown)
+        tell(info.shutdown)
+        if (path(request) !== '/1') return new Response('late')
+        await new Promise((resolve) => info.shutdown.addEventListener('abort', resolve))
+        return new Response('first')
+      })
+      const client = dial(server).send(GET('/1') + POST('x'))
+      await promise
+      while (server.stats().requests < 2) await new Promise((resolve) => setTimeout(resolve, 1))
+      await server.shutdown({ grace: 1000 })
+      expect(await client.closed()).toMatch(/first$|late$/)
+      expect(signals.map(([, before]) => before)).toEqual([false, true].slice(0, signals.length))
+    })
+
+    it('when it is closed too, but not when only the client is gone', async () => {
+      const { promise, tell } = begun()
+      let lose = (): void => {}
+      const lost = new Promise<void>((resolve) => (lose = resolve))
+      const server = await start((request, { shutdown }) => {
+        if (path(request) === '/gone') {
+          request.signal.addEventListener('abort', lose)
+          expect(shutdown.aborted).toBe(false)
+        } else tell(shutdown)
+        return new Promise(() => {})
+      })
+      const gone = dial(server).send(GET('/gone'))
+      while (server.stats().inFlight === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+      gone.socket.resetAndDestroy()
+      await lost
+      dial(server).send(GET())
+      const signal = await promise
+      expect(signal.aborted).toBe(false)
+      await server.close()
+      expect(signal.aborted).toBe(true)
+    })
+  })
+
   it('takes the platform Response, streamed ones and those with several cookies', async () => {
     const server = await start((request) => {
       if (path(request) === '/stream')

@@ -84,6 +84,24 @@ describe('an upgrade', () => {
     expect(heard).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*helloHTTP\/1\.1 101 [\s\S]*\r\n\r\ntail$/)
   })
 
+  it('is told that the server stops, as long as the stream is open', async () => {
+    let told: Promise<unknown> | undefined
+    const to = await server((_request, info) =>
+      info.upgrade(async (stream) => {
+        const { shutdown } = info
+        told = new Promise((resolve) => shutdown.addEventListener('abort', resolve))
+        shutdown.addEventListener('abort', () => void stream.sendAll('goodbye'))
+        await stream.recv()
+      }),
+    )
+    const client = raw(to).send(OFFER)
+    await client.until((all) => all.endsWith('\r\n\r\n'))
+    await vi.waitFor(() => expect(told).toBeDefined())
+    await to.shutdown()
+    await told
+    expect(await client.closed()).toMatch(/\r\n\r\n(goodbye)?$/)
+  })
+
   it('can leave the head to who takes the stream', async () => {
     const to = await server((_request, info) =>
       info.upgrade(

@@ -245,6 +245,9 @@ class RouteFacts implements RouteInfo {
   get completed(): Promise<void> {
     return this.#info.completed
   }
+  get shutdown(): Info['shutdown'] {
+    return this.#info.shutdown
+  }
   informational(...args: Parameters<Info['informational']>): boolean {
     return this.#info.informational(...args)
   }
