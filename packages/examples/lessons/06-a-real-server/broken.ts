@@ -6,7 +6,7 @@ import { customers, sleep, watcher } from './crowd.ts'
 const orders: unknown[] = []
 
 async function* ticks() {
-  for (let i = 1; i <= 20; i++, await sleep(50)) yield `tick ${i}`
+  for (let i = 1; ; i++, await sleep(50)) yield `tick ${i}`
 }
 
 const server = await serve(async (request) => {

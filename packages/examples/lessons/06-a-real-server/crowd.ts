@@ -25,10 +25,14 @@ export async function customers(url: string): Promise<number> {
 /** Follows the ticks. @returns how many came, and how it ended */
 export async function watcher(url: string): Promise<string> {
   let ticks = 0
+  let last = 'nothing'
   try {
-    for await (const _ of readEvents(await request(new URL('/ticks', url)))) ticks++
+    for await (const { data } of readEvents(await request(new URL('/ticks', url)))) {
+      ticks++
+      last = data
+    }
   } catch (error) {
     return `${ticks} ticks, then ${(error as Error).message}`
   }
-  return `${ticks} ticks, and the end`
+  return `${ticks} ticks, the last of them "${last}", and the end`
 }

@@ -17,10 +17,11 @@ const router = new Router()
     await sleep(30)
     return Response.json({ number: orders.length }, { status: 201 })
   })
-  .get('/ticks', () => sendEvents(ticks()))
+  .get('/ticks', (_request, { shutdown }) => sendEvents(ticks(shutdown)))
 
-async function* ticks() {
-  for (let i = 1; i <= 20; i++, await sleep(50)) yield `tick ${i}`
+async function* ticks(shutdown: AbortSignal) {
+  for (let i = 1; !shutdown.aborted; i++, await sleep(50)) yield `tick ${i}`
+  yield 'closing time'
 }
 // #endregion
 
