@@ -1,0 +1,7 @@
+/** The machine of which one call fails, for the tests of every layer above the sockets: it is theirs, see there. */
+export {
+  CODES,
+  type FaultySystem,
+  faultySystem,
+  type Kind,
+} from '../packages/socket/test/faulty.ts'
