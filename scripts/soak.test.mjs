@@ -15,6 +15,11 @@ it('a hundredth of the soak test leaves nothing behind', () => {
     expect.stringMatching(/^ok +200 connects/),
     expect.stringMatching(/^ok +20 aborts at random bytes/),
     expect.stringMatching(/^ok +20 failed handshakes/),
+    expect.stringMatching(/^ok +50 HTTP: idle connections/),
+    expect.stringMatching(/^ok +10 HTTP: heads that drip/),
+    expect.stringMatching(/^ok +3000 HTTP: requests/),
+    expect.stringMatching(/^ok +300 HTTP: requests of a pool/),
+    expect.stringMatching(/^ok +1 HTTP: stops under load/),
     expect.stringMatching(/^ok +1 kills of a download/),
     expect.stringMatching(/^ok +1 kills of a save/),
   ])

@@ -1,7 +1,9 @@
 // The other side of the soak test, in a process of its own, so that what is measured is one side alone. Sockets of
 // node:net and node:tls, not ours. Told what to do by messages: `{ do, ...how }`, answered by `{ done }`.
+import http from 'node:http'
 import net from 'node:net'
 import tls from 'node:tls'
+import { httpTasks } from './http-peer.mjs'
 import { randomOf } from './random.mjs'
 
 let random = randomOf(1)
@@ -27,7 +29,21 @@ async function many(count, width, task) {
   await Promise.all(Array.from({ length: Math.min(width, count) }, worker))
 }
 
+let nodeServer
+
 const tasks = {
+  ...httpTasks(() => random, held, many),
+  /** Answers in HTTP, with what Node has. */
+  async nodeServer() {
+    nodeServer = http.createServer((_, response) => response.end('hello'))
+    return { port: await listening(nodeServer) }
+  },
+  async closeNodeServer() {
+    const gone = new Promise((resolve) => nodeServer.close(resolve))
+    nodeServer.closeAllConnections()
+    await gone
+    return {}
+  },
   /** Answers in the clear: sends back what comes. */
   async echo() {
     const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {

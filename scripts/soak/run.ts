@@ -1,7 +1,7 @@
 /**
  * The soak test: thousands of connections that idle, come and go, break off and fail, programs that are killed in the middle
  * of writing a file, and afterwards everything is as it was: `npm run soak`, `-- --quick` for a hundredth, `-- --seed N` for
- * other dice.
+ * other dice, `-- --only WORD` for those that have the word in their names.
  *
  * Each scenario runs a twentieth of itself first, so that what is loaded once is loaded; then descriptors and heap are
  * taken, the scenario runs, and both are taken again. More than 5 descriptors or 5 MiB off is a failure, as is a count
@@ -14,12 +14,14 @@ import { type Connection, connect, listen } from '../../packages/socket/src/inde
 import { serve } from '../../packages/socket/src/server.ts'
 import { makeAuthority, makeCertificate } from '../../packages/socket/test/certificates.ts'
 import { killDownloads, killSaves } from '../../packages/url/test/kills.ts'
+import { httpScenarios } from './http.ts'
 import { randomOf } from './random.mjs'
 
 const args = process.argv.slice(2)
 const share = args.includes('--quick') ? 100 : 1
 const seed = Number(args[args.indexOf('--seed') + 1]) || 1
 const random = randomOf(seed)
+const only = args.includes('--only') ? (args[args.indexOf('--only') + 1] ?? '') : ''
 
 /** What may be left: a pool of the runtime that grew, a descriptor that the engine opened. */
 const DESCRIPTORS = 5
@@ -44,11 +46,11 @@ const peer: ChildProcess = fork(fileURLToPath(new URL('peer.mjs', import.meta.ur
   execArgv: [],
 })
 
-function ask(task: Task): Promise<{ port: number }> {
+function ask(task: Task): Promise<Record<string, number> & { port: number }> {
   return new Promise((resolve, reject) => {
     const onExit = (): void => reject(new Error(`the peer ended during ${task.do}`))
     peer.once('exit', onExit)
-    peer.once('message', ({ done }: { done: { port: number } }) => {
+    peer.once('message', ({ done }: { done: Record<string, number> & { port: number } }) => {
       peer.off('exit', onExit)
       resolve(done)
     })
@@ -142,6 +144,7 @@ const scenarios: Scenario[] = [
       return `${failedHandshakes} here, ${refused} there`
     },
   },
+  ...httpScenarios({ ask, until, many, random }),
   {
     what: 'kills of a download',
     count: 50,
@@ -237,6 +240,7 @@ const mib = (bytes: number): string => (bytes / 1024 / 1024).toFixed(1)
 
 let isOff = false
 for (const { what, count: whole, run } of scenarios) {
+  if (!what.includes(only)) continue
   const count = Math.ceil(whole / share)
   const started = performance.now()
   let counted: string
