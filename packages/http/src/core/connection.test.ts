@@ -718,3 +718,23 @@ describe('a client that has finished sending', () => {
     expect(answer).toThrow(/can not be sent/)
   })
 })
+
+describe('a status line that is too short', () => {
+  it.each(['HTTP/1.1 \r\n', 'HTTP/1.1 2\r\n', 'HTTP/1.1 2\b\nand more', 'HTTP/1.1\r\n'])(
+    '%j is refused once its line is complete, however it is cut',
+    (text) => {
+      for (const parts of cuts(encodeLatin1(text))) {
+        const machine = new Http1Machine('client')
+        machine.send({ type: 'request', method: 'GET', target: '/', headers: [['Host', 'h']] })
+        machine.send({ type: 'end' })
+        const read = (): void => {
+          for (const part of parts) {
+            machine.receive(part)
+            for (const _ of machine.events());
+          }
+        }
+        expect(read).toThrow(/the status/)
+      }
+    },
+  )
+})

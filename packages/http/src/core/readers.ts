@@ -155,7 +155,7 @@ export function readStatusLine(bytes: Uint8Array, from: number, end: number): nu
   if (at < 0) return at
   if (at === end) return INCOMPLETE
   if (bytes[at] !== SP) return found(FAULT.badStatusLine, at)
-  if (end - at < 5) return INCOMPLETE
+  if (end - at < 5) return shortLine(bytes, at, end, FAULT.badStatus)
   const status = digit(bytes[at + 1]) * 100 + digit(bytes[at + 2]) * 10 + digit(bytes[at + 3])
   if (!(status >= 100 && status < 1000)) return found(FAULT.badStatus, at)
   SCRATCH[AT.status] = status
@@ -182,7 +182,7 @@ function digit(byte: number | undefined): number {
 
 // RFC 9112 §2.3: HTTP-version = %s"HTTP" "/" DIGIT "." DIGIT
 function readVersion(bytes: Uint8Array, at: number, end: number): number {
-  if (end - at < 8) return versionFault(bytes, at, end)
+  if (end - at < 8) return shortLine(bytes, at, end, FAULT.badVersion)
   if (
     bytes[at] !== 0x48 ||
     bytes[at + 1] !== 0x54 ||
@@ -200,9 +200,9 @@ function readVersion(bytes: Uint8Array, at: number, end: number): number {
   return at + 8
 }
 
-/** Too few bytes for a version: a fault if the line ends among them. */
-function versionFault(bytes: Uint8Array, at: number, end: number): number {
-  for (let i = at; i < end; i++) if (bytes[i] === LF) return found(FAULT.badVersion, at)
+/** Too few bytes for what has to be here: a fault if the line ends among them. */
+function shortLine(bytes: Uint8Array, at: number, end: number, fault: number): number {
+  for (let i = at; i < end; i++) if (bytes[i] === LF) return found(fault, at)
   return INCOMPLETE
 }
 
