@@ -55,6 +55,7 @@ const JOBS = {
   knip: { run: [['knip']] },
   bench: { run: [build, source('scripts/bench/run.ts')] },
   soak: { run: [['node', '--expose-gc', ...source('scripts/soak/run.ts').slice(1)]] },
+  fuzz: { run: [source('scripts/fuzz.ts')] },
   peers: { run: [['node', 'scripts/peers.mjs']] },
   format: { run: [['biome', 'check', '--write', '.']] },
   changeset: { run: [['changeset']], keys: true },
