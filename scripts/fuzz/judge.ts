@@ -24,7 +24,11 @@ export interface Judgement {
  * @param read our reader; another one in the test of this file
  * @throws {Error} we read otherwise in pieces than whole; a message that the RFC does not have; another one than Node
  */
-export function judge(input: Input, cuts: readonly number[], read = readOurs): Judgement {
+export function judge(
+  input: Input,
+  cuts: readonly number[],
+  read: typeof readOurs = readOurs,
+): Judgement {
   const ours = read(input, [])
   if (cuts.length > 0) expectSame('whole and in pieces', ours, read(input, cuts))
   const { text, asked } = input
