@@ -1,13 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto'
 import {
+  closeSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -267,6 +270,7 @@ describe('the place', () => {
       [join(folder, 'none', 'x'), 'ENOENT'],
       [join(folder, 'n'.repeat(300)), 'ENAMETOOLONG'],
       [`${folder}/a\0b`, 'ERR_INVALID_ARG_VALUE'],
+      [`${folder}/a\ud800b`, 'ERR_INVALID_ARG_VALUE'],
     ] as const)
       await expect(download(url, where)).rejects.toMatchObject({ code })
     expect(asked).toEqual([])
@@ -284,7 +288,91 @@ describe('the place', () => {
   })
 })
 
+describe('two at once to the same place', () => {
+  /** Sends half of its bytes, and the rest when it is told to. */
+  function inHalves() {
+    let finish = (): void => {}
+    const told = new Promise<void>((resolve) => {
+      finish = resolve
+    })
+    const answer = (): Response => {
+      const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+        async start(controller) {
+          controller.enqueue(new Uint8Array(100_000))
+          await told
+          controller.enqueue(new Uint8Array(100_000))
+          controller.close()
+        },
+      })
+      return new Response(body, { headers: { 'Content-Length': '200000' } })
+    }
+    return { answer, finish }
+  }
+
+  test('in one program: the second is refused, and the first is not harmed', async () => {
+    const one = inHalves()
+    const { url } = await server(one.answer)
+    const first = download(url, path)
+    await expect.poll(names).toContain('file.part.json')
+    await expect(download(url, path)).rejects.toMatchObject({
+      code: 'ERR_BUSY',
+      message: expect.stringContaining('another download to it is under way'),
+    })
+    one.finish()
+    expect(await first).toMatchObject({ bytes: 200_000 })
+    expect(names()).toEqual(['file'])
+    // It is over: the next one may.
+    await download('data:,x', path)
+    expect(readFileSync(path, 'utf8')).toBe('x')
+  })
+
+  test('in two programs: what they have is not mixed, and one of them says so', async () => {
+    const one = inHalves()
+    const { url } = await server(one.answer)
+    const first = download(url, path)
+    await expect.poll(names).toContain('file.part.json')
+    // As the other program does it that begins anew.
+    rmSync(`${path}.part`)
+    writeFileSync(`${path}.part`, 'of another')
+    one.finish()
+    await expect(first).rejects.toMatchObject({
+      code: 'ERR_BUSY',
+      message: expect.stringContaining('file.part was replaced by another download'),
+    })
+    expect(readFileSync(`${path}.part`, 'utf8')).toBe('of another')
+    expect(names()).not.toContain('file')
+  })
+
+  test('a part that is begun anew is not one that another program has open', async () => {
+    const { url } = await server(ranged([]))
+    writeFileSync(`${path}.part`, 'half of something')
+    const theirs = openSync(`${path}.part`, 'r+')
+    await download(url, path)
+    writeSync(theirs, 'X', 0)
+    closeSync(theirs)
+    expect(readFileSync(path).equals(DATA)).toBe(true)
+  })
+})
+
 describe('how', () => {
+  test('the total time bounds all of it, however many answers that takes', async () => {
+    const { url } = await server((_, count) => {
+      const headers = { ETag: '"a"', 'Content-Range': `bytes ${count}-${count}/100000` }
+      return new Response('x', { status: 206, headers })
+    })
+    writeFileSync(`${path}.part`, 'x')
+    writeFileSync(`${path}.part.json`, JSON.stringify({ url, validator: '"a"', length: 100_000 }))
+    const began = performance.now()
+    await expect(download(url, path, { timeout: 100, retry: FAST })).rejects.toMatchObject({
+      code: 'ERR_TIMEOUT',
+      phase: 'total',
+      message: expect.stringContaining('no result within 100 ms'),
+    })
+    expect(performance.now() - began).toBeLessThan(2000)
+    // Some came before.
+    expect(statSync(`${path}.part`).size).toBeGreaterThan(1)
+  })
+
   test('fast, at most', async () => {
     const { url } = await server(() => new Response(new Uint8Array(30_000)))
     const began = performance.now()

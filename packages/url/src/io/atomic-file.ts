@@ -95,9 +95,12 @@ function isAlive(pid: number): boolean {
 /**
  * Where the bytes of a path lie, or are to lie: behind its links, also where the last one leads to nothing yet.
  *
- * @throws what is there and is no file: `EISDIR` for a folder
+ * @throws what is there and is no file: `EISDIR` for a folder; `ERR_INVALID_ARG_VALUE` for what no disk can keep as a name
  */
 export async function placeOf(path: string): Promise<string> {
+  // Node would write another character in its place, and so another file.
+  if (/\p{Surrogate}/u.test(path))
+    throw refusal('ERR_INVALID_ARG_VALUE', 'its name has half a character in it')
   let place = resolve(path)
   for (let links = 0; links < MOST_LINKS; links++) {
     const target = await readlink(place).catch(() => undefined)

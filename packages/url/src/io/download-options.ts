@@ -44,6 +44,8 @@ export function planDownload(options: DownloadOptions): DownloadPlan {
     ...rest
   } = options
   checkCallable('download', 'onProgress', onProgress)
+  if (typeof client?.fetch !== 'function')
+    throw new TypeError('download: client must be a Client, or have its fetch()')
   for (const key of ['body', 'decode', 'redirect'])
     if (key in rest) throw new TypeError(`download: there is no option '${key}'`)
   if (typeof resume !== 'boolean') throw new TypeError('download: resume must be true or false')

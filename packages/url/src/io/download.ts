@@ -4,13 +4,14 @@
  */
 import { createHash, type Hash } from 'node:crypto'
 import { Headers, Response } from '@sluice/http'
-import { codeOf } from '@sluice/socket/errors'
+import { codeOf, TimeoutError } from '@sluice/socket/errors'
 import { explain, FetchError, HttpStatusError, maskUrl } from '../core/errors.ts'
 import { Meter } from '../core/meter.ts'
 import { type PartialAsk, planAnswer, planAsk } from '../core/resume.ts'
 import { planRetry, replyIn } from '../core/retry.ts'
 import { type DownloadOptions, type DownloadPlan, planDownload } from './download-options.ts'
 import { PartialFile } from './partial-file.ts'
+import type { FetchOptions } from './run-fetch.ts'
 import { wait } from './wait.ts'
 
 /** What was downloaded. */
@@ -45,7 +46,8 @@ const MOST_PARTS = 100_000
  * @returns what was downloaded
  * @throws {HttpStatusError} (a FetchError, `ERR_STATUS`) the server did not answer with a file
  * @throws {FetchError} `ERR_CHECKSUM` the file is another one than `sha256` says, and was removed; `ENOSPC`, `EACCES`,
- *   `EISDIR` ... it can't be written; and what `fetch` throws. What is here stays
+ *   `EISDIR` ... it can't be written; `ERR_BUSY` another download to the same place is under way; and what `fetch` throws.
+ *   What is here stays
  * @throws `signal.reason` when aborted. What is here stays
  * @throws {TypeError | RangeError} options that make no sense
  * @see RFC 9110 §13.1.5, §14
@@ -75,7 +77,7 @@ export async function download(
     return { path: file.place, bytes: file.size, resumedAt, url: finalUrl, sha256 }
   } catch (error) {
     await file.stop(keep)
-    throw explain(error, work.where, performance.now() - work.began)
+    throw work.explain(error)
   }
 }
 
@@ -126,7 +128,7 @@ class Work {
           phase,
           retryAfter: (error as { retryAfter?: string | null }).retryAfter,
           replayable: true,
-          left: Number.POSITIVE_INFINITY,
+          left: this.#total - (performance.now() - this.began),
         }
         const next = planRetry(facts, retry, Date.now(), Math.random())
         if (next.kind === 'stop') throw error
@@ -178,7 +180,36 @@ class Work {
     // Bytes of a coded body can not be gone on with by the length of what it unfolds to.
     if (!headers.has('accept-encoding')) headers.set('Accept-Encoding', 'identity')
     for (const [name, value] of fields) headers.set(name, value)
-    return client.fetch(this.#url, { ...how, headers, decode: false })
+    return client.fetch(this.#url, { ...how, ...this.#timeLeft(), headers, decode: false })
+  }
+
+  /** What all of it may take, in milliseconds. */
+  get #total(): number {
+    const { timeout } = this.#plan.fetch
+    const total = typeof timeout === 'number' ? timeout : timeout?.total
+    return total || Number.POSITIVE_INFINITY
+  }
+
+  /** The total bounds all of it: a server that gives a byte at a time must not be able to start it anew. */
+  #timeLeft(): Pick<FetchOptions, 'timeout'> {
+    const { timeout } = this.#plan.fetch
+    const total = this.#total
+    if (total === Number.POSITIVE_INFINITY) return {}
+    const left = total - (performance.now() - this.began)
+    if (left <= 0)
+      throw new TimeoutError({ verb: 'GET', target: this.#url, phase: 'total', limit: total })
+    return { timeout: typeof timeout === 'object' ? { ...timeout, total: left } : left }
+  }
+
+  /** In one sentence, with the time that was given, and not what was left of it for the last answer. */
+  explain(error: unknown): unknown {
+    const elapsed = performance.now() - this.began
+    const total = this.#total
+    const isLate =
+      codeOf(error) === 'ERR_TIMEOUT' && (error as { phase?: string }).phase === 'total'
+    if (!isLate || total === Number.POSITIVE_INFINITY) return explain(error, this.where, elapsed)
+    const facts = { ...this.where, code: 'ERR_TIMEOUT', phase: 'total', elapsed, cause: error }
+    return new FetchError({ ...facts, reason: `no result within ${total} ms` })
   }
 
   #begin(total: number | undefined): void {

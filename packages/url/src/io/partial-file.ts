@@ -2,12 +2,15 @@
  * A file that is being downloaded: `NAME.part` holds what is here, `NAME.part.json` what is known of it, and only when all
  * is here and on the disk it gets its name, in one step.
  *
- * Whoever is killed at any moment leaves a part and a record that fit one another: before a part begins anew it is emptied,
- * then the record is written, and only then comes the first byte.
+ * Whoever is killed at any moment leaves a part and a record that fit one another: before a part begins anew it is made
+ * anew, then the record is written, and only then comes the first byte.
+ *
+ * Two that download to the same place do not mix what they have: within a program the second one is refused. Of two
+ * programs the one that begins anew does so in a file of its own; the other finds its part gone, and says so.
  */
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { FetchError } from '../core/errors.ts'
 import { factsOfWriting } from '../core/file-reason.ts'
@@ -25,6 +28,11 @@ const LEAST_ROOM = 65_536
 /** The longest name of most file systems, in bytes. */
 const LONGEST_NAME = 255
 
+// O_NOFOLLOW: nobody else's link decides where the bytes go.
+const FLAGS = constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0)
+/** Parts that this program is writing. */
+const underWay = new Set<string>()
+
 /** The part, open. */
 export class PartialFile {
   /** Where the file is to be. */
@@ -33,7 +41,7 @@ export class PartialFile {
   record: PartialRecord | undefined
   readonly #path: string
   readonly #part: string
-  readonly #handle: FileHandle
+  #handle: FileHandle
   #size: number
   /** The one that is filled, and the one that is being written. */
   #buffer = new Uint8Array(BATCH)
@@ -52,16 +60,20 @@ export class PartialFile {
   /** @throws {FetchError} the place can't be written to, which is told before anything is asked for */
   static async open(path: string): Promise<PartialFile> {
     let place = path
+    let claimed: string | undefined
     try {
       place = await placeOf(path)
-      // O_NOFOLLOW: nobody else's link decides where the bytes go.
-      const flags = constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0)
-      const handle = await open(partOf(place), flags, 0o666)
+      const part = partOf(place)
+      if (underWay.has(part)) throw refusal('ERR_BUSY', 'another download to it is under way')
+      underWay.add(part)
+      claimed = part
+      const handle = await open(part, FLAGS, 0o666)
       const { size } = await handle.stat()
       const file = new PartialFile(path, place, handle, size)
       if (size > 0) file.record = parseRecord(await textOf(noteOf(place)))
       return file
     } catch (error) {
+      if (claimed !== undefined) underWay.delete(claimed)
       const facts = factsOfWriting(explained(error, partOf(place)))
       throw new FetchError({ method: 'write', url: path, phase: 'open', ...facts })
     }
@@ -72,10 +84,14 @@ export class PartialFile {
     return this.#size + this.#waiting
   }
 
-  /** Begins anew. */
+  /** Begins anew, in a file that no other program has open. */
   async start(record: PartialRecord): Promise<void> {
     await this.#try(async () => {
-      await this.#handle.truncate(0)
+      await this.#checkOurs()
+      await rm(this.#part)
+      const handle = await open(this.#part, FLAGS | constants.O_EXCL, 0o666)
+      await this.#handle.close()
+      this.#handle = handle
       this.#size = 0
     })
     await this.note(record)
@@ -83,8 +99,13 @@ export class PartialFile {
 
   /** Writes down what is known. */
   async note(record: PartialRecord): Promise<void> {
+    await this.#try(() => this.#checkOurs())
     this.record = record
-    await writeWhole(noteOf(this.place), Buffer.from(JSON.stringify(record)), 'write')
+    await this.#write(record)
+  }
+
+  #write(record: PartialRecord): Promise<void> {
+    return writeWhole(noteOf(this.place), Buffer.from(JSON.stringify(record)), 'write')
   }
 
   /**
@@ -144,6 +165,7 @@ export class PartialFile {
   async finish(): Promise<void> {
     await this.flush()
     await this.#try(async () => {
+      await this.#checkOurs()
       await this.#handle.sync()
       await this.#handle.close()
       await rm(noteOf(this.place), { force: true })
@@ -152,18 +174,36 @@ export class PartialFile {
       await this.#try(() => rename(this.#part, this.place))
     } catch (error) {
       // What is here is still of use.
-      if (this.record !== undefined) await this.note(this.record).catch(() => {})
+      if (this.record !== undefined) await this.#write(this.record).catch(() => {})
       throw error
     }
+    underWay.delete(this.#part)
   }
 
   /** Stops; what is here stays, and nothing where that is nothing. Never rejects. */
   async stop(keep = true): Promise<void> {
     await this.flush().catch(() => {})
+    const isOurs = await this.#isOurs().catch(() => false)
     await this.#handle.close().catch(() => {})
-    if (keep && this.#size > 0) return
-    for (const path of [this.#part, noteOf(this.place)])
-      await rm(path, { force: true }).catch(() => {})
+    if (isOurs && !(keep && this.#size > 0))
+      for (const path of [this.#part, noteOf(this.place)])
+        await rm(path, { force: true }).catch(() => {})
+    underWay.delete(this.#part)
+  }
+
+  /** Whether what has the name of the part is what is open here. */
+  async #isOurs(): Promise<boolean> {
+    const [there, here] = await Promise.all([
+      stat(this.#part).catch(() => undefined),
+      this.#handle.stat(),
+    ])
+    return there?.ino === here.ino && there.dev === here.dev
+  }
+
+  /** @throws another program has taken the part away, or given it its name */
+  async #checkOurs(): Promise<void> {
+    if (!(await this.#isOurs()))
+      throw refusal('ERR_BUSY', `${basename(this.#part)} was replaced by another download`)
   }
 
   async #try(work: () => Promise<void>): Promise<void> {
