@@ -85,6 +85,30 @@ describe('a client', () => {
     expect(seen).toEqual(['GET http://far.test/x?y HTTP/1.1'])
   })
 
+  test.each([
+    'http://[bad',
+    'http://127.0.0.1:99999',
+    'ftp://127.0.0.1:1',
+    'socks9://127.0.0.1:1',
+    'http://a b/',
+    'http://me%zz:secret@127.0.0.1:1',
+    '127.0.0.1:1\r\nX: y',
+  ])('says who named a proxy that is none: %j', async (proxy) => {
+    const env = { http_proxy: proxy }
+    const told = {
+      code: 'ERR_INVALID_URL',
+      message: expect.stringMatching(/^proxy for .*is no URL/),
+    }
+    const failed = await client({ env })
+      .fetch('http://a.test/')
+      .catch((error) => error)
+    expect(failed).toMatchObject(told)
+    expect(failed.message).toContain('http_proxy says')
+    expect(failed.message).not.toContain('secret')
+    await expect(client({ proxy }).fetch('https://a.test/')).rejects.toMatchObject(told)
+    await expect(client({}).fetch('http://a.test/', { proxy })).rejects.toMatchObject(told)
+  })
+
   test('is finished after close()', async () => {
     const to = await server(() => reply('x'))
     const one = client({})

@@ -1,3 +1,6 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Headers, httpHop, Response } from '@sluice/http'
 import type { Resolver } from '@sluice/socket/dns'
 import { serve as serveSocket } from '@sluice/socket/server'
@@ -58,6 +61,28 @@ describe('another origin', () => {
     expect((await sentTo(to, { cookies: jar })).get('cookie')).toBe(
       to.startsWith('https://site.test:') ? 'host=only' : null,
     )
+  })
+
+  const NETRC = join(tmpdir(), `sluice-netrc-${process.pid}`)
+  const withNetrc = { auth: { netrc: NETRC } }
+  const BASIC = `Basic ${btoa('ada:lovelace')}`
+
+  test.each([
+    ['the scheme', 'http://site.test/', null],
+    ['the port', 'https://site.test:444/', null],
+    ['the host, to one without an entry', 'https://www.site.test/', null],
+    ['the host, to one above', 'https://test/', null],
+    ['the host and the scheme', 'http://other.test/', null],
+    ['nothing', '/again', BASIC],
+    // Its own, and not that of the first.
+    ['the host, to one with an entry', 'https://other.test/', `Basic ${btoa('o:other')}`],
+  ])('by %s gets of a .netrc what is its own', async (_, to, field) => {
+    writeFileSync(
+      NETRC,
+      'machine site.test login ada password lovelace\nmachine other.test login o password other\ndefault login any password x\n',
+    )
+    open.push({ close: () => rmSync(NETRC) })
+    expect((await sentTo(to, withNetrc)).get('authorization')).toBe(field)
   })
 
   test('the same origin keeps them', async () => {

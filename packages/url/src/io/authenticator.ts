@@ -41,6 +41,8 @@ export class Authenticator {
   readonly #home: string | undefined
   readonly #sessions = new AuthSessions()
   #netrc: Promise<Netrc> | undefined
+  /** Where each fetch went first: what sends is its own, and the same at each hop. */
+  readonly #asked = new WeakMap<PlannedRequest['send'], URL>()
 
   constructor(option: AuthOption, home: string | undefined) {
     this.#option = option
@@ -73,7 +75,7 @@ export class Authenticator {
   }
 
   async #find(
-    { url, method }: PlannedRequest,
+    { url, method, send }: PlannedRequest,
     challenges: readonly Challenge[],
   ): Promise<Credentials | undefined> {
     const option = this.#option
@@ -81,7 +83,10 @@ export class Authenticator {
       const found = await option({ url: new URL(url), method, challenges })
       return found && this.#for(url, checkCredentials('auth', found))
     }
-    return 'netrc' in option ? this.#ofNetrc(url, option.netrc) : this.#for(url, option)
+    if (!('netrc' in option)) return this.#for(url, option)
+    const asked = this.#asked.get(send) ?? url
+    this.#asked.set(send, asked)
+    return this.#ofNetrc(url, asked, option.netrc)
   }
 
   /** Credentials, if they are for whom the request goes to; also those of a function that did not look at the URL. */
@@ -92,8 +97,14 @@ export class Authenticator {
     return new URL(origin).origin === url.origin ? credentials : undefined
   }
 
-  /** The entry of its host; that of `default` goes to no host that a redirect has chosen. */
-  async #ofNetrc(url: URL, netrc: true | string): Promise<Credentials | undefined> {
+  /**
+   * The entry of its host. A file has no ports and no schemes, so where a redirect leads, another port of the same host gets
+   * nothing, and nobody gets in the clear what would have gone in TLS; that of `default` goes to no host that it chose.
+   */
+  async #ofNetrc(url: URL, asked: URL, netrc: true | string): Promise<Credentials | undefined> {
+    const isSame = url.origin === asked.origin
+    const isOpened = asked.protocol === 'https:' && url.protocol !== 'https:'
+    if (!isSame && (isOpened || url.hostname === asked.hostname)) return undefined
     this.#netrc ??= readNetrc(netrc === true ? undefined : netrc)
     const file = await this.#netrc
     const host = url.hostname.replace(/^\[(.*)\]$/, '$1')

@@ -1,20 +1,62 @@
 /** The proxy for one URL: the one that is named, or what the environment says; the trace tells which variable it was. */
 import { httpHop, type PoolOptions } from '@sluice/http'
+import { FetchError, maskUrl } from '../core/errors.ts'
 import { chooseProxy, type Environment } from '../core/proxy-env.ts'
 import { publish, tracing } from './trace.ts'
 
-/** @param option what the program says; `env` and nothing leave it to the environment */
+/**
+ * @param option what the program says; `env` and nothing leave it to the environment
+ * @throws {FetchError} `ERR_INVALID_URL` what names a proxy is no URL of one
+ */
 export function proxyFor(
   url: URL,
   option: PoolOptions['proxy'] | 'env',
   env: Environment,
   id: number,
 ): PoolOptions['proxy'] {
-  if (option !== undefined && option !== 'env') return option
+  if (option !== undefined && option !== 'env') {
+    if (typeof option === 'string' || option instanceof URL)
+      checkProxy(url, String(option), 'the option proxy')
+    return option
+  }
   const { proxy, because } = chooseProxy(url, env)
+  if (proxy !== undefined) checkProxy(url, proxy, because ?? '')
   if (because !== undefined && tracing())
     publish(id, 'proxy', { because, proxy: proxy === undefined ? 'none' : new URL(proxy).host })
   return proxy
+}
+
+/** What a URL of a proxy may begin with. */
+const SCHEMES = /^(?:https?|socks(?:4a?|5h?)):$/
+
+/** The one that was looked at last: a program has one proxy, and many requests. */
+let known = ''
+
+/** @param source who says so, since it may have been another program */
+function checkProxy(to: URL, proxy: string, source: string): void {
+  if (proxy === known) return
+  const at = URL.canParse(proxy) ? new URL(proxy) : undefined
+  if (at !== undefined && SCHEMES.test(at.protocol) && at.hostname !== '' && isDecodable(at)) {
+    known = proxy
+    return
+  }
+  const reason = `${source} says ${JSON.stringify(maskUrl(proxy))}, which is no URL of a proxy`
+  throw new FetchError({
+    method: 'proxy for',
+    url: to.href,
+    code: 'ERR_INVALID_URL',
+    phase: 'proxy',
+    reason,
+  })
+}
+
+function isDecodable({ username, password }: URL): boolean {
+  try {
+    decodeURIComponent(username + password)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /**
