@@ -219,7 +219,14 @@ describe('what goes wrong', () => {
     [['-H', 'nonsense', 'data:,x'], 2, /-H is 'Name: value'/],
     [['-H', 'a: b\nc: d', 'data:,x'], 2, /can't be sent/],
     [['-d', 'a', '-T', 'b', 'data:,x'], 2, /only one of/],
-    [['-d', '@/nowhere', 'data:,x'], 2, /can't be read/],
+    [['-d', '@/nowhere', 'data:,x'], 26, /read \/nowhere: .*ENOENT/],
+    [['-T', '/nowhere', 'data:,x'], 26, /read \/nowhere: .*ENOENT/],
+    [['-F', 'a=@/nowhere', 'data:,x'], 26, /read \/nowhere: .*ENOENT/],
+    [['-T', '/', 'data:,x'], 26, /read \/: /],
+    [['ftp', 'put', '/nowhere', 'ftp://127.0.0.1:1/'], 26, /read \/nowhere: .*ENOENT/],
+    [['ftp', 'ls', '--deny-private', 'ftp://127.0.0.1:1/'], 7, /refused by a rule/],
+    [['ftp', 'ls', '-x', 'socks5://127.0.0.1:1', 'ftp://h.test/'], 97, /connection refused/],
+    [['-x', 'http://[bad', 'http://h.test/'], 5, /the option proxy says/],
     [['-u', 'a\n:b', 'http://127.0.0.1:1/'], 2, /control characters/],
     [['http://a b/'], 3, /not a valid URL/],
     [['gopher://h/'], 1, /no handler for gopher/],
@@ -321,6 +328,29 @@ test('ftp lists, gets and puts', async () => {
   expect((await run([`${url}/dir/put.txt`])).stdout).toBe('mine')
   expect((await run(['ftp', 'ls', 'http://h/'])).status).toBe(2)
   expect((await run(['ftp', 'sing'])).status).toBe(2)
+})
+
+test('ftp logs in as -u and .netrc say, and as the URL says before them', async () => {
+  const users = { ada: 'love:lace' }
+  const ftp = await ftpServer({ files: { 'a.txt': 'hello' }, users })
+  open.push(ftp)
+  const netrc = inFolder('netrc')
+  writeFileSync(netrc, 'machine 127.0.0.1 login ada password love:lace\n', { mode: 0o600 })
+  const before = process.env['NETRC']
+  process.env['NETRC'] = netrc
+  try {
+    for (const who of [['-u', 'ada:love:lace'], ['-n']]) {
+      expect(await run([...who, `${ftp.url}a.txt`])).toMatchObject({ status: 0, stdout: 'hello' })
+      expect((await run(['ftp', 'ls', ...who, ftp.url])).stdout).toContain('a.txt')
+      expect(await run(['ftp', 'put', ...who, netrc, ftp.url])).toMatchObject({ status: 0 })
+      const wrong = ftp.url.replace('//', '//ada:wrong@')
+      expect((await run([...who, `${wrong}a.txt`])).status).toBe(67)
+    }
+  } finally {
+    if (before === undefined) delete process.env['NETRC']
+    else process.env['NETRC'] = before
+  }
+  expect((await run([`${ftp.url}a.txt`])).status).toBe(67)
 })
 
 test('as a program: help, a page, a file, and then it ends', { timeout: 30_000 }, async () => {

@@ -200,6 +200,24 @@ test('a redirect from HTTP leads here, without what was secret', async () => {
   expect(response.redirected).toBe(true)
 })
 
+test('auth is who logs in, unless the URL says who, and a redirect from HTTP does not bring it', async () => {
+  const ftp = await server({ users: { ada: 'love:lace', me: 'mine' } })
+  const auth = { username: 'ada', password: 'love:lace' }
+  const users = () => ftp.commands.filter((line) => line.startsWith('USER')).slice(-1)
+  expect((await fetch(`${ftp.url}big.bin`, { auth, method: 'HEAD' })).status).toBe(200)
+  expect(users()).toEqual(['USER ada'])
+  const named = ftp.url.replace('//', '//me:mine@')
+  expect((await fetch(`${named}big.bin`, { auth, method: 'HEAD' })).status).toBe(200)
+  expect(users()).toEqual(['USER me'])
+  await expect(
+    fetch(`${ftp.url}big.bin`, { auth: { bearer: 'token' }, method: 'HEAD' }),
+  ).rejects.toMatchObject({ code: 'ERR_FTP_LOGIN' })
+  const http = await serve(() => Response.redirect(`${ftp.url}big.bin`, 302))
+  open.push(http)
+  await expect(fetch(http.url, { auth })).rejects.toMatchObject({ code: 'ERR_FTP_LOGIN' })
+  expect(users()).toEqual(['USER anonymous'])
+})
+
 test('many at once: each has its own conversation', async () => {
   const ftp = await server()
   const texts = await Promise.all(

@@ -4,7 +4,11 @@
  */
 import { type Headers, Headers as OurHeaders, type Response } from '@sluice/http'
 import { type Challenge, parseChallenges } from '../core/challenge.ts'
-import { type Credentials, checkCredentials } from '../core/credentials.ts'
+import {
+  type Credentials,
+  checkCredentials,
+  type PasswordCredentials,
+} from '../core/credentials.ts'
 import { FetchError, maskUrl } from '../core/errors.ts'
 import { lookUpNetrc, type Netrc } from '../core/netrc.ts'
 import { AuthSessions, type Proof } from './auth-sessions.ts'
@@ -74,8 +78,16 @@ export class Authenticator {
     return response
   }
 
+  /** Who to be for a server that is logged in to. @returns nothing for who says nothing of it, or has a token */
+  async login(
+    request: Pick<PlannedRequest, 'url' | 'method' | 'send'>,
+  ): Promise<PasswordCredentials | undefined> {
+    const found = await this.#find(request, [])
+    return found === undefined || 'bearer' in found ? undefined : found
+  }
+
   async #find(
-    { url, method, send }: PlannedRequest,
+    { url, method, send }: Pick<PlannedRequest, 'url' | 'method' | 'send'>,
     challenges: readonly Challenge[],
   ): Promise<Credentials | undefined> {
     const option = this.#option

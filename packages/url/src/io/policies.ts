@@ -29,7 +29,8 @@ export interface PolicyOptions {
   /**
    * Credentials: `{ username, password }`, `{ bearer }`, `{ netrc: true }`, or a function that has them. They go to one origin
    * and to no other: that of the URL that is fetched, or of a client's `base`, or the one in `origin`. A client without a
-   * base needs the last. `false`: none, whatever the client has. Default: none.
+   * base needs the last. For `ftp:` URLs they are who logs in, unless the URL says who. `false`: none, whatever the client
+   * has. Default: none.
    */
   auth?: AuthOption | false | undefined
   /**

@@ -42,6 +42,7 @@ export function exitCodeOf(error: unknown): number {
     const { code, phase } = error
     if (code.startsWith('ERR_TLS')) return CERTIFICATE.test(code) ? 60 : 35
     if (/^[A-Z_]*(?:CERT|SELF_SIGNED)/.test(code)) return 60
+    if (code === 'ERR_INVALID_URL' && phase === 'proxy') return 5
     // A file: URL, or the place of a download.
     if (phase === 'open') return BY_CODE[code] ?? (error.message.startsWith('write') ? 23 : 37)
     return BY_CODE[code] ?? BY_PHASE[phase] ?? (phase === 'checksum' ? 1 : 56)

@@ -1,12 +1,15 @@
 /** `ftp ls|get|put`: files of an FTP server. */
-import { openAsBlob } from 'node:fs'
 import { basename } from 'node:path'
-import { FetchError } from '../../core/errors.ts'
+import { planPrivate } from '../../core/address-guard.ts'
 import { formatBytes } from '../../core/units.ts'
 import { fileNameOf } from '../../core/url-file-name.ts'
+import { Authenticator } from '../authenticator.ts'
 import { Client } from '../client.ts'
 import { openFtp } from '../ftp-client.ts'
-import { planRequests } from './request-options.ts'
+import type { FtpOptions } from '../ftp-options.ts'
+import { proxyFor } from '../proxy.ts'
+import type { FetchOptions } from '../run-fetch.ts'
+import { fileBlob, planRequests } from './request-options.ts'
 import { type CommandPlan, type Stage, UsageError, write } from './stage.ts'
 import { transferCommand } from './transfer.ts'
 
@@ -24,10 +27,13 @@ async function list(plan: CommandPlan, stage: Stage): Promise<number> {
   const [url, ...more] = plan.operands
   if (url === undefined || more.length > 0) throw new UsageError('ftp ls takes a URL of a folder')
   const { options } = await planRequests(plan, stage.signal)
-  const { pathname } = ftpUrl(url)
+  const at = ftpUrl(url)
+  const { pathname } = at
   const client = await openFtp(url, {
     ...options.ftp,
     ...timed(options.timeout),
+    ...(await userFor(at, options)),
+    ...dialFor(at, options),
     signal: stage.signal,
   })
   try {
@@ -66,9 +72,7 @@ async function put(plan: CommandPlan, stage: Stage): Promise<number> {
     throw new UsageError('ftp put takes a FILE and a URL')
   const target = ftpUrl(url)
   if (target.pathname.endsWith('/')) target.pathname += encodeURIComponent(basename(file))
-  const blob = await openAsBlob(file).catch((cause: unknown) => {
-    throw new FetchError({ method: 'read', url: file, phase: 'read', cause })
-  })
+  const blob = await fileBlob(file)
   const { options } = await planRequests(plan, stage.signal)
   const client = new Client()
   try {
@@ -84,6 +88,27 @@ function ftpUrl(text: string): URL {
   if (!URL.canParse(text) || new URL(text).protocol !== 'ftp:')
     throw new UsageError(`'${text.slice(0, 60)}' is no ftp: URL`)
   return new URL(text)
+}
+
+/** Who logs in, where the URL does not say it. */
+async function userFor(
+  url: URL,
+  { auth }: FetchOptions,
+): Promise<{ user?: string; password?: string }> {
+  if (!auth || url.username !== '') return {}
+  const send = () => Promise.reject(new Error('not over HTTP'))
+  const found = await new Authenticator(auth, url.origin).login({ url, method: 'LIST', send })
+  return found === undefined ? {} : { user: found.username, password: found.password }
+}
+
+/** The way there: what a fetch would take. */
+function dialFor(url: URL, { proxy, family, denyPrivate }: FetchOptions): Partial<FtpOptions> {
+  const isAllowed = denyPrivate === true ? planPrivate('ftp ls', true) : undefined
+  return {
+    proxy: proxyFor(url, proxy, process.env, 0),
+    family,
+    allowAddress: isAllowed && (({ address }) => isAllowed(address)),
+  }
 }
 
 function timed(timeout: unknown): { timeout?: number } {

@@ -1,9 +1,10 @@
 /** Flags to what a fetch takes: method, fields, body, credentials, proxies, caps. */
 import { openAsBlob } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { Headers } from '@sluice/http'
 import { parseCookie } from '@sluice/http/cookies'
+import { FetchError } from '../../core/errors.ts'
 import { parseBytes } from '../../core/units.ts'
 import type { AuthOption } from '../authenticator.ts'
 import { CookieJar } from '../cookie-jar.ts'
@@ -96,19 +97,35 @@ async function bodyOf(
     return { body: form, method: 'POST' }
   }
   if (file === undefined) return { body: null, method: 'GET' }
-  const blob = await openAsBlob(file).catch(() => {
-    throw new UsageError(`-T: ${file} can't be read`)
-  })
+  const blob = await fileBlob(file)
   return { body: () => blob, method: 'PUT' }
 }
 
 /** As it stands, or of a file by `@NAME`, without its line ends, as curl has it. */
 async function dataOf(text: string): Promise<string> {
   if (!text.startsWith('@')) return text
-  const content = await readFile(text.slice(1), 'utf8').catch(() => {
-    throw new UsageError(`-d: ${text.slice(1)} can't be read`)
+  const path = text.slice(1)
+  const content = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw unreadable(path, cause)
   })
   return content.replace(/[\r\n]/g, '')
+}
+
+/** A file to send. @throws {FetchError} it can't be read */
+export async function fileBlob(path: string, type?: string): Promise<Blob> {
+  try {
+    // Node's own refusal, which some versions do not even reject with, does not say why.
+    const { size } = await stat(path)
+    const blob = await openAsBlob(path, type === undefined ? {} : { type })
+    if (size > 0) await blob.slice(0, 1).arrayBuffer()
+    return blob
+  } catch (cause) {
+    throw unreadable(path, cause)
+  }
+}
+
+function unreadable(path: string, cause: unknown): FetchError {
+  return new FetchError({ method: 'read', url: path, phase: 'read', cause })
 }
 
 /** `name=text`, or a file by `name=@file;type=a/b`. */
@@ -121,9 +138,7 @@ async function addField(form: FormData, field: string): Promise<void> {
     return
   }
   const [, path = '', type] = /^@(.*?)(?:;type=([^;]*))?$/s.exec(value) ?? []
-  const blob = await openAsBlob(path, type === undefined ? {} : { type }).catch(() => {
-    throw new UsageError(`-F: ${path} can't be read`)
-  })
+  const blob = await fileBlob(path, type)
   form.append(name, blob, basename(path))
 }
 

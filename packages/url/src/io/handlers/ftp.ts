@@ -43,8 +43,11 @@ export async function handleFtp(request: PlannedRequest): Promise<Response> {
     void client?.close()
   }
   try {
+    const who = await userOf(request)
     client = await openFtp(url, {
       ...ftp,
+      user: who?.username,
+      password: who?.password,
       proxy,
       resolver,
       allowAddress,
@@ -59,6 +62,12 @@ export async function handleFtp(request: PlannedRequest): Promise<Response> {
     end()
     throw error
   }
+}
+
+/** Who logs in by the option `auth`; what the URL says of it is nearer. */
+async function userOf(request: PlannedRequest) {
+  const { auth, url } = request
+  return auth === undefined || url.username !== '' ? undefined : (await auth()).login(request)
 }
 
 /** Its streams are those of HTTP; a conversation of FTP asks more of one. */
