@@ -366,6 +366,63 @@ describe('what goes wrong', () => {
     )
     await expect(ftp.read('a', { offset: -1 })).rejects.toThrow(RangeError)
   })
+
+  it.each([
+    ['latin1', ['\r', '\n', '\0', '\ud800', '\u010a', '\u0d0a']],
+    ['utf8', ['\r', '\n', '\0', '\ud800']],
+  ] as const)(
+    'text that would be another command, in %s, before a byte of it',
+    async (encoding, bads) => {
+      const { server } = await start()
+      const ftp = await openFtp(server.url, { encoding })
+      const before = server.commands.length
+      for (const bad of bads) {
+        const text = `x${bad}DELE hello.txt`
+        const calls: (() => Promise<unknown>)[] = [
+          () => ftp.read(text),
+          () => ftp.write(text, 'x'),
+          () => ftp.write(text, 'x', { append: true }),
+          () => ftp.list(text),
+          () => ftp.names(text),
+          () => ftp.cd(text),
+          () => ftp.size(text),
+          () => ftp.modified(text),
+          () => ftp.rename('hello.txt', text),
+          () => ftp.rename(text, 'x'),
+          () => ftp.remove(text),
+          () => ftp.mkdir(text),
+          () => ftp.rmdir(text),
+          () => ftp.send('SITE', text),
+        ]
+        for (const call of calls) await expect(call()).rejects.toThrow(TypeError)
+      }
+      const said = server.commands.slice(before).filter((line) => !/^TYPE/.test(line))
+      expect(said).toEqual([])
+      // The conversation goes on.
+      expect(await ftp.pwd()).toBe('/')
+      await ftp.close()
+      const count = server.commands.length
+      for (const bad of bads)
+        for (const who of ['user', 'password', 'account']) {
+          const error = await rejection(openFtp(server.url, { encoding, [who]: `secret${bad}` }))
+          expect(error).toBeInstanceOf(TypeError)
+          if (who !== 'user') expect(error.message).not.toContain('secret')
+        }
+      expect(server.commands.length).toBe(count)
+    },
+  )
+
+  it.each([
+    { mode: 'z' },
+    { encoding: 'z' },
+    { tls: 5 },
+    { tls: null },
+    { limits: 5 },
+    { limits: { listing: -1 } },
+    { limits: { lines: 1 } },
+  ])('the options %j', async (options) => {
+    await expect(openFtp('ftp://127.0.0.1:1/', options as never)).rejects.toThrow(/^openFtp/)
+  })
 })
 
 describe('recvInto', () => {

@@ -256,7 +256,7 @@ export class FtpClient implements AsyncDisposable {
    */
   async size(path: string, options: FtpCallOptions = {}): Promise<number> {
     checkOptions('size', options, ['signal'])
-    formatCommand('SIZE', path)
+    formatCommand('SIZE', path, this.#options.encoding)
     return this.#talk.alone(
       'SIZE',
       async (control) => {
@@ -322,7 +322,7 @@ export class FtpClient implements AsyncDisposable {
    */
   async rename(from: string, to: string, options: FtpCallOptions = {}): Promise<void> {
     checkOptions('rename', options, ['signal'])
-    formatCommand('RNTO', to)
+    formatCommand('RNTO', to, this.#options.encoding)
     await this.#talk.alone(
       'RNFR',
       async (control) => {

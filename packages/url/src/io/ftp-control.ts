@@ -95,7 +95,7 @@ export class FtpControl {
 
   /** Sends a command. */
   async send(verb: string, argument?: string, signal?: AbortSignal): Promise<void> {
-    const line = formatCommand(verb, argument)
+    const line = formatCommand(verb, argument, this.facts.encoding)
     signal?.throwIfAborted()
     // The server's last word says more than that it takes no more.
     if (isFtpError(this.#broken)) throw this.#broken

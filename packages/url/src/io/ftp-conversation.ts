@@ -16,6 +16,7 @@ import { isFtpError } from '../core/ftp-errors.ts'
 import { type FtpSession, login } from '../core/ftp-login.ts'
 import type { FtpPlace } from '../core/ftp-place.ts'
 import { type FtpReply, parsePath } from '../core/ftp-reply.ts'
+import { checkOptions } from '../core/options.ts'
 import { explainNet, FtpControl } from './ftp-control.ts'
 import { FtpDataOpener } from './ftp-data.ts'
 import type { FtpOptions, FtpTransferOptions } from './ftp-options.ts'
@@ -50,6 +51,7 @@ export class FtpConversation {
   constructor(place: FtpPlace, options: FtpOptions) {
     this.place = place
     this.#options = options
+    checkFtp(place, options)
     const { tls, timeout, noop = 0 } = options
     if (!(noop >= 0))
       throw new RangeError(`openFtp: noop takes milliseconds, 0 or more, not ${noop}`)
@@ -244,7 +246,7 @@ export class FtpConversation {
   ): Promise<FtpTransfer> {
     if (!Number.isSafeInteger(offset) || offset < 0)
       throw new RangeError(`offset must be 0 or more bytes, not ${offset}`)
-    formatCommand(verb, argument)
+    formatCommand(verb, argument, this.#options.encoding)
     if (type !== undefined) await this.setType(type, signal)
     const control = this.#control as FtpControl
     const pending = await (this.#data as FtpDataOpener).open(signal).catch((error: unknown) => {
@@ -290,4 +292,24 @@ export class FtpConversation {
     const url = `${this.place.origin}/${path}`
     return new FetchError({ method: verb, url, code, phase: 'reply', reason, cause })
   }
+}
+
+/** @throws {TypeError | RangeError} what makes no sense, or could not be said at the login */
+function checkFtp({ user, password }: FtpPlace, options: FtpOptions): void {
+  const { mode = 'passive', encoding = 'utf8', account, tls = false, limits = {} } = options
+  if (mode !== 'passive' && mode !== 'active')
+    throw new TypeError("openFtp: mode is 'passive' or 'active'")
+  if (encoding !== 'utf8' && encoding !== 'latin1')
+    throw new TypeError("openFtp: encoding is 'utf8' or 'latin1'")
+  if (typeof tls !== 'boolean' && (typeof tls !== 'object' || tls === null))
+    throw new TypeError('openFtp: tls is true, false, or options of TLS')
+  checkOptions('openFtp limits', limits, ['listing'])
+  if (limits.listing !== undefined && !(limits.listing >= 0))
+    throw new RangeError('openFtp: limits.listing must be bytes, 0 or more')
+  for (const [verb, text] of [
+    ['USER', user],
+    ['PASS', password],
+    ['ACCT', account],
+  ] as const)
+    formatCommand(verb, text, encoding)
 }
