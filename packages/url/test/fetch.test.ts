@@ -348,6 +348,10 @@ describe('what goes wrong is one sentence', () => {
     expect((await rejection(fetch('data:,x', { body: 'x' }))).message).toContain(
       'a GET request has no body',
     )
+    for (const timeout of [-1, Number.NaN, 'x', { total: -1 }, { total: 'x' }])
+      expect((await rejection(fetch('data:,x', { timeout } as never))).message).toContain(
+        'timeout takes milliseconds, 0 or more',
+      )
     expect(
       await (await fetch('data:,x', { mode: 'cors', credentials: 'omit' } as never)).text(),
     ).toBe('x')

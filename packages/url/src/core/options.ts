@@ -41,6 +41,16 @@ export function checkSignal(caller: string, signal: unknown): void {
     throw new TypeError(`${caller}: signal must be an AbortSignal, not ${named(signal)}`)
 }
 
+/** @throws {RangeError} for a time for the whole that is none: less than nothing would be told as too late */
+export function checkTotal(caller: string, timeout: unknown): void {
+  const total =
+    typeof timeout === 'object' && timeout !== null
+      ? (timeout as { total?: unknown }).total
+      : timeout
+  if (total == null || (typeof total === 'number' && total >= 0)) return
+  throw new RangeError(`${caller}: timeout takes milliseconds, 0 or more, not ${String(total)}`)
+}
+
 /** @throws {TypeError} when what should be called is no function */
 export function checkCallable(caller: string, name: string, value: unknown): void {
   if (value !== undefined && typeof value !== 'function')

@@ -43,6 +43,10 @@ test.each([
   ['c#own', 'http://a.test/x/c#own'],
   ['//b.test/', 'http://b.test/#frag'],
   ['https://a.test/x', 'https://a.test/x#frag'],
+  // é and ü in UTF-8, as a field has them; and é in latin-1.
+  ['/\xc3\xa9?\xc3\xa9', 'http://a.test/%C3%A9?%C3%A9#frag'],
+  ['/\xe9', 'http://a.test/%E9#frag'],
+  ['http://b\xc3\xbccher.test/', 'http://xn--bcher-kva.test/#frag'],
 ])('Location %s leads to %s', (location, href) => {
   const next = plan({ location })
   expect(next.kind === 'follow' && next.url.href).toBe(href)

@@ -9,6 +9,7 @@
  * - What was meant for one origin is not told to another: Authorization, Cookie and Proxy-Authorization are
  *   dropped when scheme, host or port change.
  * - Credentials in the new URL are not used: whoever wrote the redirect chose them (Fetch §4.4, step 9).
+ * - Bytes beyond ASCII in a Location are asked for as they are, as by Python and curl.
  * - A fragment of the first URL stays, unless the new one has its own (§10.2.2).
  */
 
@@ -74,6 +75,12 @@ export const SECRET_FIELDS: readonly string[] = [
   'Proxy-Authorization',
 ]
 
+/** Bytes that may not stand there, and do: RFC 9110 §5.5 has them read as latin-1. */
+const BEYOND_ASCII = /[\x80-\xff]/g
+/** As the byte that it was: most servers mean UTF-8 by it, and some another encoding of their own. */
+const escaped = (character: string): string =>
+  `%${character.charCodeAt(0).toString(16).toUpperCase()}`
+
 /** Decides what a response with this status means for the request. */
 export function planRedirect(facts: RedirectFacts): RedirectPlan {
   const { status, location, method, url, replayable, followed, limit } = facts
@@ -82,7 +89,7 @@ export function planRedirect(facts: RedirectFacts): RedirectPlan {
   // 2. Where to.
   let target: URL
   try {
-    target = new URL(location, url)
+    target = new URL(location.replace(BEYOND_ASCII, escaped), url)
   } catch {
     return refuse(`redirected to ${JSON.stringify(maskUrl(location))}, which is no URL`)
   }

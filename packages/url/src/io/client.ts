@@ -4,7 +4,7 @@
  */
 import { Pool, type PoolOptions, type Response } from '@sluice/http'
 import { FetchError } from '../core/errors.ts'
-import { checkOptions } from '../core/options.ts'
+import { checkOptions, checkTotal } from '../core/options.ts'
 import { type Environment, namesProxies } from '../core/proxy-env.ts'
 import { poolOptions } from './connections.ts'
 import { openPipeline, type PipelineOptions } from './dispatch.ts'
@@ -68,6 +68,7 @@ export class Client implements AsyncDisposable {
    */
   constructor(options: ClientOptions = {}) {
     checkOptions('Client', options, CLIENT_KEYS)
+    checkTotal('Client', options.timeout)
     this.home = options.base === undefined ? undefined : new URL(options.base).origin
     this.#options = options
     this.policies = planPolicies('Client', options, NO_POLICIES, this.home)

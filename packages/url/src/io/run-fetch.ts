@@ -11,7 +11,13 @@ import {
 } from '@sluice/http'
 import { nextId } from '@sluice/socket/trace'
 import { explain, FetchError, maskUrl } from '../core/errors.ts'
-import { checkCallable, checkMethod, checkObject, checkSignal } from '../core/options.ts'
+import {
+  checkCallable,
+  checkMethod,
+  checkObject,
+  checkSignal,
+  checkTotal,
+} from '../core/options.ts'
 import { SECRET_FIELDS } from '../core/redirect.ts'
 import {
   CONNECTION_KEYS,
@@ -160,6 +166,7 @@ function plan(
   if (method !== 'GET') checkMethod('fetch', method)
   if (options.signal != null) checkSignal('fetch', options.signal)
   checkCallable('fetch', 'connect', options.connect)
+  if (options.timeout !== undefined) checkTotal('fetch', options.timeout)
   const body = options.body !== undefined ? options.body : (from?.body ?? null)
   if (body !== null && /^(get|head)$/i.test(method))
     throw new TypeError(`fetch: a ${method.toUpperCase()} request has no body`)
