@@ -243,6 +243,34 @@ describe('caps', () => {
     ]).toEqual([201, `${url}p`, 'b', 'x'])
   })
 
+  test.each([
+    [205, 'Content-Length: 0\r\n\r\n', ''],
+    [205, 'Content-Length: 1\r\n\r\nx', ''],
+    [204, '\r\n', ''],
+    [999, 'Content-Length: 1\r\n\r\nx', 'x'],
+    [600, 'Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n', 'x'],
+  ])(
+    'on a body takes the status %d, which no Response with a body can be made with',
+    async (status, rest, text) => {
+      const peer = await serveSocket(async (connection) => {
+        await connection.recv()
+        await connection.sendAll(`HTTP/1.1 ${status} Odd\r\nX-A: b\r\n${rest}`)
+      })
+      open.push(peer)
+      const { port } = peer.address as { port: number }
+      const response = await fetch(`http://127.0.0.1:${port}/p`, { limits: { body: 10 } })
+      const { url, statusText, ok, headers } = response
+      expect([response.status, statusText, ok, headers.get('x-a'), await response.text()]).toEqual([
+        status,
+        'Odd',
+        status < 300,
+        'b',
+        text,
+      ])
+      expect(url).toBe(`http://127.0.0.1:${port}/p`)
+    },
+  )
+
   test('of a message hold for a client’s kept connections, too', async () => {
     const { url } = await server(() => new Response('', { headers: { A: 'x'.repeat(2000) } }))
     await expect(client({ limits: { fieldBytes: 1000 } }).fetch(url)).rejects.toMatchObject({

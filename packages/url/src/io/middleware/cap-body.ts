@@ -4,6 +4,11 @@ import { FetchError } from '../../core/errors.ts'
 import { located } from '../handlers/local.ts'
 import type { Handler, PlannedRequest } from '../pipeline.ts'
 
+/** It has no body, whatever a server frames (RFC 9110 §15.3.6); a `Response` of this status can't be made with one. */
+const RESET_CONTENT = 205
+/** Of those that a `Response` can be made with. */
+const HIGHEST_STATUS = 599
+
 /** Ends bodies that are longer than they may be. */
 export function capBody(request: PlannedRequest, next: Handler): Promise<Response> {
   const { body: most } = request.limits
@@ -14,6 +19,10 @@ export function capBody(request: PlannedRequest, next: Handler): Promise<Respons
 async function cap(request: PlannedRequest, response: Response, most: number): Promise<Response> {
   const { body, status, statusText, headers } = response
   if (body === null) return response
+  if (status === RESET_CONTENT) {
+    await body.cancel()
+    return located(new Response(null, { status, statusText, headers }), request)
+  }
   const tooLong = (): FetchError =>
     new FetchError({
       method: request.method,
@@ -37,6 +46,10 @@ async function cap(request: PlannedRequest, response: Response, most: number): P
       },
     }),
   )
-  const init = { status, statusText, headers }
-  return located(new Response(counted as ReadableStream<Uint8Array<ArrayBuffer>>, init), request)
+  const isKnown = status <= HIGHEST_STATUS
+  const init = { status: isKnown ? status : HIGHEST_STATUS, statusText, headers }
+  const capped = new Response(counted as ReadableStream<Uint8Array<ArrayBuffer>>, init)
+  // What may come and may not be made: some say 999 to robots.
+  if (!isKnown) Object.defineProperty(capped, 'status', { value: status })
+  return located(capped, request)
 }
