@@ -1,8 +1,10 @@
+import net from 'node:net'
 import { serve } from '@sluice/http'
 import { describe, expect, test } from 'vitest'
+import { openFtp } from '../src/ftp.ts'
 import { fetch, isFetchError } from '../src/index.ts'
 import { type FtpServerOptions, type FtpTestServer, ftpServer } from '../src/testing.ts'
-import { open } from './kit.ts'
+import { client, open } from './kit.ts'
 
 const WHEN = new Date('2024-02-29T12:00:00Z')
 
@@ -216,6 +218,60 @@ test('auth is who logs in, unless the URL says who, and a redirect from HTTP doe
   open.push(http)
   await expect(fetch(http.url, { auth })).rejects.toMatchObject({ code: 'ERR_FTP_LOGIN' })
   expect(users()).toEqual(['USER anonymous'])
+})
+
+describe('an HTTP proxy', () => {
+  /** Tunnels to this machine whatever the name is. */
+  async function proxy() {
+    const asked: string[] = []
+    const made = net.createServer((socket) => {
+      socket.on('error', () => {})
+      socket.once('data', (head) => {
+        const [line = '', ...fields] = head.toString('latin1').split('\r\n')
+        asked.push([line, ...fields.filter((field) => /^proxy-auth/i.test(field))].join(' '))
+        const there = net.connect(Number(/:(\d+) /.exec(line)?.[1]), '127.0.0.1')
+        there.on('error', () => socket.destroy())
+        there.once('connect', () => {
+          socket.write('HTTP/1.1 200 Connected\r\n\r\n')
+          socket.pipe(there).pipe(socket)
+        })
+      })
+    })
+    await new Promise<void>((resolve) => made.listen(0, '127.0.0.1', resolve))
+    open.push({ close: () => made.close() })
+    return { asked, at: `127.0.0.1:${(made.address() as net.AddressInfo).port}` }
+  }
+
+  test.each([
+    ['that the environment names', (at: string) => ({ env: { ftp_proxy: `http://${at}` } }), ''],
+    ['for all', (at: string) => ({ env: { all_proxy: at } }), ''],
+    ['of the client', (at: string) => ({ proxy: `http://${at}/` }), ''],
+    ['in a list', (at: string) => ({ proxy: [new URL(`http://${at}/`)] }), ''],
+    [
+      'with a password',
+      (at: string) => ({ proxy: `http://a:b@${at}` }),
+      ` Proxy-Authorization: Basic ${btoa('a:b')}`,
+    ],
+  ])('%s has both connections', async (_, options, field) => {
+    const ftp = await server()
+    const { asked, at } = await proxy()
+    const url = ftp.url.replace('127.0.0.1', 'ftp.test')
+    const response = await client(options(at)).fetch(`${url}pub/a%20b.txt`)
+    expect(await response.text()).toBe('Hello, World!')
+    const { host } = new URL(url)
+    expect(asked).toHaveLength(2)
+    expect(asked[0]).toBe(`CONNECT ${host} HTTP/1.1${field}`)
+    expect(asked[1]).toMatch(/^CONNECT ftp\.test:\d+ HTTP/)
+  })
+
+  test('has those of openFtp, too', async () => {
+    const ftp = await server()
+    const { asked, at } = await proxy()
+    const url = ftp.url.replace('127.0.0.1', 'ftp.test')
+    await using talk = await openFtp(url, { proxy: `http://${at}` })
+    expect(await talk.names('pub')).toHaveLength(2)
+    expect(asked).toHaveLength(2)
+  })
 })
 
 test('many at once: each has its own conversation', async () => {

@@ -38,6 +38,8 @@ export class FtpConversation {
   readonly #tls: TlsClientOptions | undefined
   readonly #id = nextId()
   readonly #patience: number
+  /** The proxies, as hops. */
+  #way: FtpOptions['proxy']
   #control: FtpControl | undefined
   #data: FtpDataOpener | undefined
   #session: FtpSession | undefined
@@ -77,6 +79,7 @@ export class FtpConversation {
     const facts = { origin, id: this.#id, encoding, patience: this.#patience }
     let stream: Connection
     try {
+      this.#way = await wayBy(`${origin}/`, proxy)
       stream = await this.#connect(
         { hostname, port },
         signal,
@@ -125,10 +128,10 @@ export class FtpConversation {
     keepAlive?: number,
   ): Promise<Connection> {
     const { connect = connectTcp, timeout, ...options } = this.#options
-    const { proxy, resolver, allowAddress, family, localAddress } = options
+    const { resolver, allowAddress, family, localAddress } = options
     const trace = { parent: this.#id }
     return connect(to, {
-      proxy,
+      proxy: this.#way,
       resolver,
       allowAddress,
       family,
@@ -312,4 +315,13 @@ function checkFtp({ user, password }: FtpPlace, options: FtpOptions): void {
     ['ACCT', account],
   ] as const)
     formatCommand(verb, text, encoding)
+}
+
+/** An HTTP proxy is a hop of another package, loaded where there is one. */
+async function wayBy(url: string, proxy: FtpOptions['proxy']): Promise<FtpOptions['proxy']> {
+  const isOfHttp = (one: unknown): boolean =>
+    (typeof one === 'string' || one instanceof URL) && /^https?:/i.test(String(one))
+  if (!(Array.isArray(proxy) ? proxy : [proxy]).some(isOfHttp)) return proxy
+  const { hopFor } = await import('./proxy.ts')
+  return hopFor(new URL(url), proxy, false)
 }

@@ -71,11 +71,15 @@ export function hopFor(
   proxy: PoolOptions['proxy'],
   isGuarded: boolean,
 ): PoolOptions['proxy'] {
+  const isFtp = url.protocol === 'ftp:'
+  if (isFtp && Array.isArray(proxy))
+    return proxy.flatMap((one) => hopFor(url, one, isGuarded) || [])
   if (!(typeof proxy === 'string' || proxy instanceof URL)) return proxy
   const at = new URL(proxy)
   const hasProof = at.username !== '' || at.password !== ''
   if (!/^https?:$/.test(at.protocol)) return proxy
-  if (url.protocol === 'http:' ? !isGuarded : !hasProof) return proxy
+  // Connections of FTP are the socket layer's, which knows no HTTP.
+  if (url.protocol === 'http:' ? !isGuarded : !hasProof && !isFtp) return proxy
   if (!hasProof) return httpHop(at)
   return httpHop(at, {
     authorize: (target) => {

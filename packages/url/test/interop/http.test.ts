@@ -7,6 +7,7 @@ import { makeAuthority, makeCertificate } from '@sluice/socket/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { download } from '../../src/download.ts'
 import { Client, type ClientOptions, fetch } from '../../src/index.ts'
+import { ftpServer } from '../../src/testing.ts'
 import { hasPeer, PASSWORD, type Peer, startPeer, USER } from './http-peers.ts'
 
 const PEERS = ['nginx', 'apache', 'squid', 'tinyproxy'] as const
@@ -111,6 +112,9 @@ describe.skipIf(!hasPeer('tinyproxy'))('tinyproxy', { timeout: 30_000 }, () => {
     const one = client({ proxy: through(peer, USER, 'secret'), tls })
     for (const url of [...urls, ...urls])
       expect([url, await (await one.fetch(url)).text()]).toEqual([url, 'through'])
+    const ftp = await ftpServer({ files: { x: 'through' } })
+    onTestFinished(() => ftp.close())
+    expect(await (await one.fetch(`${ftp.url}x`)).text()).toBe('through')
     const wrong = client({ proxy: through(peer, USER, 'wrong'), tls })
     expect([401, 407]).toContain((await wrong.fetch(urls[0] as string)).status)
     await expect(wrong.fetch(urls[1] as string)).rejects.toMatchObject({ phase: 'proxy' })
