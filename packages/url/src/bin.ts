@@ -8,6 +8,9 @@ for (const name of ['SIGINT', 'SIGTERM'] as const)
     controller.abort()
   })
 const { stdout, stderr } = process
-// Nobody reads our output any more (`| head`): the end, and no failure.
-stdout.on('error', () => process.exit(23))
+stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+  // Nobody reads our output any more (`| head`): the end, and nothing to tell.
+  if (code !== 'EPIPE') stderr.write(`sluice-url: the output can't be written: ${message}\n`)
+  process.exit(23)
+})
 process.exitCode = await main(process.argv.slice(2), { stdout, stderr, signal: controller.signal })

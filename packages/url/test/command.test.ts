@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -36,6 +37,13 @@ async function run(args: string[], { isTTY = false, signal = new AbortController
   }
   const status = await main(args, stage)
   return { status, stdout: Buffer.from(stdout, 'latin1').toString(), stderr }
+}
+
+/** The command, as a file to run. */
+let built: Promise<string> | undefined
+function bin(): Promise<string> {
+  built ??= programFile(new URL('../src/bin.ts', import.meta.url))
+  return built
 }
 
 const DATA = randomBytes(50_000)
@@ -206,6 +214,40 @@ describe('files', () => {
   })
 })
 
+test('-T keeps the name of what it sends to a folder, and only there', async () => {
+  const asked: string[] = []
+  const { url } = await served((request) => {
+    asked.push(`${request.method} ${new URL(request.url).pathname}`)
+    return new Response('')
+  })
+  const path = inFolder('a ü.txt')
+  writeFileSync(path, 'x')
+  for (const to of [url, `${url}in/?q`, `${url}named`])
+    expect((await run(['-T', path, to])).status).toBe(0)
+  expect(asked).toEqual(['PUT /a%20%C3%BC.txt', 'PUT /in/a%20%C3%BC.txt', 'PUT /named'])
+})
+
+test.skipIf(process.platform !== 'linux')(
+  '-o takes a device, and says when it is full',
+  async () => {
+    expect(await run(['-o', '/dev/null', await server()])).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: '',
+    })
+    const full = await run(['-o', '/dev/full', 'data:,x'])
+    expect([full.status, full.stdout]).toEqual([23, ''])
+    expect(full.stderr).toMatch(/^sluice-url: write \/dev\/full: the disk is full \(ENOSPC/)
+    const { status, stderr } = spawnSync('sh', [
+      '-c',
+      '"$0" "$1" data:,x > /dev/full',
+      process.execPath,
+      await bin(),
+    ])
+    expect([status, String(stderr)]).toEqual([23, expect.stringMatching(/^sluice-url: .*ENOSPC/)])
+  },
+)
+
 describe('what goes wrong', () => {
   test.each([
     [[], 2, /no URL/],
@@ -229,6 +271,7 @@ describe('what goes wrong', () => {
     [['-x', 'http://[bad', 'http://h.test/'], 5, /the option proxy says/],
     [['-u', 'a\n:b', 'http://127.0.0.1:1/'], 2, /control characters/],
     [['http://a b/'], 3, /not a valid URL/],
+    [['robots', 'data:,x', 'me', '/'], 2, /'data:,x' is no URL of a site/],
     [['gopher://h/'], 1, /no handler for gopher/],
     [['http://127.0.0.1:1/'], 7, /connection refused/],
     [['http://nowhere.invalid/'], 6, /ENOTFOUND|EAI_AGAIN/],
@@ -354,9 +397,9 @@ test('ftp logs in as -u and .netrc say, and as the URL says before them', async 
 })
 
 test('as a program: help, a page, a file, and then it ends', { timeout: 30_000 }, async () => {
-  const bin = await programFile(new URL('../src/bin.ts', import.meta.url))
+  const program = await bin()
   const outcome = async (...args: string[]) => {
-    const started = new Run(bin, args)
+    const started = new Run(program, args)
     const status = await started.done
     return { status, stdout: started.stdout, stderr: started.stderr }
   }

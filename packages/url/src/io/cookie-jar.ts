@@ -103,14 +103,12 @@ export class CookieJar implements Iterable<Cookie> {
    * @param url where it came from
    * @param context who asked, for SameSite; default: nobody but the user
    * @returns the cookie as it is kept, or the reason why it is not
-   * @throws {TypeError} a URL or a cookie that is none
+   * @throws {TypeError} a URL that is none
    * @see RFC 6265bis §5.6, §5.7
    * @example new CookieJar().set('a=1; Domain=other.test', 'http://example.com/').reason
    */
   set(cookie: string | SetCookie, url: string | URL, context?: CookieContext): CookieOutcome {
     const set = typeof cookie === 'string' ? parseSetCookie(cookie) : cookie
-    if (set !== undefined && (typeof set?.name !== 'string' || typeof set.value !== 'string'))
-      throw new TypeError('set: a cookie is a Set-Cookie line, or has a name and a value')
     if (set === undefined)
       return { cookie: undefined, reason: 'it holds a control character, or nothing' }
     return this.#table.set(set, toUrl(url), this.#now(), context)

@@ -20,7 +20,7 @@ export async function robotsCommand(plan: CommandPlan, stage: Stage): Promise<nu
   const semantics = textOf(plan, 'semantics') ?? 'rfc9309'
   if (semantics !== 'rfc9309' && semantics !== 'python')
     throw new UsageError(`--semantics is rfc9309 or python, not '${semantics}'`)
-  if (!URL.canParse(site)) throw new UsageError(`'${site}' is no URL of a site`)
+  if (!URL.canParse('/robots.txt', site)) throw new UsageError(`'${site}' is no URL of a site`)
   const { options } = await planRequests(plan, stage.signal)
   const client = new Client()
   try {

@@ -1,7 +1,11 @@
 /** `sluice-url URL…`: prints what is behind each URL, or puts it into a file. */
+import { createWriteStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { Headers } from '@sluice/http'
 import { formatCurl } from '../../core/curl-command.ts'
-import { HttpStatusError, maskUrl } from '../../core/errors.ts'
+import { FetchError, HttpStatusError, maskUrl } from '../../core/errors.ts'
+import { factsOfWriting } from '../../core/file-reason.ts'
 import { fileNameOf } from '../../core/url-file-name.ts'
 import { Client } from '../client.ts'
 import { download } from '../download.ts'
@@ -50,7 +54,7 @@ function planTransfers(plan: CommandPlan): Transfer[] {
   const outputs = listOf(plan, 'output')
   if (outputs.length > operands.length) throw new UsageError('there are more -o than URLs')
   const transfers = operands.map((text, index) => {
-    const url = withScheme(text)
+    const url = withName(withScheme(text), textOf(plan, 'upload-file'))
     const named = outputs[index] ?? (flags['remote-name'] ? nameOf(url) : undefined)
     return { url, file: named === '-' ? undefined : named }
   })
@@ -76,6 +80,14 @@ function withScheme(text: string): string {
   return /^[a-z][a-z\d+.-]*:(?!\d+(?:[/?#]|$))/i.test(text) ? text : `http://${text}`
 }
 
+/** As curl has it: what is sent to a folder keeps its name. */
+function withName(url: string, sent: string | undefined): string {
+  if (sent === undefined || !URL.canParse(url)) return url
+  const at = new URL(url)
+  if (at.pathname.endsWith('/')) at.pathname += encodeURIComponent(basename(sent))
+  return at.pathname === new URL(url).pathname ? url : at.href
+}
+
 function nameOf(url: string): string {
   const name = URL.canParse(url) ? fileNameOf(new URL(url)) : undefined
   if (name === undefined)
@@ -93,9 +105,11 @@ interface Work {
 async function run({ url, file }: Transfer, work: Work): Promise<number> {
   const { plan, stage } = work
   const { flags } = plan
-  if (file === undefined) {
+  const device = file === undefined ? undefined : await deviceAt(file)
+  if (file === undefined || device !== undefined) {
     try {
-      await print(url, work)
+      if (device === undefined) await print(url, work)
+      else await printTo(device, url, work)
       return 0
     } catch (error) {
       if (stage.signal.aborted) throw error
@@ -127,6 +141,26 @@ async function run({ url, file }: Transfer, work: Work): Promise<number> {
     reporter.failed(stage.signal.aborted ? 'interrupted; -c goes on from here' : lineOf(error))
     if (stage.signal.aborted) throw error
     return exitCodeOf(error)
+  }
+}
+
+/** A place that is no file, as /dev/null: there is no whole or not at all. */
+async function deviceAt(path: string): Promise<string | undefined> {
+  const there = await stat(path).catch(() => undefined)
+  return there?.isCharacterDevice() || there?.isFIFO() ? path : undefined
+}
+
+async function printTo(path: string, url: string, work: Work): Promise<void> {
+  const stdout = createWriteStream(path)
+  // Told to who writes; and once more here.
+  stdout.on('error', () => {})
+  try {
+    await print(url, { ...work, stage: { ...work.stage, stdout } }).catch((cause: unknown) => {
+      if ((cause as NodeJS.ErrnoException).syscall !== 'write') throw cause
+      throw new FetchError({ method: 'write', url: path, phase: 'write', ...factsOfWriting(cause) })
+    })
+  } finally {
+    stdout.end()
   }
 }
 
