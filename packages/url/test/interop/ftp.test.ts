@@ -1,7 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { download } from '../../src/download.ts'
 import { type FtpClient, type FtpOptions, openFtp } from '../../src/ftp.ts'
 import { fetch } from '../../src/index.ts'
 import { canServe, KINDS, type RunningFtp } from './ftp-servers.ts'
@@ -34,6 +35,32 @@ describe.skipIf(!canServe())('FTP servers', { timeout: 30_000 }, () => {
       const ftp = await login(server, { tls: true })
       expect(ftp.isSecure).toBe(true)
       await everyday(ftp, server)
+    })
+
+    test('lists by MLSD where there is that, and goes on by REST, also in a download', async () => {
+      const server = await kind.start({ tls: false })
+      const said: string[] = []
+      const listen = (event: unknown): void => {
+        const { command } = event as { command?: string }
+        if (command !== undefined) said.push(command)
+      }
+      subscribe('sluice:url', listen)
+      onTestFinished(() => void unsubscribe('sluice:url', listen))
+      const ftp = await login(server)
+      expect((await ftp.list('pub')).map(({ name }) => name)).toEqual(['hello.txt'])
+      expect(said).toContain(kind.name === 'vsftpd' ? 'LIST pub' : 'MLSD pub')
+      const { port, user, password, root } = server
+      const path = join(root, 'here')
+      const url = `ftp://${user}:${password}@127.0.0.1:${port}/pub/hello.txt`
+      const validator = (await ftp.modified('pub/hello.txt')).toUTCString()
+      writeFileSync(`${path}.part`, 'Jello')
+      writeFileSync(
+        `${path}.part.json`,
+        JSON.stringify({ url: url.replace(password, '***'), validator, length: 14 }),
+      )
+      expect(await download(url, path)).toMatchObject({ resumedAt: 5, bytes: 14 })
+      expect(readFileSync(path, 'utf8')).toBe('Jello, World!\n')
+      expect(said).toContain('REST 5')
     })
 
     test('refuses a login in the clear where it wants TLS, and a wrong password', async () => {
