@@ -13,4 +13,6 @@ stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
   if (code !== 'EPIPE') stderr.write(`sluice-url: the output can't be written: ${message}\n`)
   process.exit(23)
 })
-process.exitCode = await main(process.argv.slice(2), { stdout, stderr, signal: controller.signal })
+const { signal } = controller
+const stage = { stdin: () => process.stdin, stdout, stderr, signal }
+process.exitCode = await main(process.argv.slice(2), stage)

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Writable } from 'node:stream'
+import { Readable, Writable } from 'node:stream'
 import { Response, type Server, serve } from '@sluice/http'
 import { afterAll, describe, expect, test } from 'vitest'
 import { programFile, Run } from '../../../scripts/program.ts'
@@ -16,10 +16,14 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const inFolder = (name: string) => join(folder, name)
 
 /** The command, in this process. */
-async function run(args: string[], { isTTY = false, signal = new AbortController().signal } = {}) {
+async function run(
+  args: string[],
+  { isTTY = false, signal = new AbortController().signal, stdin = '' } = {},
+) {
   let stdout = ''
   let stderr = ''
   const stage = {
+    stdin: () => Readable.from([Buffer.from(stdin)]),
     stdout: new Writable({
       write(piece: Buffer, _, done) {
         stdout += piece.toString('latin1')
@@ -138,6 +142,17 @@ describe('what is behind URLs', () => {
       'line\nline\n',
     ])
     expect((await echo('-d', `@${inFolder('up.txt')}`))[5]).toBe('lineline')
+    const from = async (stdin: string, ...args: string[]) =>
+      JSON.parse((await run([...args, url], { stdin })).stdout)
+    expect((await from('in\n', '-d', '@-'))[5]).toBe('in')
+    expect(await from('in\n', '-T', '-')).toMatchObject([
+      'PUT',
+      null,
+      null,
+      null,
+      'sluice-url',
+      'in\n',
+    ])
     const form = await echo('-F', 'a=1', '-F', `f=@${inFolder('up.txt')};type=text/plain`)
     expect(form[1]).toBe('multipart/form-data; ')
     expect(form[5]).toMatch(
@@ -255,6 +270,7 @@ describe('what goes wrong', () => {
     [['-o'], 2, /argument missing/],
     [['-o', 'a', '-o', 'b', 'data:,x'], 2, /more -o than URLs/],
     [['-O', 'http://h/'], 2, /ends in no name/],
+    [['-T', '-', 'data:,x', 'data:,y'], 2, /-T - is for one URL/],
     [['-c', 'data:,x'], 2, /--continue needs -o/],
     [['--max-time', 'soon', 'data:,x'], 2, /--max-time must be a number/],
     [['--limit-rate', 'fast', '-o', '/tmp/x', 'data:,x'], 2, /--limit-rate is a number of bytes/],
@@ -415,6 +431,14 @@ test('as a program: help, a page, a file, and then it ends', { timeout: 30_000 }
   const path = inFolder('program.txt')
   expect(await outcome('-s', '-o', path, url)).toEqual({ status: 0, stdout: '', stderr: '' })
   expect(readFileSync(path, 'utf8')).toBe('here')
+  const sent = await served(async (request) => new Response(await request.text()))
+  const upload = new Run(program, ['-T', '-', sent.url])
+  upload.child.stdin.write('piece ')
+  upload.child.stdin.end('by piece')
+  expect([await upload.done, upload.stdout]).toEqual([0, 'piece by piece'])
+  // What comes in has no end here, and is not waited for once nobody wants it.
+  const refused = new Run(program, ['-T', '-', 'http://127.0.0.1:1/'])
+  expect(await refused.done).toBe(7)
   expect(performance.now() - from).toBeLessThan(4000)
   expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
 })

@@ -26,7 +26,7 @@ export async function ftpCommand(plan: CommandPlan, stage: Stage): Promise<numbe
 async function list(plan: CommandPlan, stage: Stage): Promise<number> {
   const [url, ...more] = plan.operands
   if (url === undefined || more.length > 0) throw new UsageError('ftp ls takes a URL of a folder')
-  const { options } = await planRequests(plan, stage.signal)
+  const { options } = await planRequests(plan, stage)
   const at = ftpUrl(url)
   const { pathname } = at
   const client = await openFtp(url, {
@@ -73,7 +73,7 @@ async function put(plan: CommandPlan, stage: Stage): Promise<number> {
   const target = ftpUrl(url)
   if (target.pathname.endsWith('/')) target.pathname += encodeURIComponent(basename(file))
   const blob = await fileBlob(file)
-  const { options } = await planRequests(plan, stage.signal)
+  const { options } = await planRequests(plan, stage)
   const client = new Client()
   try {
     await client.fetch(target, { ...options, method: 'PUT', body: () => blob })

@@ -31,9 +31,9 @@ sluice-url ftp put FILE URL                 a file to an FTP server
   -X, --request METHOD    default GET, or what the body asks for
   -H, --header 'A: b'     a field; 'A:' sends none
   -A, --user-agent TEXT   who asks
-  -d, --data TEXT         a body, or @FILE; more than once for several, with & between them
+  -d, --data TEXT         a body, or @FILE, or @- for what comes in; more than once for several, with & between them
   -F, --form NAME=TEXT    a field of a form, or NAME=@FILE
-  -T, --upload-file FILE  sends a file
+  -T, --upload-file FILE  sends a file, or with - what comes in
   -u, --user USER:PASS    as Basic; --digest: never the password; --anyauth: the strongest that is offered
   -n, --netrc             who one is, by .netrc
       --bearer TOKEN      a token

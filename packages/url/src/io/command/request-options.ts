@@ -2,7 +2,7 @@
 import { openAsBlob } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { Headers } from '@sluice/http'
+import { Headers, Response } from '@sluice/http'
 import { parseCookie } from '@sluice/http/cookies'
 import { FetchError } from '../../core/errors.ts'
 import { parseBytes } from '../../core/units.ts'
@@ -10,7 +10,7 @@ import type { AuthOption } from '../authenticator.ts'
 import { CookieJar } from '../cookie-jar.ts'
 import type { RequestBody } from '../pipeline.ts'
 import type { FetchOptions } from '../run-fetch.ts'
-import { type CommandPlan, listOf, textOf, UsageError } from './stage.ts'
+import { type CommandPlan, listOf, type Stage, textOf, UsageError } from './stage.ts'
 
 /** What the flags say of requests, apart from where they go. */
 export interface RequestPlan {
@@ -21,10 +21,11 @@ export interface RequestPlan {
 }
 
 /** Reads the flags. @throws {UsageError} what makes no sense; {FetchError} a file that can't be read */
-export async function planRequests(plan: CommandPlan, signal: AbortSignal): Promise<RequestPlan> {
+export async function planRequests(plan: CommandPlan, stage: Stage): Promise<RequestPlan> {
+  const { signal } = stage
   const { flags } = plan
   const headers = new Headers({ 'User-Agent': 'sluice-url', Accept: '*/*' })
-  const { body, method } = await bodyOf(plan, headers)
+  const { body, method } = await bodyOf(plan, headers, stage)
   const isHead = flags['head'] === true
   for (const line of listOf(plan, 'header')) setField(headers, line)
   const agent = textOf(plan, 'user-agent')
@@ -78,6 +79,7 @@ export function rateOf(plan: CommandPlan): number | undefined {
 async function bodyOf(
   plan: CommandPlan,
   headers: Headers,
+  stage: Stage,
 ): Promise<{ body: RequestBody; method: string }> {
   const [data, forms, file] = [
     listOf(plan, 'data'),
@@ -87,7 +89,7 @@ async function bodyOf(
   if ([data.length > 0, forms.length > 0, file !== undefined].filter(Boolean).length > 1)
     throw new UsageError('only one of -d, -F and -T makes the body')
   if (data.length > 0) {
-    const pieces = await Promise.all(data.map(dataOf))
+    const pieces = await Promise.all(data.map((text) => dataOf(text, stage)))
     headers.set('Content-Type', 'application/x-www-form-urlencoded')
     return { body: pieces.join('&'), method: 'POST' }
   }
@@ -97,18 +99,28 @@ async function bodyOf(
     return { body: form, method: 'POST' }
   }
   if (file === undefined) return { body: null, method: 'GET' }
+  if (file === '-') {
+    if (plan.operands.length > 1)
+      throw new UsageError('-T - is for one URL: what comes in is read once')
+    return { body: stage.stdin(), method: 'PUT' }
+  }
   const blob = await fileBlob(file)
   return { body: () => blob, method: 'PUT' }
 }
 
-/** As it stands, or of a file by `@NAME`, without its line ends, as curl has it. */
-async function dataOf(text: string): Promise<string> {
+/** As it stands, or of a file by `@NAME`, or what comes in by `@-`, without its line ends, as curl has it. */
+async function dataOf(text: string, { stdin }: Stage): Promise<string> {
   if (!text.startsWith('@')) return text
   const path = text.slice(1)
+  if (path === '-') return withoutLineEnds(await new Response(stdin()).text())
   const content = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw unreadable(path, cause)
   })
-  return content.replace(/[\r\n]/g, '')
+  return withoutLineEnds(content)
+}
+
+function withoutLineEnds(text: string): string {
+  return text.replace(/[\r\n]/g, '')
 }
 
 /** A file to send. @throws {FetchError} it can't be read */

@@ -21,7 +21,7 @@ export async function robotsCommand(plan: CommandPlan, stage: Stage): Promise<nu
   if (semantics !== 'rfc9309' && semantics !== 'python')
     throw new UsageError(`--semantics is rfc9309 or python, not '${semantics}'`)
   if (!URL.canParse('/robots.txt', site)) throw new UsageError(`'${site}' is no URL of a site`)
-  const { options } = await planRequests(plan, stage.signal)
+  const { options } = await planRequests(plan, stage)
   const client = new Client()
   try {
     const url = new URL('/robots.txt', site)

@@ -1,8 +1,10 @@
 /** What the commands share: what they run on, what they are asked for, and the refusal of a line that can't be meant. */
-import type { Writable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 
 /** What a command runs on: the process, or a test's idea of one. */
 export interface Stage {
+  /** Asked for only where the command line says so: to look at it keeps a process alive. */
+  stdin(): Readable
   readonly stdout: Writable
   /** A terminal has columns. */
   readonly stderr: { write(text: string): unknown; isTTY?: boolean; columns?: number }

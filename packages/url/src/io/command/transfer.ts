@@ -29,7 +29,7 @@ interface Transfer {
  */
 export async function transferCommand(plan: CommandPlan, stage: Stage): Promise<number> {
   const transfers = planTransfers(plan)
-  const { options, jar, jarFile } = await planRequests(plan, stage.signal)
+  const { options, jar, jarFile } = await planRequests(plan, stage)
   if (plan.flags['as-curl']) {
     for (const { url } of transfers) await write(stage, `${asCurl(url, options)}\n`)
     return 0
@@ -82,7 +82,7 @@ function withScheme(text: string): string {
 
 /** As curl has it: what is sent to a folder keeps its name. */
 function withName(url: string, sent: string | undefined): string {
-  if (sent === undefined || !URL.canParse(url)) return url
+  if (sent === undefined || sent === '-' || !URL.canParse(url)) return url
   const at = new URL(url)
   if (at.pathname.endsWith('/')) at.pathname += encodeURIComponent(basename(sent))
   return at.pathname === new URL(url).pathname ? url : at.href
