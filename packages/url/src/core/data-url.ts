@@ -11,6 +11,7 @@
  * A fragment is not part of the resource. Whoever follows a URL takes it off first (`urldefrag`); this file
  * reads what it is given, as Python does.
  */
+import { checkText } from './options.ts'
 import { unquoteToBytes } from './quote.ts'
 
 /** What a `data:` URL holds. */
@@ -47,6 +48,7 @@ const EQUALS = 0x3d
  * @example parseDataUrl('data:text/plain;base64,SGk=').body // the bytes of 'Hi'
  */
 export function parseDataUrl(url: string): DataUrl {
+  checkText('parseDataUrl', url)
   if (url.slice(0, 5).toLowerCase() !== 'data:') throw new SyntaxError('not a data: URL')
   const comma = url.indexOf(',')
   if (comma === -1) throw new SyntaxError('a data: URL needs a comma before its data')

@@ -14,6 +14,7 @@
  *
  * Query and fragment are no part of a path and are left out, as Node's `fileURLToPath` does.
  */
+import { checkText } from './options.ts'
 import { quote, unquote } from './quote.ts'
 import { split } from './split.ts'
 
@@ -49,6 +50,7 @@ export const WINDOWS: PathRule = { separator: '\\', drives: true }
  * @example fileUrlToPath('file:///C:/a', WINDOWS) // 'C:\\a'
  */
 export function fileUrlToPath(url: string, rule: PathRule): string {
+  checkText('fileUrlToPath', url)
   const { scheme, netloc, path } = split(url, '', true)
   if (scheme !== 'file') throw new SyntaxError(`${JSON.stringify(url)} is not a file: URL`)
   const forbidden = rule.drives ? /%(00|2f|5c)|\0/i : /%(00|2f)|\0/i
@@ -71,6 +73,7 @@ export function fileUrlToPath(url: string, rule: PathRule): string {
  * @example pathToFileUrl('\\\\nas\\music', WINDOWS) // 'file://nas/music'
  */
 export function pathToFileUrl(path: string, rule: PathRule): string {
+  checkText('pathToFileUrl', path)
   if (path.includes('\0')) throw new SyntaxError('a path cannot hold NUL')
   if (!rule.drives) {
     if (!path.startsWith('/')) throw new SyntaxError(`path ${JSON.stringify(path)} is relative`)

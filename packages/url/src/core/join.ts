@@ -12,7 +12,7 @@
  *   answer, as it is.
  * - Params of RFC 1808 belong to the path they stand on, and an empty reference keeps them.
  */
-import { checkOptions } from './options.ts'
+import { checkOptions, checkText } from './options.ts'
 import { parse, USES_NETLOC, unparse } from './split.ts'
 
 /** Schemes whose URLs can be relative to each other. */
@@ -40,6 +40,8 @@ export interface JoinOptions {
  * @example urljoin('http://example.com/a/b?c', '../d') // 'http://example.com/d'
  */
 export function urljoin(base: string, url: string, options?: JoinOptions): string {
+  checkText('urljoin', base)
+  checkText('urljoin', url)
   if (options !== undefined) checkOptions('urljoin', options, ['allowFragments'])
   if (base === '') return url
   if (url === '') return base

@@ -21,6 +21,12 @@ export function checkObject(caller: string, options: unknown): void {
     throw new TypeError(`${caller}: options must be an object, not ${named(options)}`)
 }
 
+/** @throws {TypeError} for what should be text and is none */
+export function checkText(caller: string, value: unknown): asserts value is string {
+  if (typeof value !== 'string')
+    throw new TypeError(`${caller} takes a string, not ${named(value)}`)
+}
+
 /** A token (RFC 9110 §9.1, §5.6.2). */
 const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 

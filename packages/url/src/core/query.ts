@@ -11,7 +11,7 @@
  * - Blank values are dropped unless asked for, as in Python; `URLSearchParams` keeps them.
  * - `maxNumFields` counts before anything is cut: a limit that works after the work is no limit.
  */
-import { checkOptions } from './options.ts'
+import { checkOptions, checkText } from './options.ts'
 import { type Decode, lenientUtf8, quotePlus, unquoteText } from './quote.ts'
 
 /** Options of `parseQs` and `parseQsl`. */
@@ -56,6 +56,7 @@ export interface EncodeOptions {
  * @example parseQsl('a=1&a=2&b=x+y') // [['a', '1'], ['a', '2'], ['b', 'x y']]
  */
 export function parseQsl(query: string, options: QueryOptions = {}): [string, string][] {
+  checkText('parseQsl', query)
   checkOptions('parseQsl', options, QUERY_OPTIONS)
   return parsePairs(query, options, lenientUtf8)
 }
@@ -70,6 +71,7 @@ export function parseQsl(query: string, options: QueryOptions = {}): [string, st
  * @example parseQs('a=1&a=2').get('a') // ['1', '2']
  */
 export function parseQs(query: string, options: QueryOptions = {}): Map<string, string[]> {
+  checkText('parseQs', query)
   checkOptions('parseQs', options, QUERY_OPTIONS)
   return gather(parsePairs(query, options, lenientUtf8))
 }

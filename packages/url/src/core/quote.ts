@@ -17,7 +17,7 @@
  * replace after it take twice as long, and `decodeURIComponent` throws at what we must read.
  */
 import { decodeUtf8 } from '@sluice/socket/bytes'
-import { checkOptions } from './options.ts'
+import { checkOptions, checkText } from './options.ts'
 
 /** Options of `unquote` and `unquotePlus`. */
 export interface UnquoteOptions {
@@ -133,6 +133,7 @@ export function unquote(text: string | Uint8Array, options?: UnquoteOptions): st
  * @example unquotePlus('a+b%26c') // 'a b&c'
  */
 export function unquotePlus(text: string, options?: UnquoteOptions): string {
+  checkText('unquotePlus', text)
   return unquote(text.includes('+') ? text.replaceAll('+', ' ') : text, options)
 }
 

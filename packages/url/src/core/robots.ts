@@ -1,5 +1,5 @@
 /** robots.txt: who may fetch what, by either of two sets of rules. */
-import { checkOptions } from './options.ts'
+import { checkOptions, checkText } from './options.ts'
 import { type Robots, sameForAll } from './robots-lines.ts'
 import { parsePythonRobots } from './robots-python.ts'
 import { parseRfcRobots } from './robots-rfc.ts'
@@ -26,6 +26,7 @@ export interface RobotsOptions {
  * console.log(robots.isAllowed('ExampleBot', 'https://example.com/private/x')) // false
  */
 export function parseRobots(text: string, options: RobotsOptions = {}): Robots {
+  checkText('parseRobots', text)
   checkOptions('parseRobots', options, ['semantics'])
   const { semantics = 'rfc9309' } = options
   if (semantics === 'python') return parsePythonRobots(text)

@@ -19,7 +19,7 @@
  * Left to others: relative references (join.ts), percent-encoding (quote.ts), queries (query.ts).
  */
 import { checkNetloc, hostOf, portText } from './netloc.ts'
-import { checkOptions } from './options.ts'
+import { checkOptions, checkText } from './options.ts'
 
 /** Options of `urlsplit` and `urlparse`. */
 export interface SplitOptions {
@@ -249,6 +249,7 @@ export class DefragResult {
  * @example urlsplit('http://user@Example.com:8080/a?b#c').hostname // 'example.com'
  */
 export function urlsplit(url: string, options?: SplitOptions): SplitResult {
+  checkText('urlsplit', url)
   if (options === undefined) return split(url, '', true)
   checkOptions('urlsplit', options, SPLIT_OPTIONS)
   return split(url, options.scheme ?? '', options.allowFragments ?? true)
@@ -268,6 +269,7 @@ export function urlsplit(url: string, options?: SplitOptions): SplitResult {
  * @example urlparse('ftp://example.com/file;type=a').params // 'type=a'
  */
 export function urlparse(url: string, options?: SplitOptions): ParseResult {
+  checkText('urlparse', url)
   if (options === undefined) return parse(url, '', true)
   checkOptions('urlparse', options, SPLIT_OPTIONS)
   return parse(url, options.scheme ?? '', options.allowFragments ?? true)
@@ -310,6 +312,7 @@ export function urlunparse(parts: Iterable<string>): string {
  * @example urldefrag('http://example.com/a#b').url // 'http://example.com/a'
  */
 export function urldefrag(url: string): DefragResult {
+  checkText('urldefrag', url)
   if (!url.includes('#')) return new DefragResult(url, '')
   const { scheme, netloc, path, params, query, fragment } = parse(url, '', true)
   return new DefragResult(unparse(scheme, netloc, path, params, query, ''), fragment)
