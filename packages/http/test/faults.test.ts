@@ -99,7 +99,7 @@ afterAll(async () => {
   process.off('unhandledRejection', onStray).off('uncaughtException', onStray)
   await Promise.all([plain.close(), secure.close()])
   console.info(`faults of the machine tried: ${tried}, of ${kinds.size} kinds`)
-  expect(tried).toBeGreaterThan(400)
+  if (isNode) expect(tried).toBeGreaterThan(400)
 })
 
 const at = (path: string, server = plain): string => new URL(path, server.url).href

@@ -301,6 +301,8 @@ describe('a small file that is kept in memory', () => {
           const head = await get(server, '/kept.txt', {}, 'HEAD')
           expect([head.text, head.headers.get('content-length')]).toEqual(['', '7'])
         }
+        // Deno tells the date of a change in whole seconds; with the clock as it is nothing so young is kept.
+        if ('Deno' in globalThis) await new Promise((resolve) => setTimeout(resolve, 1100))
         again('six ten')
         expect((await get(server, '/kept.txt')).text).toBe('six ten')
         rmSync(path)
