@@ -196,6 +196,8 @@ export class Pool implements AsyncDisposable {
           },
         )
       } catch (error) {
+        // Refused before it was sent, so that the connection is as good as it was.
+        if (connection.isReusable) this.#release(group, connection)
         const code = signal?.aborted ? undefined : codeOf(error)
         const hasAnswer = connection.stream.bytesReceived > connection.received
         const facts = { method, isReused, hasAnswer, isRepeatable: isRepeatable(body), code }

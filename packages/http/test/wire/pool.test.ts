@@ -355,6 +355,21 @@ describe('the end of a pool', () => {
     expect(one.stats.connections).toBe(0)
   })
 
+  it.each([
+    ['a field', { headers: [['a b', 'c']] as [string, string][] }],
+    ['a method', { method: 'A B' }],
+    ['a body', { method: 'POST', headers: { 'Content-Length': '9' }, body: 'x' }],
+    ['an option', { timeout: { headers: -1 } }],
+  ])('%s that can not be sent costs no connection', async (_what, wrong) => {
+    const { url } = await server(hello)
+    const one = pool({ limits: { perOrigin: 1 } })
+    for (let i = 0; i < 3; i++) {
+      await expect(one.request(url, wrong)).rejects.toThrow()
+      expect(await (await one.request(url)).text()).toBe('hello')
+    }
+    expect(one.stats).toMatchObject({ connections: 1, idle: 1, waiting: 0 })
+  })
+
   it('destroy() ends them', async () => {
     const { url } = await server(() => new Promise(() => {}))
     const one = pool()
