@@ -1,6 +1,6 @@
 /** The machine of which one call fails, for the tests of every layer above the sockets: it is theirs, see there. */
 export {
-  CODES,
+  everyFault,
   type FaultySystem,
   faultySystem,
   type Kind,

@@ -261,6 +261,30 @@ export function faultySystem(
 
 type Method = (this: unknown, ...args: unknown[]) => unknown
 
+/**
+ * Runs a scenario again and again: each of its calls fails in turn, with every code that fits.
+ *
+ * @param run with the n-th call failing, with the code of that round; none fails once there is no n-th call
+ * @param most calls; a scenario with more of them never ends
+ * @returns the kind of each call that failed
+ */
+export async function everyFault(
+  run: (nth: number, round: number) => Promise<FaultySystem>,
+  most: number,
+): Promise<Kind[]> {
+  const whole = await run(Number.POSITIVE_INFINITY, 0)
+  if (whole.fault !== undefined) throw new Error('a call fails that should not')
+  const failed: Kind[] = []
+  for (let nth = 0; nth < most; nth++)
+    for (let round = 0; ; round++) {
+      const { fault } = await run(nth, round)
+      if (fault === undefined) return failed
+      failed.push(fault.kind)
+      if (round + 1 >= CODES[fault.kind].length) break
+    }
+  throw new Error('the scenario never ends')
+}
+
 /** The clock of this process, and how many of its timers somebody waits for. */
 class CountedClock implements Clock {
   readonly #timers = new Set<Timer>()
