@@ -3,5 +3,6 @@ export {
   everyFault,
   type FaultySystem,
   faultySystem,
+  Handles,
   type Kind,
 } from '../packages/socket/test/faulty.ts'

@@ -12,7 +12,13 @@ import { encodeLatin1 } from '@sluice/socket/bytes'
 import { codeOf, isNetError } from '@sluice/socket/errors'
 import { makeAuthority, makeCertificate, memoryPair } from '@sluice/socket/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { everyFault, type FaultySystem, faultySystem, type Kind } from '../../../scripts/faulty.ts'
+import {
+  everyFault,
+  type FaultySystem,
+  faultySystem,
+  Handles,
+  type Kind,
+} from '../../../scripts/faulty.ts'
 import {
   ClientConnection,
   type Handler,
@@ -82,7 +88,7 @@ async function join(near: ByteStream, far: Connection): Promise<void> {
 /** Strangers that answer, on the machine as it is. */
 let plain: Server
 let secure: Server
-let before = ''
+let handles: Handles
 let strays = 0
 const onStray = (): void => void strays++
 let tried = 0
@@ -93,7 +99,7 @@ beforeAll(async () => {
   process.on('unhandledRejection', onStray).on('uncaughtException', onStray)
   plain = await serve(handler, quiet)
   secure = await serve(handler, { ...quiet, tls: { cert, key } })
-  before = resources()
+  handles = new Handles()
 })
 afterAll(async () => {
   process.off('unhandledRejection', onStray).off('uncaughtException', onStray)
@@ -509,8 +515,8 @@ async function runOf(scenario: Scenario, nth: number, round: number): Promise<Fa
     expect([...CLIENT, ...(scenario.survives ?? [])], `${what}: it is told`).toContain(fault.kind)
   else expectTold(failure, [fault.code, ...(scenario.seenFromAfar ? AFAR : [])], what)
   await until(
-    () => resources() === before && system.timers === 0,
-    () => `${what}: left ${resources()} of ${before}, ${system.timers} timers`,
+    () => handles.isClean && system.timers === 0,
+    () => `${what}: left ${handles}, ${system.timers} timers`,
   )
   expect(settled, `${what}: settles once`).toBe(1)
   expect(strays, `${what}: nothing unheard`).toBe(0)
@@ -528,14 +534,6 @@ function expectTold(failure: unknown, allowed: readonly string[], what: string):
 }
 
 const SENTENCE = /^\w+( \S+)?: [^\n]+ \(\w+, phase \w+(, \d+ ms)?\)$/
-
-/** What keeps the process alive, but for what the runner uses. */
-function resources(): string {
-  const counted = process
-    .getActiveResourcesInfo()
-    .filter((name) => /TCP|UDP|TLS|AddrInfo|NameInfo|ChannelWrap/.test(name))
-  return counted.sort().join(' ')
-}
 
 async function until(holds: () => boolean, or: () => string): Promise<void> {
   for (let i = 0; i < 600 && !holds(); i++)

@@ -16,7 +16,7 @@ import { relay, type Server, serve } from '@sluice/socket/server'
 import { startTls } from '@sluice/socket/tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LOCAL_NAMES, makeAuthority, makeCertificate } from './certificates.ts'
-import { CODES, everyFault, type FaultySystem, faultySystem, type Kind } from './faulty.ts'
+import { CODES, everyFault, type FaultySystem, faultySystem, Handles, type Kind } from './faulty.ts'
 import { inetOf } from './kit.ts'
 
 const isDeno = 'Deno' in globalThis
@@ -56,11 +56,11 @@ beforeAll(async () => {
     await upstream.close()
   }, quiet)
   peers.push(echo, echoTls, echoMutual, socks)
-  before = resources()
+  handles = new Handles()
 })
 
 /** What the four of them keep open. */
-let before = ''
+let handles: Handles
 let strays = 0
 const onStray = (): void => void strays++
 let tried = 0
@@ -530,8 +530,8 @@ async function runOf(scenario: Scenario, nth: number, round: number): Promise<Fa
     expect(scenario.survives ?? [], `${what}: it is told`).toContain(fault.kind)
   else expectTold(failure, fault.code, what)
   await until(
-    () => resources() === before && system.timers === 0,
-    () => `${what}: left ${resources()} of ${before}, ${system.timers} timers`,
+    () => handles.isClean && system.timers === 0,
+    () => `${what}: left ${handles}, ${system.timers} timers`,
   )
   expect(settled, `${what}: settles once`).toBe(1)
   expect(strays, `${what}: nothing unheard`).toBe(0)
@@ -560,14 +560,6 @@ function expectTold(failure: unknown, code: string, what: string): void {
 }
 
 const SENTENCE = /^\w+( \S+)?: [^\n]+ \(\w+, phase \w+(, \d+ ms)?\)$/
-
-/** What keeps the process alive, but for what the runner uses. */
-function resources(): string {
-  const counted = process
-    .getActiveResourcesInfo()
-    .filter((name) => /TCP|UDP|TLS|AddrInfo|NameInfo|ChannelWrap/.test(name))
-  return counted.sort().join(' ')
-}
 
 async function until(holds: () => boolean, or: () => string): Promise<void> {
   for (let i = 0; i < 600 && !holds(); i++)

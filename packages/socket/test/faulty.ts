@@ -261,6 +261,38 @@ export function faultySystem(
 
 type Method = (this: unknown, ...args: unknown[]) => unknown
 
+/** What the process holds open of the network. */
+export class Handles {
+  #names: string[] = openHandles()
+
+  /**
+   * Whether no more is open than before. Tests share their process: what one before us left to be closed is gone from
+   * then on, and does not make room for anything.
+   */
+  get isClean(): boolean {
+    const now = openHandles()
+    const before = [...this.#names]
+    for (const name of now) {
+      const at = before.indexOf(name)
+      if (at === -1) return false
+      before.splice(at, 1)
+    }
+    this.#names = now
+    return true
+  }
+
+  toString(): string {
+    return `${openHandles().join(' ')} of ${this.#names.join(' ')}`
+  }
+}
+
+function openHandles(): string[] {
+  return process
+    .getActiveResourcesInfo()
+    .filter((name) => /TCP|UDP|TLS|AddrInfo|NameInfo|ChannelWrap/.test(name))
+    .sort()
+}
+
 /**
  * Runs a scenario again and again: each of its calls fails in turn, with every code that fits.
  *
