@@ -45,7 +45,7 @@ export default defineConfig({
       project('workspace', 'scripts'),
     ],
     environment: 'node',
-    testTimeout: 10_000,
+    testTimeout: 30_000,
     slowTestThreshold: 250,
     typecheck: { enabled: !runtime, include: ['test/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
     reporters: [

@@ -711,7 +711,7 @@ describe('a network', () => {
       await client.sendAll('GET /endless HTTP/1.1\r\nHost: h\r\n\r\n')
       // Until the buffers of both systems are full, and nothing more is asked of the answer.
       let last = -1
-      for (let same = 0; same < 20; ) {
+      for (let same = 0; same < 200; ) {
         same = made === last ? same + 1 : 0
         last = made
         await new Promise((resolve) => setTimeout(resolve, 1))
