@@ -1,6 +1,6 @@
 /** How bytes are read in each of the three modes that the suite is run in. */
 import net from 'node:net'
-import { connect, listen } from '@sluice/socket'
+import { type Connection, connect, keep, listen } from '@sluice/socket'
 import { memoryPair } from '@sluice/socket/testing'
 import { describe, expect, test } from 'vitest'
 import { fakeSystem } from './kit.ts'
@@ -32,18 +32,91 @@ test(`sockets of both sides are ${shared ? '' : 'not '}read through the shared b
   await Promise.all([client.close(), server.close()])
 })
 
+async function tcpPair(): Promise<[client: Connection, server: Connection]> {
+  await using listener = await listen('127.0.0.1:0')
+  return await Promise.all([connect(listener.address), listener.accept()])
+}
+
+/** 8 MiB in which each 4 bytes are their own number, so that no piece can stand for another. */
+const numbered = new Uint8Array(Uint32Array.from({ length: 2 ** 21 }, (_, i) => i).buffer)
+
+describe.each([
+  ['client', 0],
+  ['server', 1],
+] as const)('what a %s keeps of a bulk transfer', (_name, side) => {
+  test('stays as it came, whichever way it is read', async () => {
+    const pair = await tcpPair()
+    const [reader, writer] = [pair[side], pair[1 - side] as Connection]
+    const sent = writer.sendAll(numbered).then(() => writer.close())
+    const parts: Uint8Array[] = []
+    const target = new Uint8Array(100_000)
+    for (let turn = 0; ; turn++) {
+      if (turn % 7 === 5) {
+        const count = await reader.recvInto(target)
+        if (count === null) break
+        parts.push(target.slice(0, count))
+      } else {
+        const part = await (turn % 7 === 6 ? reader.recvExactly(8192) : reader.recv())
+        if (part === null) break
+        parts.push(part)
+      }
+    }
+    await sent
+    expect(Buffer.concat(parts).equals(numbered)).toBe(true)
+    await reader.close()
+  })
+
+  test(`changes hands ${shared ? 'without being copied' : 'as a copy'}`, async () => {
+    const pair = await tcpPair()
+    const [reader, writer] = [pair[side], pair[1 - side] as Connection]
+    let kept: Uint8Array[] = []
+    let memory: ArrayBufferLike | undefined
+    let given = 0
+    let missing = 0
+    let onAll = (): void => {}
+    reader.attach({
+      bytes: (view) => {
+        const bytes = keep(view)
+        kept.push(bytes)
+        memory = view.buffer
+        if (bytes.buffer === memory) given++
+        missing -= bytes.length
+        if (missing === 0) onAll()
+        return true
+      },
+      end: () => {},
+      error: () => {},
+    })
+    async function transfer(data: Uint8Array): Promise<void> {
+      kept = []
+      missing = data.length
+      const all = new Promise<void>((resolve) => {
+        onAll = resolve
+      })
+      await Promise.all([writer.sendAll(data), all])
+      expect(Buffer.concat(kept).equals(data)).toBe(true)
+      // Nobody can look past the end of what was received.
+      for (const bytes of kept) expect(bytes.buffer.byteLength).toBe(bytes.length)
+    }
+    const small = new Uint8Array(1)
+
+    await transfer(small)
+    const ofAll = memory
+    await transfer(numbered)
+    if (shared) expect(given).toBeGreaterThan(0)
+    else expect(given).toBe(0)
+    // A connection that waits has no memory of its own to read into.
+    await transfer(small)
+    await transfer(small)
+    if (shared) expect(memory).toBe(ofAll)
+    await Promise.all([reader.close(), writer.close()])
+  })
+})
+
 describe(`a view that outlives its call ${poisoned ? 'is overwritten' : 'may be overwritten'}`, () => {
   test.each([
     ['memory', async () => memoryPair()],
-    [
-      'TCP',
-      async () => {
-        const listener = await listen('127.0.0.1:0')
-        const pair = await Promise.all([connect(listener.address), listener.accept()])
-        void listener.close()
-        return pair
-      },
-    ],
+    ['TCP', tcpPair],
   ] as const)('over %s', async (_name, open) => {
     const [a, b] = await open()
     let kept: Uint8Array | undefined

@@ -6,7 +6,8 @@
  * - `Content` is a body to be sent, normalised: text, bytes, or something that gives pieces.
  * - `Carrier` is what `Request` and `Response` share: one body, read at most once.
  */
-import { type Bytes, concat, copy, decodeUtf8, EMPTY, encodeUtf8 } from '@sluice/socket/bytes'
+import { keep } from '@sluice/socket'
+import { type Bytes, concat, decodeUtf8, EMPTY, encodeUtf8 } from '@sluice/socket/bytes'
 import { formContent } from './form-content.ts'
 
 /** From so many unread bytes on the connection is paused. */
@@ -66,7 +67,7 @@ export class IncomingBody {
     if (this.#discarding) return true
     const rest = this.#target === undefined ? view : this.#fill(this.#target, view)
     if (rest.length > 0) {
-      this.#chunks.push(copy(rest))
+      this.#chunks.push(keep(rest))
       this.#queued += rest.length
     }
     this.#notify()

@@ -3,8 +3,8 @@
  *
  * Rules it keeps:
  * - One owner at a time. A second reader is `ERR_BUSY`, at once and without disturbing the first.
- * - A view from the transport dies with the call that brought it. Whatever is kept is copied in `#keep`,
- *   the one place; whoever is given the view itself (a receiver, `recvInto`) uses it during the call.
+ * - A view from the transport dies with the call that brought it. Whatever is kept goes through `keep` or the buffer's
+ *   `appendCopy`; whoever is given the view itself (a receiver, `recvInto`) uses it during the call.
  * - What arrived before the end, or before the stream broke, is delivered first.
  * - The buffer is bounded: at `limit` bytes the transport pauses, unless a reader waits for more.
  */
@@ -13,6 +13,7 @@ import { ReceiveBuffer } from '../core/receive-buffer.ts'
 import { onAbort } from './abort.ts'
 import { type Deadline, startDeadline } from './deadline.ts'
 import { wrongWait } from './options.ts'
+import { FULL_READ, keep } from './shared-read.ts'
 import type { Attachment, Receiver, WaitOptions } from './stream.ts'
 import type { Clock } from './system.ts'
 
@@ -308,7 +309,7 @@ export class Inbound {
     const count = Math.min(waiter.max, view.length)
     const part = count === view.length ? view : view.subarray(0, count)
     let value: unknown
-    if (waiter.target === undefined) value = copy(part)
+    if (waiter.target === undefined) value = keep(part)
     else {
       waiter.target.set(part)
       value = count
@@ -371,7 +372,8 @@ export class Inbound {
   }
 
   #keep(view: Uint8Array): void {
-    this.#buffer.appendCopy(view)
+    if (view.length === FULL_READ) this.#buffer.append(keep(view))
+    else this.#buffer.appendCopy(view)
   }
 
   #paceAfterKeeping(): boolean {

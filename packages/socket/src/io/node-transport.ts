@@ -13,7 +13,7 @@
 import type { Socket as NodeSocket } from 'node:net'
 import type { Address } from '../core/address.ts'
 import { decodeLatin1 } from '../core/bytes.ts'
-import { POISON, poison, readThroughSharedBuffer } from './shared-read.ts'
+import { handOver, POISON, poison, readThroughSharedBuffer } from './shared-read.ts'
 import type { Transport, TransportOwner } from './transport.ts'
 
 const SELF = Symbol('sluice.transport')
@@ -188,10 +188,7 @@ export class NodeTransport implements Transport {
 /** The callback of the shared read buffer, for the `onread` option of an outgoing socket. */
 export function onSharedBytes(this: NodeSocket, count: number, buffer: Uint8Array): boolean {
   const owner = (this as Wired)[SELF]?.owner
-  if (owner === undefined) return true
-  const more = owner.onBytes(buffer.subarray(0, count))
-  if (POISON) poison(buffer.subarray(0, count))
-  return more
+  return owner === undefined || handOver(owner, count, buffer)
 }
 
 function onData(this: NodeSocket, chunk: Uint8Array): void {

@@ -14,14 +14,15 @@ export const runtime: string = `${runtimeName} ${
   runtimeName === 'node' ? process.versions.node : (process.versions[runtimeName] ?? '')
 }`.trim()
 
-/** The symbols under which Node keeps the user's read buffer of a socket. */
+/** The symbols under which Node keeps the user's read buffer of a socket, and what it asks for the next one. */
 export interface ReadBufferSymbols {
   buffer: symbol
+  next: symbol
   callback: symbol
 }
 
 /**
- * Looks for the two symbols on a socket that was made with the documented `onread` option.
+ * Looks for the three symbols on a socket that was made with the documented `onread` option.
  *
  * @returns `undefined` on a runtime that keeps them elsewhere or has no such option; then sockets are
  *   read by their `data` events. Why this is done at all: decisions/0003-shared-read-buffer.md
@@ -35,8 +36,9 @@ export function findReadBufferSymbols(): ReadBufferSymbols | undefined {
   probe.destroy()
   const find = (name: string): symbol | undefined => symbols.find((s) => s.description === name)
   const buffer = find('kBuffer')
+  const next = find('kBufferGen')
   const callback = find('kBufferCb')
-  return buffer && callback ? { buffer, callback } : undefined
+  return buffer && next && callback ? { buffer, next, callback } : undefined
 }
 
 /**
