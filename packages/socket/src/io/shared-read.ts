@@ -3,14 +3,14 @@
  * is called, and the next read overwrites it. That saves an allocation and its page faults per read.
  *
  * **A view that outlives its call would show one client's bytes to another.** Hence three rules: what is
- * kept is copied in one place (`Inbound`), poison mode (`SLUICE_POISON=1`) fills the bytes with 0xDD after
- * every call, and the whole suite runs in that mode, in the plain one, and with this file switched off
- * (`SLUICE_SHARED_READ=0`).
+ * kept goes through {@link keep} or is gathered by `Inbound`, poison mode (`SLUICE_POISON=1`) fills the bytes
+ * with 0xDD after every call, and the whole suite runs in that mode, in the plain one, and with this file
+ * switched off (`SLUICE_SHARED_READ=0`).
  *
- * Who reads whole buffers and keeps them (a bulk `recv`, an upload) would copy all that comes once more. So a socket
- * whose full read was kept goes on in memory of its own, and that is given away instead of copied, as long as reads fill
- * it. Only full ones: the rest of a buffer holds what the process had in that memory before. One read that does not
- * fill it, and the socket is back at the shared buffer, so that a connection that waits holds no memory for reading.
+ * Who reads whole buffers and keeps them (a bulk `recv`, an upload) would copy all that comes once more. So a
+ * socket whose full read was kept goes on in memory of its own, and that is given away instead of copied, as
+ * long as reads fill it. Only full ones: the rest of a buffer holds what the process had in that memory
+ * before. One read that does not fill it, and the socket is back at the shared buffer.
  *
  * Outgoing sockets use the documented `onread` option of net.connect. Accepted sockets have no such
  * option, so the same three properties are set on them afterwards, found by looking, never by version; a
