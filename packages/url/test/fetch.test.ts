@@ -207,6 +207,21 @@ describe('file:', () => {
     await new Promise((r) => setTimeout(r, 10))
     expect((await rejection(unread.text())).name).toBe('TimeoutError')
   })
+  test('timeout.total ends its body too, and closes the file', async () => {
+    const path = join(folder, 'slow.bin')
+    writeFileSync(path, new Uint8Array(300_000))
+    const response = await fetch(pathToFileURL(path), { timeout: { total: 300 } })
+    const reader = response.body?.getReader()
+    expect((await reader?.read())?.value?.length).toBeGreaterThan(0)
+    await new Promise((resolve) => setTimeout(resolve, 320))
+    expect((await rejection(reader?.read() as Promise<unknown>)).message).toMatch(
+      /^GET file:.*: not complete within 300 ms \(ERR_TIMEOUT, phase total\)$/,
+    )
+    expect(openOn(path)).toBe(0)
+    const late = await fetch(pathToFileURL(path), { timeout: 100 })
+    await new Promise((resolve) => setTimeout(resolve, 120))
+    expect((await rejection(late.text())).message).toMatch(/ERR_TIMEOUT, phase total/)
+  })
   test('a body that nobody reads holds no descriptor', async () => {
     const path = join(folder, 'unread.bin')
     writeFileSync(path, 'not to be read')
@@ -348,6 +363,10 @@ describe('what goes wrong is one sentence', () => {
     expect((await rejection(fetch('data:,x', { body: 'x' }))).message).toContain(
       'a GET request has no body',
     )
+    for (const name of ['tls', 'ftp', 'decode'])
+      expect((await rejection(fetch('data:,x', { [name]: 5 } as never))).message).toBe(
+        `fetch ${name}: options must be an object, not a number`,
+      )
     for (const timeout of [-1, Number.NaN, 'x', { total: -1 }, { total: 'x' }])
       expect((await rejection(fetch('data:,x', { timeout } as never))).message).toContain(
         'timeout takes milliseconds, 0 or more',

@@ -179,6 +179,42 @@ describe('text that would be something else on the wire', () => {
       }
   })
 
+  test.each(['\r', '\n', '\r\nX-Evil: 1', '\t', '\0', '\ud800'])(
+    '%j in a URL is refused',
+    async (bad) => {
+      const { url, sent } = await peer((socket) => socket.end(head('Content-Length: 0\r\n')))
+      for (const text of [`${url}a${bad}b`, `${url}?${bad}`, `${url}${bad}`, `${bad}${url}`])
+        await expect(fetch(text)).rejects.toThrow(
+          /: the URL has a line end, a tab, NUL or half a character in it \(ERR_INVALID_URL, phase open\)$/,
+        )
+      expect(sent()).toBe('')
+    },
+  )
+
+  test('NUL in the name of a field or a file of a form is refused', async () => {
+    const { url, sent } = await peer((socket) => socket.end(head('Content-Length: 0\r\n')))
+    const field = new FormData()
+    field.append('a\0b', 'c')
+    const file = new FormData()
+    file.append('a', new Blob(['x']), 'b\0c')
+    await expect(fetch(url, { method: 'POST', body: field })).rejects.toThrow(
+      'the form\'s field name "a\\u0000b" has NUL in it',
+    )
+    await expect(fetch(url, { method: 'POST', body: file })).rejects.toThrow(
+      'the form\'s file name "b\\u0000c" has NUL in it',
+    )
+    expect(sent()).toBe('')
+  })
+
+  test('two Locations lead nowhere', async () => {
+    const { url } = await peer((socket) =>
+      socket.end('HTTP/1.1 302 F\r\nLocation: /a\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n'),
+    )
+    await expect(fetch(url)).rejects.toThrow(
+      /: redirected to 2 places at once, which is not followed \(ERR_REDIRECT, phase redirect\)$/,
+    )
+  })
+
   test('a redirect can not bring any in', async () => {
     const to = await peer((socket) => socket.end(head('Content-Length: 0\r\n')))
     for (const bad of ['\t', '%0d%0aX-Evil:1', '\u00e4']) {

@@ -13,12 +13,23 @@ export function randomBoundary(): string {
   return `----sluice${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
 }
 
-/** Writes a form. Can be read more than once. */
+/** @throws {TypeError} for NUL: how it would stand in a header, nobody has written down */
+function checked(kind: string, name: string): string {
+  if (name.includes('\0'))
+    throw new TypeError(`the form's ${kind} ${JSON.stringify(name)} has NUL in it`)
+  return name
+}
+
+/**
+ * Writes a form. Can be read more than once.
+ *
+ * @throws {TypeError} a name or file name with NUL in it
+ */
 export function formContent(form: FormData): Content {
   const boundary = randomBoundary()
   const parts: (Uint8Array | Blob)[] = []
   for (const [name, value] of form) {
-    const head = `--${boundary}\r\nContent-Disposition: form-data; name="${escapeFormName(lines(name))}"`
+    const head = `--${boundary}\r\nContent-Disposition: form-data; name="${escapeFormName(lines(checked('field name', name)))}"`
     if (typeof value === 'string') parts.push(encodeUtf8(`${head}\r\n\r\n${lines(value)}\r\n`))
     else parts.push(encodeUtf8(head + fileFields(value)), value, encodeUtf8('\r\n'))
   }
@@ -31,7 +42,7 @@ export function formContent(form: FormData): Content {
 }
 
 function fileFields({ name, type }: File): string {
-  const filename = escapeFormName(name)
+  const filename = escapeFormName(checked('file name', name))
   return `; filename="${filename}"\r\nContent-Type: ${type || 'application/octet-stream'}\r\n\r\n`
 }
 

@@ -73,6 +73,17 @@ describe('no_proxy', () => {
     ['10.0.0.1/8', 'http://10.0.0.1/', false],
     ['2.3', 'http://10.1.2.3/', false],
     ['', 'http://a.test/', false],
+    ['*:8080', 'http://a.test:8080/', true],
+    ['*:8080', 'http://a.test/', false],
+    ['*:8080', 'http://10.1.2.3:8080/', true],
+    ['[2001:db8::]/32', 'http://[2001:db8::1]/', true],
+    ['[2001:db8::]/32:80', 'http://[2001:db8::1]/', true],
+    ['[2001:db8::]/32:81', 'http://[2001:db8::1]/', false],
+    ['[2001:db8::]/32', 'http://[2001:db9::1]/', false],
+    ['bücher.test', 'http://bücher.test/', true],
+    ['.Bücher.test', 'http://www.bücher.test/', true],
+    ['xn--bcher-kva.test', 'http://bücher.test/', true],
+    ['ü', 'http://bücher.test/', false],
   ])('%j excepts %s: %s', (list, url, isExcepted) => {
     const { proxy, because } = chooseProxy(new URL(url), { http_proxy: P, no_proxy: list })
     expect(proxy).toBe(isExcepted ? undefined : P)

@@ -80,13 +80,25 @@ function isExcepted(list: string, hostname: string, port: string): boolean {
 
 function matches(entry: string, hostname: string, port: string): boolean {
   if (entry === '*') return true
-  const [, bracketed, plain, wanted] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(entry) ?? []
-  const host = bracketed ?? plain ?? entry
+  const [, bracketed, bits = '', plain, wanted] =
+    /^(?:\[([^\]]*)\](\/\d+)?|([^:]*))(?::(\d+))?$/.exec(entry) ?? []
+  const host = bracketed === undefined ? (plain ?? entry) : `${bracketed}${bits}`
   if (wanted !== undefined && wanted !== port) return false
+  if (host === '*') return true
   if (isIPv4(hostname) || isIPv6(hostname)) return isInNetwork(host, hostname)
   // `.example.org` and `*.example.org` are ways to write what `example.org` means already.
-  const suffix = host.replace(/^\*?\./, '')
+  const suffix = asciiName(host.replace(/^\*?\./, ''))
   return suffix !== '' && (hostname === suffix || hostname.endsWith(`.${suffix}`))
+}
+
+/** A name as a URL has it: `bücher.example` is `xn--bcher-kva.example` there. */
+function asciiName(name: string): string {
+  if (/^[\0-\x7f]*$/.test(name)) return name
+  try {
+    return new URL(`http://${name}`).hostname
+  } catch {
+    return name
+  }
 }
 
 function isInNetwork(text: string, address: string): boolean {

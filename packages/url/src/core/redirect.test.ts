@@ -3,7 +3,7 @@ import { planRedirect, type RedirectFacts } from './redirect.ts'
 
 const facts: RedirectFacts = {
   status: 302,
-  location: '/b',
+  locations: ['/b'],
   method: 'GET',
   url: new URL('http://a.test/x/y?q#frag'),
   replayable: true,
@@ -17,7 +17,7 @@ describe('the answer itself', () => {
     expect(plan({ status })).toEqual({ kind: 'final' })
   })
   test('a redirect without Location', () => {
-    expect(plan({ location: null })).toEqual({ kind: 'final' })
+    expect(plan({ locations: [] })).toEqual({ kind: 'final' })
   })
 })
 
@@ -48,7 +48,7 @@ test.each([
   ['/\xe9', 'http://a.test/%E9#frag'],
   ['http://b\xc3\xbccher.test/', 'http://xn--bcher-kva.test/#frag'],
 ])('Location %s leads to %s', (location, href) => {
-  const next = plan({ location })
+  const next = plan({ locations: [location] })
   expect(next.kind === 'follow' && next.url.href).toBe(href)
 })
 
@@ -59,7 +59,7 @@ test.each([
   ['https://a.test/', true],
   ['http://b.test/', true],
 ])('secrets on the way to %s are dropped: %s', (location, dropSecrets) => {
-  expect(plan({ location })).toMatchObject({ dropSecrets })
+  expect(plan({ locations: [location] })).toMatchObject({ dropSecrets })
 })
 
 test.each([
@@ -69,7 +69,7 @@ test.each([
   ['http://me:pw@[', 'redirected to "http://me:***@[", which is no URL'],
   ['http://me:pw@h/', 'redirected to a URL with credentials in it, which is not followed'],
 ])('Location %s is refused', (location, reason) => {
-  expect(plan({ location })).toMatchObject({ kind: 'refuse', reason })
+  expect(plan({ locations: [location] })).toMatchObject({ kind: 'refuse', reason })
 })
 
 test('the limit and a body that is gone are refused', () => {
@@ -78,4 +78,12 @@ test('the limit and a body that is gone are refused', () => {
     reason: 'redirected, and the body can be sent only once',
   })
   expect(plan({ status: 303, method: 'POST', replayable: false })).toMatchObject({ kind: 'follow' })
+})
+
+test('two Locations are refused, unless they say the same', () => {
+  expect(plan({ locations: ['/b', '/c'] })).toMatchObject({
+    kind: 'refuse',
+    reason: 'redirected to 2 places at once, which is not followed',
+  })
+  expect(plan({ locations: ['/b', '/b'] })).toMatchObject({ kind: 'follow' })
 })

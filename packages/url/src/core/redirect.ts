@@ -10,6 +10,7 @@
  *   dropped when scheme, host or port change.
  * - Credentials in the new URL are not used: whoever wrote the redirect chose them (Fetch §4.4, step 9).
  * - Bytes beyond ASCII in a Location are asked for as they are, as by Python and curl.
+ * - Two Location fields are refused: joined they are a URL that nobody wrote, and who takes which of them differs.
  * - A fragment of the first URL stays, unless the new one has its own (§10.2.2).
  */
 
@@ -18,8 +19,8 @@ import { maskUrl } from './errors.ts'
 /** What is known when a response with a redirect status has come. */
 export interface RedirectFacts {
   status: number
-  /** The Location field; null where there is none. */
-  location: string | null
+  /** The Location fields. */
+  locations: readonly string[]
   method: string
   /** Where the response came from. */
   url: URL
@@ -83,10 +84,13 @@ const escaped = (character: string): string =>
 
 /** Decides what a response with this status means for the request. */
 export function planRedirect(facts: RedirectFacts): RedirectPlan {
-  const { status, location, method, url, replayable, followed, limit } = facts
+  const { status, locations, method, url, replayable, followed, limit } = facts
   // 1. No redirect, or one that does not say where to: the response is the answer.
-  if (!isRedirect(status) || location === null) return { kind: 'final' }
+  const [location, ...others] = locations
+  if (!isRedirect(status) || location === undefined) return { kind: 'final' }
   // 2. Where to.
+  if (others.some((other) => other !== location))
+    return refuse(`redirected to ${locations.length} places at once, which is not followed`)
   let target: URL
   try {
     target = new URL(location.replace(BEYOND_ASCII, escaped), url)

@@ -166,6 +166,10 @@ function plan(
   if (method !== 'GET') checkMethod('fetch', method)
   if (options.signal != null) checkSignal('fetch', options.signal)
   checkCallable('fetch', 'connect', options.connect)
+  for (const name of ['tls', 'ftp'] as const)
+    if (options[name] !== undefined) checkObject(`fetch ${name}`, options[name])
+  if (options.decode !== undefined && typeof options.decode !== 'boolean')
+    checkObject('fetch decode', options.decode)
   if (options.timeout !== undefined) checkTotal('fetch', options.timeout)
   const body = options.body !== undefined ? options.body : (from?.body ?? null)
   if (body !== null && /^(get|head)$/i.test(method))
@@ -242,24 +246,27 @@ function headersOf(given: HeadersInit | undefined, defaults: HeadersInit | undef
   return headers
 }
 
+/** What the URL standard removes or replaces in silence, so that a filter and a fetcher read two different URLs. */
+const SILENT = /[\0\t\n\r]|\p{Surrogate}/u
+
 function parse(input: string | URL, method: string, base: string | URL | undefined): URL {
+  const refuse = (reason: string, cause?: unknown): FetchError => {
+    const text = String(input)
+    const shown = text.length > 80 ? `${text.slice(0, 77)}...` : text
+    const facts = { method, url: shown, code: 'ERR_INVALID_URL', phase: 'open', reason }
+    return new FetchError(cause === undefined ? facts : { ...facts, cause })
+  }
+  if (typeof input === 'string' && SILENT.test(input))
+    throw refuse('the URL has a line end, a tab, NUL or half a character in it')
   let url: URL
   try {
     url = new URL(input, base)
   } catch (cause) {
-    const text = String(input)
-    const shown = text.length > 80 ? `${text.slice(0, 77)}...` : text
-    const reason = /^[a-z][a-z0-9+.-]*:/i.test(text)
-      ? 'not a valid URL'
-      : 'not an absolute URL (is the scheme missing?)'
-    throw new FetchError({
-      method,
-      url: shown,
-      code: 'ERR_INVALID_URL',
-      phase: 'open',
-      reason,
+    const hasScheme = /^[a-z][a-z0-9+.-]*:/i.test(String(input))
+    throw refuse(
+      hasScheme ? 'not a valid URL' : 'not an absolute URL (is the scheme missing?)',
       cause,
-    })
+    )
   }
   // FTP has no other place for them.
   if ((url.username === '' && url.password === '') || url.protocol === 'ftp:') return url

@@ -13,6 +13,7 @@ import { Response } from '@sluice/http'
 import { FetchError } from '../../core/errors.ts'
 import { fileUrlToPath, POSIX, WINDOWS } from '../../core/file-path.ts'
 import type { PlannedRequest } from '../pipeline.ts'
+import { type Deadline, deadlineOf } from './deadline.ts'
 import { located, onlyGet } from './local.ts'
 
 /** As much as one read brings. */
@@ -21,7 +22,7 @@ const CHUNK = 65_536
 /** Answers a request for a `file:` URL. */
 export async function handleFile(request: PlannedRequest): Promise<Response> {
   onlyGet(request)
-  const { url, method, signal } = request
+  const { url, method } = request
   if (request.isAllowed !== undefined) {
     const reason = 'denyPrivate refuses files of this machine'
     throw new FetchError({ method, url: url.href, code: 'ERR_BLOCKED', phase: 'open', reason })
@@ -49,7 +50,7 @@ export async function handleFile(request: PlannedRequest): Promise<Response> {
     ...(seen.size === 0 ? {} : { 'Content-Length': String(seen.size) }),
     'Last-Modified': seen.mtime.toUTCString(),
   }
-  const body = method === 'HEAD' ? null : pieces(() => openSame(path, seen, request), signal)
+  const body = method === 'HEAD' ? null : pieces(() => openSame(path, seen, request), request)
   return located(new Response(body, { headers }), request)
 }
 
@@ -84,25 +85,36 @@ function notAFile({ method, url }: PlannedRequest, folder: boolean): FetchError 
   return new FetchError(folder ? facts : { ...facts, reason: 'not a regular file' })
 }
 
-/** The file in pieces; opened for the first one, closed when read to its end, given up, or aborted. */
+/** The file in pieces; opened for the first one, closed when read to its end, given up, aborted, or out of time. */
 function pieces(
   openFile: () => Promise<FileHandle>,
-  signal: AbortSignal | undefined,
+  request: PlannedRequest,
 ): ReadableStream<Uint8Array> {
   let handle: FileHandle | undefined
+  let deadline: Deadline | undefined
   let onAbort: (() => void) | undefined
   let over = false
   const close = async (): Promise<void> => {
-    if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort)
+    if (onAbort !== undefined) deadline?.signal?.removeEventListener('abort', onAbort)
+    deadline?.stop()
     over = true
     await handle?.close()
   }
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        signal?.throwIfAborted()
+        // Only now: a response that nobody reads holds no timer.
+        deadline ??= deadlineOf(request)
+        const { signal } = deadline
+        if (signal?.aborted) {
+          deadline.stop()
+          throw signal.reason
+        }
         if (handle === undefined) {
-          handle = await openFile()
+          handle = await openFile().catch((error) => {
+            deadline?.stop()
+            throw error
+          })
           onAbort = () => {
             controller.error(signal?.reason)
             void close()

@@ -44,7 +44,7 @@ export async function followRedirects(first: PlannedRequest, next: Handler): Pro
     if (followed === 0 && !isRedirect(response.status)) return response
     const plan = planRedirect({
       status: response.status,
-      location: response.headers.get('location'),
+      locations: locationsOf(response.headers),
       method: request.method,
       url: request.url,
       replayable: isReplayable(request.body),
@@ -94,6 +94,14 @@ export async function followRedirects(first: PlannedRequest, next: Handler): Pro
       body: plan.dropBody ? null : request.body,
     }
   }
+}
+
+/** Each by itself: joined they would be another URL. */
+function locationsOf(headers: Headers): string[] {
+  return headers
+    .raw()
+    .filter(([name]) => name.toLowerCase() === 'location')
+    .map(([, value]) => value)
 }
 
 function markRedirected(response: Response, history: readonly RedirectStep[]): Response {
