@@ -315,7 +315,9 @@ describe('what goes wrong', () => {
 
   it('a server that says nothing is waited for so long, and no longer', async () => {
     const { ftp } = await start({ replies: { PWD: '' } }, { timeout: { headers: 50 } })
-    expect(isFetchError(await rejection(ftp.pwd()), 'ERR_TIMEOUT')).toBe(true)
+    const late = await rejection(ftp.pwd())
+    expect(isFetchError(late, 'ERR_TIMEOUT')).toBe(true)
+    expect(late.message).toMatch(/^PWD ftp:.*: no reply within 50 ms \(ERR_TIMEOUT, phase headers/)
     // Whose reply would come next, nobody knows.
     expect(isFetchError(await rejection(ftp.pwd()), 'ERR_CLOSED')).toBe(true)
   })

@@ -41,6 +41,12 @@ describe('a server that', () => {
       const { url } = await peer((socket) => socket.write(begins))
       await expect(read(url, { timeout })).rejects.toMatchObject({ code: 'ERR_TIMEOUT' })
     }
+    // An FTP server speaks first.
+    const { url } = await peer(() => {})
+    const options = { timeout: { headers: 100 } }
+    await expect(read(url.replace('http:', 'ftp:'), options)).rejects.toThrow(
+      /^open ftp:.*: no reply within 100 ms \(ERR_TIMEOUT, phase headers/,
+    )
   })
 
   test('drips is cut off by the time for the whole', async () => {

@@ -128,8 +128,16 @@ export class FtpControl {
         return reply
       }
     } catch (error) {
-      throw this.#fail(verb, error, signal)
+      const isLate = isNetError(error) && error.code === 'ERR_TIMEOUT'
+      throw this.#fail(verb, isLate ? this.#late(verb, patience, error) : error, signal)
     }
+  }
+
+  /** Below it was silence of a stream; here it is a reply that is missing. */
+  #late(verb: string, patience: number, cause: unknown): FetchError {
+    const place = { method: verb === '' ? 'open' : verb, url: this.#where(undefined) }
+    const reason = `no reply within ${patience} ms`
+    return new FetchError({ ...place, code: 'ERR_TIMEOUT', phase: 'headers', reason, cause })
   }
 
   /** Says NOOP, and waits for nothing; not while the last one is unanswered. Never rejects. */
