@@ -1,9 +1,12 @@
 /** `npm run fuzz`, for a moment; and that it would notice. */
+import { strict as assert } from 'node:assert'
 import { describe, expect, it } from 'vitest'
 import { makeInput } from './fuzz/inputs.ts'
 import { judge } from './fuzz/judge.ts'
+import type { Parser } from './fuzz/parsers.ts'
 import { type Input, type Reading, readOurs } from './fuzz/readers.ts'
 import { readRequests, readResponse } from './fuzz/rfc.ts'
+import { fuzzParsers } from './fuzz/url.ts'
 import { randomOf } from './soak/random.mjs'
 
 const requests = (text: string): Input => ({
@@ -17,6 +20,22 @@ const accepted = (what: string, fields: string[], body = ''): Reading => ({
 })
 
 describe('fuzz', () => {
+  it('finds nothing in three hundred thousand texts for the parsers of URLs and what belongs to them', () => {
+    expect(fuzzParsers(randomOf(20260102).below, 300_000)).toMatch(/: \d{6} read, \d{5,6} refused/)
+  })
+
+  const reads = (read: Parser['read']): Parser[] => [{ name: 'x', seeds: ['a', 'b'], read }]
+  it.each<[string, Parser[], RegExp]>([
+    ['throws what it does not say', reads((text) => BigInt(text) > 0), /^x, input \d+: "/],
+    [
+      'loses something',
+      reads((text) => assert.equal(text.trim(), text) === undefined),
+      /^x, input/,
+    ],
+  ])('notices a parser that %s', (_, parsers, says) => {
+    expect(() => fuzzParsers(randomOf(1).below, 10_000, parsers)).toThrow(says)
+  })
+
   it('finds nothing in twenty thousand inputs', () => {
     const { below } = randomOf(20260101)
     let messages = 0

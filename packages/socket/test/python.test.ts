@@ -147,6 +147,15 @@ describe('codecs', () => {
     )
     expect(() => codecs.decode(bytes(0xff), 'ascii')).toThrow(builtins.UnicodeDecodeError)
     expect(() => codecs.decode(bytes(0x61), 'utf-16-le', 'surrogateescape')).toThrow('truncated')
+    for (const name of ['constructor', 'tostring']) {
+      expect(() => codecs.decode(bytes(0xff), name)).toThrow(`unknown encoding: ${name}`)
+      expect(() => codecs.decode(bytes(0xff), 'utf-8', name)).toThrow(
+        `unknown error handler name '${name}'`,
+      )
+      expect(() => codecs.encode('\ud800', 'utf-8', name)).toThrow(
+        `unknown error handler name '${name}'`,
+      )
+    }
     expect(() => codecs.decode(bytes(), 'x-none')).toThrow(builtins.LookupError)
     expect(() => codecs.encode('é', 'ascii', 'x')).toThrow(builtins.LookupError)
     expect(() => codecs.encode('a..b', 'idna')).toThrow(builtins.UnicodeError)

@@ -89,6 +89,18 @@ test.each([
   expect(() => fromJson(json)).toThrow(SyntaxError)
 })
 
+test('a time that no date has is the last one', () => {
+  const [read] = parseNetscape(`a.test\tFALSE\t/\tFALSE\t${'9'.repeat(99)}\ta\tb`, NOW)
+  expect(read?.expires).toBe(8.64e15)
+  expect(fromJson(toJson([read as Cookie]))).toEqual([read])
+})
+
+test.each(['#a.test', 'a\0.test', 'a%00.test', 'a@b', 'a b'])('%j is no domain', (domain) => {
+  expect(() => parseNetscape(`.${domain}\tTRUE\t/\tFALSE\t0\ta\tb`, NOW)).toThrow(
+    'line 1: its domain is no host name',
+  )
+})
+
 test('any text is a file of cookies, or a SyntaxError', () => {
   const word = fc.constantFrom(
     'h.test',

@@ -31,6 +31,11 @@ export function formatNetscape(cookies: Iterable<Cookie>): string {
   return `${lines.join('\n')}\n`
 }
 
+/** URL standard, "forbidden host code points", but for those around and in an IPv6 address. */
+const HOST_NAME = /^[^\s#%/;<>?@\\^|]+$/
+/** ECMA-262 §21.4.1.1: no later time has a date. */
+const LAST_DATE = 8.64e15
+
 /**
  * Reads the file.
  *
@@ -68,7 +73,7 @@ function readLine(line: string, httpOnly: boolean, now: number, where: string): 
     secure: readFlag(secure, where),
     httpOnly,
     sameSite: undefined,
-    expires: Number(seconds) > 0 ? Number(seconds) * 1000 : undefined,
+    expires: Number(seconds) > 0 ? Math.min(Number(seconds) * 1000, LAST_DATE) : undefined,
     created: now,
     lastUsed: now,
   }
@@ -162,7 +167,8 @@ function checkCookie(cookie: Record<keyof Cookie, unknown>, where: string): Cook
   const { name, value, domain, path } = known
   const unfit = unfitPart(name, value)
   if (unfit !== undefined) throw new SyntaxError(`${where}: ${unfit}`)
-  if (!/^[^\s/;]+$/.test(domain)) throw new SyntaxError(`${where}: its domain is no host name`)
+  if (!HOST_NAME.test(domain) || unfitPart('a', domain) !== undefined)
+    throw new SyntaxError(`${where}: its domain is no host name`)
   if (!/^\/[^;]*$/.test(path) || unfitPart('a', path) !== undefined)
     throw new SyntaxError(`${where}: its path does not begin with a slash, or can not stand there`)
   return { ...known, domain: domain.toLowerCase() }

@@ -17,6 +17,7 @@ describe('parseDataUrl()', () => {
     ['Base64 of three bytes', 'data:;base64,YWJj', US_ASCII, 'abc'],
     ['the word base64 as a media type', 'data:base64,x', US_ASCII, 'x'],
     ['no media type', 'data://x,y', US_ASCII, 'y'],
+    ['parameters that no field can hold', 'data:text/html;a\rb,x', US_ASCII, 'x'],
     ['a second comma', 'data:,a,b', US_ASCII, 'a,b'],
     ['a query', 'DATA:,a?b', US_ASCII, 'a?b'],
     ['a bare percent sign', 'data:,%zz', US_ASCII, '%zz'],

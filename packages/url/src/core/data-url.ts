@@ -30,8 +30,9 @@ export interface DataUrl {
 /** RFC 2397 §2. */
 const DEFAULT_TYPE = 'text/plain;charset=US-ASCII'
 
-/** RFC 9110 §5.6.2 and §8.3.1: type "/" subtype, then whatever parameters. */
-const MEDIA_TYPE = /^[!#$%&'*+.^_`|~\dA-Za-z-]+\/[!#$%&'*+.^_`|~\dA-Za-z-]+[ \t]*(;|$)/
+/** RFC 9110 §5.6.2 and §8.3.1: type "/" subtype, then whatever parameters a field can hold. */
+const MEDIA_TYPE =
+  /^[!#$%&'*+.^_`|~\dA-Za-z-]+\/[!#$%&'*+.^_`|~\dA-Za-z-]+[ \t]*(;[\t\x20-\x7e\x80-\xff]*)?$/
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 /** Value of a Base64 character by its code; 64 for anything else. */

@@ -121,3 +121,11 @@ test('any text is explained', () => {
     }),
   )
 })
+
+test.each(['constructor', 'hasownproperty', 'tostring'])(
+  '%s is a scheme without a port',
+  (scheme) => {
+    const { rfc3986, whatwg } = explain(`${scheme}://host/%`)
+    expect([rfc3986.port, whatwg.port]).toEqual(['', ''])
+  },
+)

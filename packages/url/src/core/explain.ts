@@ -55,14 +55,14 @@ export interface UrlExplanation {
   readonly warnings: readonly string[]
 }
 
-/** Ports that need not be written. */
-const PORTS: Readonly<Record<string, string>> = {
-  http: '80',
-  https: '443',
-  ws: '80',
-  wss: '443',
-  ftp: '21',
-}
+/** Ports that need not be written. No object: there is a scheme `constructor`, if somebody writes it. */
+const PORTS: ReadonlyMap<string, string> = new Map([
+  ['http', '80'],
+  ['https', '443'],
+  ['ws', '80'],
+  ['wss', '443'],
+  ['ftp', '21'],
+])
 const NONE: UrlReading = {
   scheme: '',
   username: '',
@@ -115,7 +115,7 @@ function byRfc(text: string): UrlReading {
       username: parts.username ?? '',
       password: parts.password ?? '',
       host: (parts.hostname ?? '').replace(/^\[(.*)\]$/, '$1'),
-      port: String(parts.port ?? PORTS[scheme] ?? ''),
+      port: String(parts.port ?? PORTS.get(scheme) ?? ''),
       path,
       query,
       fragment,
@@ -140,7 +140,7 @@ function byPlatform(text: string): UrlReading {
     username: url.username,
     password: url.password,
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: url.port === '' ? (PORTS[scheme] ?? '') : url.port,
+    port: url.port === '' ? (PORTS.get(scheme) ?? '') : url.port,
     path: url.pathname,
     query: url.search.slice(1),
     fragment: url.hash.slice(1),

@@ -26,6 +26,7 @@ describe('fileUrlToPath()', () => {
     ['escapes that are no UTF-8', 'file:///%FF', POSIX],
     ['an escaped backslash', 'file:///C:/a%5Cb', WINDOWS],
     ['a missing drive', 'file:///a/b', WINDOWS],
+    ['an escaped separator in the name of a machine', 'file://a%5Cb/c', WINDOWS],
   ])('refuses %s', (_, url, rule) => {
     expect(() => fileUrlToPath(url, rule)).toThrow(SyntaxError)
   })
@@ -39,6 +40,7 @@ describe('pathToFileUrl()', () => {
     ['C:\\a\\b c', WINDOWS, 'file:///C:/a/b%20c'],
     ['C:/a', WINDOWS, 'file:///C:/a'],
     ['\\\\nas\\music', WINDOWS, 'file://nas/music'],
+    ['\\\\bücher 1%\\a', WINDOWS, 'file://b%C3%BCcher%201%25/a'],
     ['\\\\?\\C:\\a', WINDOWS, 'file:///C:/a'],
     ['\\\\?\\UNC\\nas\\music', WINDOWS, 'file://nas/music'],
   ])('writes %s, and reads it back', (path, rule, url) => {

@@ -54,9 +54,9 @@ export function fileUrlToPath(url: string, rule: PathRule): string {
   const { scheme, netloc, path } = split(url, '', true)
   if (scheme !== 'file') throw new SyntaxError(`${JSON.stringify(url)} is not a file: URL`)
   const forbidden = rule.drives ? /%(00|2f|5c)|\0/i : /%(00|2f)|\0/i
-  if (forbidden.test(path))
+  if (forbidden.test(path) || forbidden.test(netloc))
     throw new SyntaxError(`${JSON.stringify(url)} has an escaped separator or NUL in its path`)
-  const host = netloc.toLowerCase() === 'localhost' ? '' : netloc
+  const host = netloc.toLowerCase() === 'localhost' ? '' : unquote(netloc, { fatal: true })
   if (!path.startsWith('/')) throw new SyntaxError(`${JSON.stringify(url)} has no absolute path`)
   const plain = unquote(path, { fatal: true })
   return rule.drives ? windowsPath(url, host, plain) : posixPath(url, host, plain)

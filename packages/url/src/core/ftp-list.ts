@@ -158,6 +158,12 @@ const EMPTY: Omit<FtpEntry, 'name' | 'line'> = {
   facts: new Map(),
 }
 
+/** Bytes; a number that no number holds exactly is none. */
+function sizeOf(digits: string | undefined): number | undefined {
+  const size = Number(digits)
+  return digits !== undefined && Number.isSafeInteger(size) ? size : undefined
+}
+
 function readUnix(groups: Groups, now: Date): Found | undefined {
   const modified = unixTime(groups, now)
   if (modified === undefined) return undefined
@@ -167,7 +173,7 @@ function readUnix(groups: Groups, now: Date): Found | undefined {
   return {
     name: name as string,
     type: name === '.' ? 'self' : name === '..' ? 'parent' : type,
-    size: Number(size),
+    size: sizeOf(size),
     modified,
     target,
     mode: groups['mode'] === undefined ? undefined : modeOf(groups['mode']),
@@ -246,7 +252,7 @@ function readDos(groups: Groups): Found | undefined {
   return {
     name: groups['name'] as string,
     type: link ? 'link' : dir === undefined ? 'file' : 'dir',
-    size: dir === undefined ? Number(size?.replaceAll(',', '')) : undefined,
+    size: dir === undefined ? sizeOf(size?.replaceAll(',', '')) : undefined,
     modified,
   }
 }
@@ -261,7 +267,7 @@ function readOs400(groups: Groups): Found | undefined {
   return {
     name: name.replace(/\/$/, ''),
     type: isFolder ? 'dir' : 'file',
-    size: Number(groups['size']),
+    size: sizeOf(groups['size']),
     modified,
     owner,
   }

@@ -283,6 +283,7 @@ describe('listings', () => {
       { name: 'absoft2', type: 'dir', size: undefined, at: '1996-12-05T12:03' },
     ],
     ['01-22-2008  12:00AM 1,234 grouped', { size: 1234, at: '2008-01-22T00:00' }],
+    ['-rw-r--r-- 1 a b 99999999999999999999 Feb 3  2020 x', { name: 'x', size: undefined }],
   ])('%s', (line, expected) => expect(read(line)).toMatchObject(expected))
 
   it.each([

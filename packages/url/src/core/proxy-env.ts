@@ -38,7 +38,7 @@ export function chooseProxy(url: URL, env: Environment): ProxyChoice {
   const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '')
   if (isLoopback(hostname)) return { proxy: undefined, because: 'loopback' }
   const without = find(env, ['no_proxy'])
-  const port = url.port === '' ? (DEFAULT_PORTS[scheme] ?? '') : url.port
+  const port = url.port === '' ? (DEFAULT_PORTS.get(scheme) ?? '') : url.port
   if (without !== undefined && isExcepted(without.value, hostname, port))
     return { proxy: undefined, because: without.name }
   const proxy = found.value.includes('://') ? found.value : `http://${found.value}`
@@ -50,7 +50,11 @@ export function namesProxies(env: Environment): boolean {
   return Object.keys(env).some((name) => /_proxy$/i.test(name) && !/^no_proxy$/i.test(name))
 }
 
-const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443', ftp: '21' }
+const DEFAULT_PORTS: ReadonlyMap<string, string> = new Map([
+  ['http', '80'],
+  ['https', '443'],
+  ['ftp', '21'],
+])
 
 function find(
   env: Environment,

@@ -98,8 +98,8 @@ function* linesOf(text: string): Generator<[key: string, value: string]> {
     // A colon that was forgotten, where there are two words and no more.
     const [, name, value] =
       /^([^:]*?)\s*:\s*(.*)$/s.exec(line) ?? /^(\S+)\s+(\S+)$/.exec(line) ?? []
-    const key = KEYS[name?.toLowerCase() ?? '']
-    if (key !== undefined && value !== undefined) yield [key, value]
+    const known = name?.toLowerCase() ?? ''
+    if (value !== undefined && Object.hasOwn(KEYS, known)) yield [KEYS[known] as string, value]
   }
 }
 

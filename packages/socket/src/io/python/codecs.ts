@@ -64,7 +64,7 @@ export function decode(data: Uint8Array, encoding = 'utf-8', errors = 'strict'):
   const codec = codecFor(encoding)
   if (errors === 'surrogatepass' && codec === UTF_8) return decodePassing(data, encoding)
   return codec.decode(data, (start, end, reason) => {
-    const handler = DECODE_HANDLERS[errors]
+    const handler = Object.hasOwn(DECODE_HANDLERS, errors) ? DECODE_HANDLERS[errors] : undefined
     const first = data[start] as number
     // A byte of ASCII has no surrogate to hide in.
     if (handler && !(errors === 'surrogateescape' && first < 0x80))
@@ -120,7 +120,8 @@ function replaceCharacter(
   if (errors === 'surrogateescape' && point >= 0xdc80 && point <= 0xdcff) return [point & 0xff]
   if (errors === 'surrogatepass' && isSurrogate(point) && codec.encodeSurrogate)
     return codec.encodeSurrogate(point)
-  const text = ENCODE_HANDLERS[errors]?.(point)
+  const handler = Object.hasOwn(ENCODE_HANDLERS, errors) ? ENCODE_HANDLERS[errors] : undefined
+  const text = handler?.(point)
   if (text !== undefined)
     return Array.from(text, (c) => codec.encode(c.charCodeAt(0)) as readonly number[]).flat()
   if (errors !== 'strict' && !errors.startsWith('surrogate'))
@@ -133,8 +134,7 @@ function replaceCharacter(
 
 function codecFor(encoding: string): Codec {
   const name = canonical(encoding)
-  const codec = CODECS[name]
-  if (codec) return codec
+  if (Object.hasOwn(CODECS, name)) return CODECS[name] as Codec
   try {
     return platformCodec(name, encoding)
   } catch {
