@@ -20,6 +20,9 @@ if (suite !== 'passed' && counts.failed === 0) counts.failed = 1
 if (counts.failed === 0) {
   counts[await check('npm start', ['npm', 'start'])]++
   for (const job of JOBS) counts[await check(`npm run ${job}`, ['npm', 'run', '--silent', job])]++
+  // About 20 s for each of the two. The same dice every time: what lands must not depend on luck.
+  const dice = ['--runs', '600000', '--seed', '20261130']
+  counts[await check('npm run fuzz', ['npm', 'run', '--silent', 'fuzz', '--', ...dice])]++
 }
 
 const minutes = BUDGET_MINUTES - (deadline - performance.now()) / 60_000
