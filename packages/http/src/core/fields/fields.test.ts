@@ -204,6 +204,8 @@ describe('ranges', () => {
       const parsed = parseContentRange(text)
       expect(parsed && formatContentRange(parsed)).toBe(text)
     }
+    expect(parseContentRange('bytes */99999999999999999999')).toBeUndefined()
+    expect(parseContentRange('bytes 1-99999999999999999999/*')).toBeUndefined()
     expect(() => formatContentRange({ range: undefined, length: undefined })).toThrow(RangeError)
   })
 })
@@ -217,6 +219,11 @@ describe('Link', () => {
       ['https://x/', ['https://Rel/X']],
     ])
     expect(parseLink(formatLink(links))).toEqual(links)
+    const quoted = [{ target: '/', rel: ['a"b\\'], parameters: new Map() }]
+    expect(parseLink(formatLink(quoted))).toEqual(quoted)
+    expect(() => formatLink([{ target: '/', rel: ['a\r\nB: c'], parameters: new Map() }])).toThrow(
+      RangeError,
+    )
     expect(() => formatLink([{ target: 'a>b', rel: [], parameters: new Map() }])).toThrow(
       RangeError,
     )
@@ -244,6 +251,7 @@ describe('Retry-After and Vary', () => {
     ['120', 120_000],
     ['Sun, 06 Nov 1994 08:50:37 GMT', 60_000],
     ['Sun, 06 Nov 1994 08:40:37 GMT', 0],
+    ['99999999999999999999', 2 ** 31 * 1000],
     ['-1', undefined],
     ['soon', undefined],
   ])('Retry-After: %s is %s ms', (text, ms) => {

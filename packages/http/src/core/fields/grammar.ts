@@ -97,7 +97,11 @@ export class FieldReader {
 
 /** Writes a word as a token where it is one, else in quotes. @throws {RangeError} for what can stand in neither */
 export function formatWord(value: string): string {
-  if (TOKEN.test(value)) return value
+  return TOKEN.test(value) ? value : formatQuoted(value)
+}
+
+/** Writes a quoted-string (RFC 9110 §5.6.4). @throws {RangeError} for what can not stand there */
+export function formatQuoted(value: string): string {
   if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
     throw new RangeError(`${JSON.stringify(value)} can not stand in a field`)
   return `"${value.replace(/["\\]/g, '\\$&')}"`

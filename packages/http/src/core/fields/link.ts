@@ -1,5 +1,5 @@
 /** Link: relations of a resource (RFC 8288). */
-import { checkToken, FieldReader, formatWord } from './grammar.ts'
+import { checkToken, FieldReader, formatQuoted, formatWord } from './grammar.ts'
 
 /** One link. */
 export interface Link {
@@ -45,7 +45,7 @@ export function parseLink(text: string): Link[] {
  * Writes the field.
  *
  * @param links in their order
- * @throws {RangeError} a target with `>` or a control character, a name that is no token
+ * @throws {RangeError} a target with `>` or a control character, a relation with one, a name that is no token
  * @see RFC 8288 §3
  */
 export function formatLink(links: readonly Link[]): string {
@@ -57,7 +57,7 @@ export function formatLink(links: readonly Link[]): string {
         parameters,
         ([name, value]) => `; ${checkToken(name)}=${formatWord(value)}`,
       )
-      return `<${target}>; rel="${rel.join(' ')}"${more.join('')}`
+      return `<${target}>; rel=${formatQuoted(rel.join(' '))}${more.join('')}`
     })
     .join(', ')
 }

@@ -126,9 +126,16 @@ export function parseContentRange(text: string): ContentRange | undefined {
   const [, first, last, whole] = /^bytes (?:(\d+)-(\d+)|\*)\/(\d+|\*)$/i.exec(text) ?? []
   if (whole === undefined) return undefined
   const length = whole === '*' ? undefined : Number(whole)
+  // What no number holds exactly would be compared wrongly.
+  if (length !== undefined && !Number.isSafeInteger(length)) return undefined
   if (first === undefined) return length === undefined ? undefined : { range: undefined, length }
   const range: ByteRange = [Number(first), Number(last)]
-  if (range[1] < range[0] || (length !== undefined && range[1] >= length)) return undefined
+  if (
+    !Number.isSafeInteger(range[1]) ||
+    range[1] < range[0] ||
+    (length !== undefined && range[1] >= length)
+  )
+    return undefined
   return { range, length }
 }
 

@@ -1,6 +1,9 @@
 /** Retry-After: when to come back, as seconds or as a date (RFC 9110 §10.2.3). */
 import { formatDate, parseDate } from '../date.ts'
 
+/** Seconds that stand for all beyond them, as for those of Cache-Control (RFC 9111 §1.2.2). */
+const FOREVER = 2_147_483_648
+
 /**
  * Reads the field.
  *
@@ -12,7 +15,7 @@ import { formatDate, parseDate } from '../date.ts'
  */
 export function parseRetryAfter(text: string, now: number): number | undefined {
   const value = text.trim()
-  if (/^\d+$/.test(value)) return Number(value) * 1000
+  if (/^\d+$/.test(value)) return Math.min(Number(value), FOREVER) * 1000
   const date = parseDate(value, now)
   return date === undefined ? undefined : Math.max(0, date - now)
 }
