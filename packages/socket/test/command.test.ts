@@ -19,6 +19,13 @@ const start = (...args: readonly string[]): Run => new Run(bin, args)
 const portOf = async (run: Run): Promise<number> =>
   Number((await run.says(/(?:listening on|relaying) \S*:(\d+)/))[1])
 
+/** What it has said with `--json`. */
+const objectsOf = (run: Run): Record<string, unknown>[] =>
+  run.stderr
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+
 const echo = () =>
   serve(async (connection) => {
     for await (const bytes of connection) await connection.sendAll(bytes)
@@ -149,6 +156,42 @@ describe.concurrent('sluice-socket', { timeout: 20_000 }, () => {
     expect(run.stderr).toBe('')
   })
 
+  test('the same for datagrams', async () => {
+    await using socket = await udp('127.0.0.1:0')
+    const run = start('connect', '-u', `127.0.0.1:${inetOf(socket.address).port}`)
+    run.child.stdin.write('hello')
+    const { address } = await socket.recv()
+    run.child.stdout.once('data', () => run.child.stdout.destroy())
+    // Which of them finds nobody, the system decides.
+    const sending = setInterval(() => void socket.send('again', inetOf(address)), 5)
+    expect(await run.done).toBe(23)
+    clearInterval(sending)
+    expect(run.stderr).toBe('')
+  })
+
+  test('and for the error output', async () => {
+    const run = start('listen', '--echo', '-v', '127.0.0.1:0')
+    const port = await portOf(run)
+    run.child.stderr.destroy()
+    const client = await connect(`127.0.0.1:${port}`)
+    await client.close()
+    expect(await run.done).toBe(23)
+  })
+
+  test('connect -u: input is cut into datagrams, and Ctrl-C ends the wait', async () => {
+    await using socket = await udp('127.0.0.1:0')
+    const run = start('connect', '-u', `127.0.0.1:${inetOf(socket.address).port}`, '--crlf')
+    run.child.stdin.end('x'.repeat(40_000))
+    for (let left = 40_000; left > 0; ) {
+      const { data } = await socket.recv()
+      expect(data.length).toBeLessThanOrEqual(16_384)
+      left -= data.length
+    }
+    run.child.kill('SIGINT')
+    expect(await run.done).toBe(130)
+    expect(run.stderr).toBe('')
+  })
+
   test('Ctrl-C while connected is 130, and the peer is told', async () => {
     const listener = await listen('127.0.0.1:0')
     const run = start('connect', `127.0.0.1:${inetOf(listener.address).port}`)
@@ -166,6 +209,8 @@ describe.concurrent('sluice-socket', { timeout: 20_000 }, () => {
       [['connect', `127.0.0.1:${nobody}`], 7, /connection refused \(ECONNREFUSED, phase connect/],
       [['connect', 'no-such-host.invalid', '80'], 6, /phase lookup/],
       [['connect', 'nonsense'], 3, /expected host:port/],
+      [['connect', 'h', '65536'], 3, /port must be a whole number from 0 to 65535/],
+      [['connect', '-u', '--tls', 'h:1'], 2, /--udp and --tls do not go together/],
       [['connect', '--tlz', 'h:1'], 2, /there is no option --tlz/],
       [
         ['connect', '-x', `socks5h://127.0.0.1:${nobody}`, 'h:1'],
@@ -186,11 +231,26 @@ describe.concurrent('sluice-socket', { timeout: 20_000 }, () => {
     }
     const json = start('connect', '--json', `127.0.0.1:${nobody}`)
     expect(await json.done).toBe(7)
-    const last = json.stderr
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line))
-      .at(-1)
-    expect(last).toMatchObject({ code: 'ECONNREFUSED', phase: 'connect', status: 7 })
+    expect(objectsOf(json).at(-1)).toMatchObject({
+      code: 'ECONNREFUSED',
+      phase: 'connect',
+      status: 7,
+    })
+  })
+
+  test('with --json the error output is JSON alone, also at Ctrl-C', async () => {
+    await using server = await echo()
+    const to = `127.0.0.1:${inetOf(server.address).port}`
+    const run = start('relay', '--json', '127.0.0.1:0', to)
+    const [, port] = await run.says(/"local":"127\.0\.0\.1:(\d+)"/)
+    const client = await connect(`127.0.0.1:${port}`)
+    await client.sendAll('ping')
+    await client.recvExactly(4)
+    run.child.kill('SIGINT')
+    expect(await run.done).toBe(0)
+    client.destroy()
+    const events = objectsOf(run)
+    expect(events.map(({ name }) => name)).toContain('listen')
+    expect(events.filter(({ error }) => error !== undefined)).toEqual([])
   })
 })

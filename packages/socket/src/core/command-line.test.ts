@@ -45,8 +45,26 @@ test.each([
   ['connect --tls=yes h:1', 'connect: --tls takes no value'],
   ['connect --__proto__ h:1', 'connect: there is no option --__proto__'],
   ['constructor', "there is no command 'constructor'"],
+  ['connect --udp --tls h:1', 'connect: --udp and --tls do not go together'],
+  ['connect -u -x socks5://p:1 h:1', 'connect: --udp and --proxy do not go together'],
+  ['connect -uz h:1', 'connect: --udp and --scan do not go together'],
+  ['connect -46 h:1', 'connect: --ipv4 and --ipv6 do not go together'],
+  ['listen -u --cert c.pem 1', 'listen: --udp and --cert do not go together'],
+  ['listen --echo -e cat 1', 'listen: --echo and --exec do not go together'],
+  ['listen --key k.pem 1', 'listen: --key without --cert'],
 ])('%s is one sentence', (line, says) => {
   expect(() => plan(line)).toThrow(UsageError)
+  expect(() => plan(line)).toThrow(says)
+})
+
+test.each([
+  ['connect nonsense', 'expected host:port'],
+  ['connect h 99999', 'port must be a whole number from 0 to 65535, not 99999'],
+  ['relay 1 http://h:1', "no scheme 'http' here"],
+  ['listen unix:', 'path of a Unix socket must not be empty'],
+  [`listen unix:/${'x'.repeat(200)}`, 'the path has 201 bytes, and 107 fit'],
+])('%s is no target', (line, says) => {
+  expect(() => plan(line)).toThrow(SyntaxError)
   expect(() => plan(line)).toThrow(says)
 })
 

@@ -2,6 +2,7 @@
  * The command line of `sluice-socket`: what there is to say, and what it means. Pure: arguments in, a plan out, or the
  * one sentence that says what is wrong with them.
  */
+import { parseTarget } from './address.ts'
 import type { LinkOptions } from './link.ts'
 import { printable } from './quote.ts'
 
@@ -94,6 +95,16 @@ const COMMANDS = {
 /** The commands there are. */
 type CommandName = 'connect' | 'listen' | 'relay'
 
+/**
+ * Flags beside which others would mean nothing: left out in silence, `--udp --tls` would send in the clear what was to be
+ * secret.
+ */
+const ALONE: Readonly<Record<string, readonly string[]>> = {
+  udp: [...Object.keys(TLS_CLIENT), 'scan', 'exec', 'cert', 'key'],
+  echo: ['exec'],
+  ipv4: ['ipv6'],
+}
+
 /** What the arguments ask for. */
 export interface CommandPlan {
   readonly command: CommandName
@@ -110,7 +121,7 @@ export class UsageError extends Error {
  * Reads the arguments.
  *
  * @returns the plan, or the text to print when help was asked for
- * @throws {UsageError}
+ * @throws {UsageError} {SyntaxError} for what is no target
  */
 export function parseCommandLine(args: readonly string[]): CommandPlan | string {
   const [first, ...rest] = args
@@ -144,7 +155,19 @@ export function parseCommandLine(args: readonly string[]): CommandPlan | string 
     }
   }
   if (flags.has('help')) return usageOf(first)
+  checkTogether(first, flags)
   return { command: first, operands: targetsOf(first, operands), flags }
+}
+
+/** @throws {UsageError} */
+function checkTogether(command: CommandName, flags: ReadonlyMap<string, unknown>): void {
+  for (const [name, others] of Object.entries(ALONE)) {
+    const other = flags.has(name) ? others.find((one) => flags.has(one)) : undefined
+    if (other !== undefined)
+      throw new UsageError(`${command}: --${name} and --${other} do not go together`)
+  }
+  if (flags.has('key') && !flags.has('cert'))
+    throw new UsageError(`${command}: --key without --cert, the certificate that it belongs to`)
 }
 
 /** `--name=value`, `--name`, or `-abc`, of which the last may take a value. */
@@ -164,16 +187,28 @@ function namesOf(
   throw new UsageError(`${command}: there is no option ${printable(arg)}; --help lists them`)
 }
 
-/** Targets, also in nc's way of writing: `host port`. */
+/** Targets, also in nc's way of writing: `host port`. @throws {UsageError | SyntaxError} */
 function targetsOf(command: CommandName, operands: readonly string[]): string[] {
   const wanted = COMMANDS[command].operands.split(' ').length
   const [host, port] = operands
   if (wanted === 1 && operands.length === 2 && /^\d+$/.test(port ?? ''))
-    return [`${host?.includes(':') ? `[${host}]` : host}:${port}`]
+    return [checkTarget(`${host?.includes(':') ? `[${host}]` : host}:${port}`)]
   if (operands.length !== wanted)
     throw new UsageError(`${command} takes ${COMMANDS[command].operands}; --help says more`)
   // A bare port is one of this machine.
-  return operands.map((operand) => (/^\d+$/.test(operand) ? `127.0.0.1:${operand}` : operand))
+  return operands.map((operand) =>
+    checkTarget(/^\d+$/.test(operand) ? `127.0.0.1:${operand}` : operand),
+  )
+}
+
+/** A port out of range is a malformed target as well, for curl and here. @throws {SyntaxError} */
+function checkTarget(target: string): string {
+  try {
+    parseTarget(target)
+    return target
+  } catch (error) {
+    throw new SyntaxError((error as Error).message)
+  }
 }
 
 /** A number that a flag has. @throws {UsageError} */

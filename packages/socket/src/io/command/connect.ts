@@ -5,7 +5,7 @@ import { connect } from '../connect.ts'
 import { udp } from '../udp.ts'
 import type { Stage } from './main.ts'
 import { connectOptionsOf, timeoutOf } from './options.ts'
-import { copyBoth } from './pipes.ts'
+import { copyBoth, withCrlf, write } from './pipes.ts'
 
 /** Runs the command. @throws what went wrong */
 export async function connectCommand(plan: CommandPlan, stage: Stage): Promise<void> {
@@ -18,7 +18,7 @@ export async function connectCommand(plan: CommandPlan, stage: Stage): Promise<v
   try {
     if (plan.flags.has('scan')) {
       const { remoteAddress } = connection
-      stage.stderr.write(`${remoteAddress ? formatEndpoint(remoteAddress) : target} is open\n`)
+      stage.say(`${remoteAddress ? formatEndpoint(remoteAddress) : target} is open`)
     } else {
       const crlf = plan.flags.has('crlf')
       await copyBoth(connection, stage.stdin, stage.stdout, { crlf, idle: timeoutOf(plan) })
@@ -29,20 +29,29 @@ export async function connectCommand(plan: CommandPlan, stage: Stage): Promise<v
   }
 }
 
+/** As nc: what a pipe brings at once may be more than a datagram can hold. */
+const DATAGRAM = 16_384
+
 /** Each piece of input is a datagram; each datagram that comes back is written as it is. */
-async function exchangeDatagrams(target: string, plan: CommandPlan, stage: Stage): Promise<void> {
-  const any = /^\[|^.*:.*:/.test(target) ? '[::]:0' : '0.0.0.0:0'
-  await using socket = await udp(any)
-  await socket.connect(target.replace(/^tcp:/, 'udp:'))
-  const onAbort = (): void => void socket.close()
-  stage.signal.addEventListener('abort', onAbort)
+async function exchangeDatagrams(
+  target: string,
+  plan: CommandPlan,
+  { stdin, stdout, signal }: Stage,
+): Promise<void> {
+  const { flags } = plan
+  const isIPv6 = flags.has('ipv6') || (!flags.has('ipv4') && /^\[|^.*:.*:/.test(target))
+  const timeout = timeoutOf(plan)
+  await using socket = await udp(isIPv6 ? '[::]:0' : '0.0.0.0:0')
+  await socket.connect(target.replace(/^tcp:/, 'udp:'), { signal })
   const receiving = (async () => {
-    const timeout = timeoutOf(plan)
-    const options = timeout === undefined ? undefined : { timeout }
-    for (;;) stage.stdout.write((await socket.recv(options)).data)
+    for (;;) await write(stdout, (await socket.recv({ timeout, signal })).data)
   })()
   const sending = (async () => {
-    for await (const chunk of stage.stdin as AsyncIterable<Uint8Array>) await socket.send(chunk)
+    for await (const chunk of stdin as AsyncIterable<Uint8Array>) {
+      const bytes = flags.has('crlf') ? withCrlf(chunk) : chunk
+      for (let at = 0; at < bytes.length; at += DATAGRAM)
+        await socket.send(bytes.subarray(at, at + DATAGRAM))
+    }
     // Without a timeout nobody knows when the last answer has come: wait for it, as nc does.
     return receiving
   })()
@@ -51,7 +60,6 @@ async function exchangeDatagrams(target: string, plan: CommandPlan, stage: Stage
   } finally {
     receiving.catch(() => {})
     sending.catch(() => {})
-    stage.stdin.destroy()
-    stage.signal.removeEventListener('abort', onAbort)
+    stdin.destroy()
   }
 }

@@ -8,7 +8,7 @@ import { serve } from '../server.ts'
 import { udp } from '../udp.ts'
 import type { Stage } from './main.ts'
 import { serverTlsOf, timeoutOf } from './options.ts'
-import { copyBoth } from './pipes.ts'
+import { copyBoth, write } from './pipes.ts'
 
 /** Runs the command. @throws what went wrong */
 export async function listenCommand(plan: CommandPlan, stage: Stage): Promise<void> {
@@ -23,7 +23,7 @@ export async function listenCommand(plan: CommandPlan, stage: Stage): Promise<vo
     program === undefined ? echo : (connection: Connection) => run(program, connection)
   const idle = timeoutOf(plan) ?? 0
   const server = await serve(handler, { target, listen: how, timeout: { idle } })
-  stage.stderr.write(`listening on ${formatEndpoint(server.address)}\n`)
+  stage.say(`listening on ${formatEndpoint(server.address)}`)
   await aborted(stage.signal)
   await server.shutdown({ grace: 2_000 })
 }
@@ -36,7 +36,7 @@ async function takeInTurn(
   stage: Stage,
 ): Promise<void> {
   await using listener = await listen(target, { ...how, signal: stage.signal })
-  stage.stderr.write(`listening on ${formatEndpoint(listener.address)}\n`)
+  stage.say(`listening on ${formatEndpoint(listener.address)}`)
   do {
     const connection = await listener.accept({ signal: stage.signal })
     if (!plan.flags.has('keep')) void listener.close()
@@ -80,14 +80,13 @@ async function run(program: string, connection: Connection): Promise<void> {
 /** Datagrams are written as they are; with --echo they go back to where they came from. */
 async function takeDatagrams(target: string, plan: CommandPlan, stage: Stage): Promise<void> {
   await using socket = await udp(target.replace(/^tcp:/, 'udp:'))
-  stage.stderr.write(`listening on ${formatEndpoint(socket.address)}\n`)
-  const timeout = timeoutOf(plan)
-  const options = timeout === undefined ? {} : { timeout }
+  stage.say(`listening on ${formatEndpoint(socket.address)}`)
+  const options = { timeout: timeoutOf(plan), signal: stage.signal }
   for (;;) {
-    const { data, address } = await socket.recv({ ...options, signal: stage.signal })
+    const { data, address } = await socket.recv(options)
     if (plan.flags.has('echo'))
       await socket.send(data, address as { hostname: string; port: number })
-    else stage.stdout.write(data)
+    else await write(stage.stdout, data)
   }
 }
 

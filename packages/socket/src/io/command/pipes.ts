@@ -47,7 +47,8 @@ async function send(stream: ByteStream, input: Readable, crlf: boolean): Promise
   }
 }
 
-function withCrlf(chunk: Uint8Array): Uint8Array {
+/** Each line end as CRLF. */
+export function withCrlf(chunk: Uint8Array): Uint8Array {
   return Buffer.from(Buffer.from(chunk).toString('latin1').replace(/\r?\n/g, '\r\n'), 'latin1')
 }
 
@@ -56,29 +57,18 @@ async function receive(
   output: Writable,
   idle: number | undefined,
 ): Promise<void> {
-  let isClosed = false
-  const onError = (): void => {
-    isClosed = true
-    stream.destroy(new OutputClosed())
-  }
-  output.on('error', onError)
-  try {
-    const options = idle === undefined ? undefined : { timeout: idle }
-    for (
-      let bytes = await stream.recv(65_536, options);
-      bytes !== null;
-      bytes = await stream.recv(65_536, options)
-    )
-      await write(output, bytes)
-  } catch (error) {
-    throw isClosed ? new OutputClosed() : error
-  } finally {
-    output.off('error', onError)
-  }
+  const options = idle === undefined ? undefined : { timeout: idle }
+  for (
+    let bytes = await stream.recv(65_536, options);
+    bytes !== null;
+    bytes = await stream.recv(65_536, options)
+  )
+    await write(output, bytes)
 }
 
-function write(output: Writable, bytes: Uint8Array): Promise<void> {
+/** Writes to our output, as fast as it is read. @throws {OutputClosed} */
+export function write(output: Writable, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    output.write(bytes, (error) => (error ? reject(error) : resolve()))
+    output.write(bytes, (error) => (error ? reject(new OutputClosed()) : resolve()))
   })
 }

@@ -21,8 +21,8 @@ export async function relayCommand(plan: CommandPlan, stage: Stage): Promise<voi
     serve: {
       timeout: { idle: timeoutOf(plan) ?? 0 },
       onError: (error) => {
-        // One connection's trouble; the relay goes on.
-        if (error instanceof NetError) stage.stderr.write(`sluice-socket: ${error.message}\n`)
+        // One connection's trouble; the relay goes on, unless it is being ended.
+        if (error instanceof NetError && !stage.signal.aborted) stage.warn(error)
       },
     },
     onBytes: (bytes, direction, connection) => {
@@ -31,7 +31,7 @@ export async function relayCommand(plan: CommandPlan, stage: Stage): Promise<voi
       )
     },
   })
-  stage.stderr.write(`relaying ${formatEndpoint(server.address)} to ${to}\n`)
+  stage.say(`relaying ${formatEndpoint(server.address)} to ${to}`)
   await new Promise<void>((resolve) => {
     if (stage.signal.aborted) resolve()
     stage.signal.addEventListener('abort', () => resolve(), { once: true })
