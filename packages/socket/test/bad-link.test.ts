@@ -92,6 +92,28 @@ describe('a relay', () => {
     await client.close()
   })
 
+  test.each([
+    [
+      'throws',
+      () => {
+        throw new Error('bug')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('bug'))],
+  ])('ends the connection whose onBytes %s', async (_, onBytes) => {
+    await using echo = await serve(async (connection) => {
+      for await (const bytes of connection) await connection.sendAll(bytes)
+    })
+    const serving = { onError: () => {} }
+    await using between = await relay('127.0.0.1:0', echo.address, { onBytes, serve: serving })
+    const client = await connect(between.address)
+    await client.sendAll('x')
+    const broken = (async () => {
+      while ((await client.recv()) !== null);
+    })()
+    expect((await rejection(broken)).message).toContain('ECONNRESET')
+  })
+
   test('resets the client when there is nowhere to go on to, and tells why', async () => {
     const told: unknown[] = []
     await using between = await relay('127.0.0.1:0', `127.0.0.1:${await freePort()}`, {

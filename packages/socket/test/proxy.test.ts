@@ -226,6 +226,9 @@ describe('through a SOCKS proxy', () => {
     }
     expect(await ask(await connect({ hostname: 'deep.test', port }, { proxy: hop }))).toBe('hello')
     expect(asked).toEqual([`deep.test:${port}`])
+    const lost: Hop = { ...hop, through: async () => 7 as never }
+    const error = await rejection(connect({ hostname: 'deep.test', port }, { proxy: lost }))
+    expect(error).toEqual(new TypeError('the hop mine gave no Connection, but a number'))
     expect(() => socksHop('socks6' as never, { hostname: 'h', port: 1 })).toThrow(
       'no kind "socks6"',
     )

@@ -1,10 +1,10 @@
 import type { promises } from 'node:dns'
-import { connect, listen } from '@sluice/socket'
+import { connect, listen, udp } from '@sluice/socket'
 import { CachingResolver, DnsResolver, type Resolver, SystemResolver } from '@sluice/socket/dns'
-import { isNetError } from '@sluice/socket/errors'
+import { isNetError, NetError } from '@sluice/socket/errors'
 import { FakeClock } from '@sluice/socket/testing'
 import { describe, expect, test } from 'vitest'
-import { fakeSystem, freePort, inetOf, rejection } from './kit.ts'
+import { countingSystem, fakeSystem, freePort, inetOf, rejection } from './kit.ts'
 
 const local = { addresses: [{ address: '127.0.0.1', family: 4 as const }] }
 
@@ -197,6 +197,47 @@ describe('connect', () => {
     expect(isNetError(error) && error.errors).toHaveLength(2)
   })
 
+  test.each([
+    ['nothing', undefined, 'resolver: undefined is not the address of a host'],
+    ['a number', 5, 'resolver: undefined is not the address of a host'],
+    ['no list', { addresses: null }, 'resolver: undefined is not the address of a host'],
+    [
+      'a name',
+      { addresses: [{ address: 'evil.test', family: 4 }] },
+      '"evil.test" is not the address of a host',
+    ],
+  ])('a resolver that answers %s is told, and nobody is asked for it', async (_, answer, says) => {
+    const system = countingSystem()
+    for (const separate of [false, true]) {
+      const resolver = { separate, resolve: async () => answer } as never
+      const caching = new CachingResolver({ resolver })
+      const failing = [
+        connect('name.test:9', { system, resolver }),
+        connect('name.test:9', { system, resolver: caching }),
+        udp('name.test:0', { system, resolver }),
+      ]
+      for (const one of failing) {
+        const error = await rejection(one)
+        expect(error.message).toMatch(/name\.test:\d: no such host \(ENOTFOUND, phase lookup/)
+        let root: unknown = error
+        while (root instanceof NetError) root = root.cause
+        expect(String(root)).toContain(says)
+      }
+      expect(caching.stats.size).toBe(0)
+    }
+    expect(system.calls).toEqual([])
+  })
+
+  test('a resolver that throws at once is told as one that rejects', async () => {
+    const resolve = (): never => {
+      throw Object.assign(new Error('no'), { code: 'EAI_AGAIN' })
+    }
+    const error = await rejection(connect('no.test:1', { resolver: { separate: false, resolve } }))
+    expect(error.message).toMatch(
+      /^connect no\.test:1: the name service gave no answer \(EAI_AGAIN/,
+    )
+  })
+
   test('an error that only speaks of this machine does not hide what the other address answered', async () => {
     const port = await freePort()
     const resolver: Resolver = {
@@ -231,16 +272,21 @@ describe('connect', () => {
       )
       expect(isNetError(error, 'ERR_BLOCKED')).toBe(true)
       expect(error.message).toContain('refused by a rule of this program (ERR_BLOCKED')
-      const thrown = await rejection(
-        connect(target, {
-          system,
-          resolver,
-          allowAddress: () => {
-            throw new Error('bug')
-          },
-        }),
-      )
-      expect(isNetError(thrown, 'ERR_BLOCKED')).toBe(true)
+      const unjudged = [
+        () => {
+          throw new Error('bug')
+        },
+        // A promise is true, whatever comes of it.
+        async () => false,
+        () => Promise.reject(new Error('bug')),
+        () => 'yes',
+      ]
+      for (const allowAddress of unjudged) {
+        const blocked = rejection(
+          connect(target, { system, resolver, allowAddress: allowAddress as never }),
+        )
+        expect(isNetError(await blocked, 'ERR_BLOCKED')).toBe(true)
+      }
     },
   )
 

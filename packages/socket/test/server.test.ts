@@ -90,25 +90,19 @@ test('a handler that returns nothing has handed the connection over', async () =
 })
 
 describe('a handler that throws', () => {
+  const bug = (): never => {
+    throw new Error('bug')
+  }
   test.each([
-    [
-      'at once',
-      () => {
-        throw new Error('bug')
-      },
-    ],
-    [
-      'later',
-      async () => {
-        throw new Error('bug')
-      },
-    ],
-  ])('%s costs its own connection and is told', async (_when, handler) => {
+    ['at once', bug],
+    ['later', async () => bug()],
+  ])('%s costs its own connection and is told', async (when, handler) => {
     const told: unknown[] = []
     const server = await start(handler, {
       onError: (error) => {
         told.push(error)
-        throw new Error('and the report as well')
+        // And the report as well.
+        return when === 'later' ? Promise.reject(new Error('bug')) : bug()
       },
     })
     const client = await connect(server.address)

@@ -393,7 +393,7 @@ describe('programs', () => {
     ['watch layers', (t) => watch(() => {}, { layers: [t as never] })],
     ['watch an unknown option', (t) => watch(() => {}, { [t]: 1 })],
     ['a command', (t) => parseCommandLine([t])],
-    ['an operand', (t) => parseCommandLine(['connect', t]), LABELS],
+    ['an operand', (t) => parseCommandLine(['connect', t])],
     ['too many operands', (t) => parseCommandLine(['connect', t, t])],
     ['a flag', (t) => parseCommandLine(['connect', `--${t}`, 'h:1'])],
     ['a short flag', (t) => parseCommandLine(['connect', `-${t}`, 'h:1'])],

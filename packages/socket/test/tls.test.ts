@@ -475,14 +475,18 @@ describe('a function of the program that throws closes that connection, never th
   const boom = (): never => {
     throw new Error('boom')
   }
+  // A test of vitest fails of a rejection that nobody handles.
+  const boomLater = async (): Promise<never> => boom()
 
   test.each<[string, TlsServerOptions]>([
     ['sni', { sni: boom }],
     ['sni, later', { sni: () => Promise.reject(new Error('boom')) }],
     ['sni with something else than a context', { sni: () => ({}) as never }],
     ['alpn', { alpn: boom }],
+    ['alpn, async', { alpn: boomLater as never }],
     ['alpn with a protocol that was not offered', { alpn: () => 'x' }],
     ['keylog of the server', { keylog: boom }],
+    ['keylog of the server, async', { keylog: boomLater }],
   ])('%s', async (_, tls) => {
     if (tls.keylog && (isBun || isDeno)) return
     const listener = await listen('127.0.0.1:0', { tls: { ...keyPair(server), ...tls } })
@@ -493,8 +497,11 @@ describe('a function of the program that throws closes that connection, never th
     await listener.close()
   })
 
-  test.skipIf(isBun || isDeno)('keylog of the client', async () => {
-    const error = await refusal(keyPair(server), { keylog: boom })
+  test.skipIf(isBun || isDeno).each([
+    ['keylog of the client', boom],
+    ['keylog of the client, async', boomLater],
+  ])('%s', async (_, keylog) => {
+    const error = await refusal(keyPair(server), { keylog })
     expect(isTlsError(error, 'ERR_TLS_CALLBACK')).toBe(true)
     expect(error.message).toContain('the function tls.keylog threw')
     expect((error.cause as Error).message).toBe('boom')
@@ -507,8 +514,11 @@ describe('a function of the program that throws closes that connection, never th
   })
 
   // Deno tells of sessions when the connection is over.
-  test.skipIf(isDeno)('onSession, after the connection was handed over', async () => {
-    const ends = await open({}, { onSession: boom })
+  test.skipIf(isDeno).each([
+    ['onSession, after the connection was handed over', boom],
+    ['onSession, async', boomLater],
+  ])('%s', async (_, onSession) => {
+    const ends = await open({}, { onSession })
     await ends.server.sendAll('x')
     const error = await rejection(
       (async () => {

@@ -1,7 +1,7 @@
 import { text } from '@sluice/socket'
 import { memoryPair } from '@sluice/socket/testing'
 import { formatTraceText, tap, watch } from '@sluice/socket/trace'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 
 /** Sends a greeting through a pair and gives both ends back, closed. */
 async function greet(): Promise<void> {
@@ -74,6 +74,31 @@ test('a tap sees the bytes of one connection, in both directions', async () => {
   await a.sendAll('unseen')
   for (const end of [a, b, c, d]) end.destroy()
   expect(seen).toBe('>ping<pong')
+})
+
+test.each([
+  [
+    'throws',
+    () => {
+      throw new Error('bug')
+    },
+  ],
+  ['rejects', () => Promise.reject(new Error('bug'))],
+])('who only looks on, and %s, is printed once and looks on no more', async (_, look) => {
+  const print = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const [a, b] = memoryPair()
+  const watching = [watch(look), tap(a, { sent: look })]
+  for (let i = 0; i < 2; i++) {
+    await a.sendAll('ping')
+    expect(text(await b.recv())).toBe('ping')
+    await new Promise(setImmediate)
+  }
+  expect(print.mock.calls.map(([says, error]) => [says, error.message])).toEqual([
+    ['watch: the function threw', 'bug'],
+    ['tap: the function threw', 'bug'],
+  ])
+  print.mockRestore()
+  for (const one of [...watching, a, b]) 'stop' in one ? one.stop() : one.destroy()
 })
 
 test.each([

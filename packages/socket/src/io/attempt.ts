@@ -13,9 +13,10 @@ import type { ConnectPlan } from './connect-options.ts'
 import { Connection } from './connection.ts'
 import { within } from './deadline.ts'
 import { type Dial, dial, drop, failedDial } from './dial.ts'
+import { fence } from './fence.ts'
 import { endsOf, NodeTransport, onSharedBytes } from './node-transport.ts'
 import { type RaceHost, RunningRace } from './race.ts'
-import { type Resolver, SystemResolver, sorterOf, tellingCode } from './resolve.ts'
+import { askFor, type Resolver, SystemResolver, sorterOf, tellingCode } from './resolve.ts'
 import { sharedReadOption } from './shared-read.ts'
 import type { Security } from './tls-load.ts'
 import { nextId, publish, tracing } from './trace.ts'
@@ -158,7 +159,7 @@ export class Attempt {
   ): Promise<readonly ResolvedAddress[]> {
     if (tracing()) publish(this.id, this.#parent, 'lookup', { hostname })
     const family = families.length === 1 ? (families[0] as 4 | 6) : 0
-    const work = resolver.resolve(hostname, { family, signal }).catch((cause: unknown) => {
+    const work = askFor(resolver, hostname, { family, signal }).catch((cause: unknown) => {
       const code = codeOf(cause) ?? 'ENOTFOUND'
       throw new NetError({ ...this.#facts('lookup', this.#plan.target), code, cause })
     })
@@ -235,19 +236,20 @@ export class Attempt {
     })
   }
 
-  /** @throws {NetError} ERR_BLOCKED, also when the rule itself throws: what can't be judged is not allowed */
+  /** @throws {NetError} ERR_BLOCKED, also when the rule throws or is async: what can't be judged is not allowed */
   #checkAllowed(address: ResolvedAddress): void {
     const { allowAddress } = this.#plan.options
     if (allowAddress === undefined) return
     const facts = { ...this.#facts('connect', this.#plan.target), code: 'ERR_BLOCKED' }
     const reason = `address ${address.address} is refused by a rule of this program`
-    let allowed: boolean
-    try {
-      allowed = allowAddress(address)
-    } catch (cause) {
-      throw new NetError({ ...facts, reason, cause })
-    }
-    if (!allowed) throw new NetError({ ...facts, reason })
+    let cause: unknown
+    const allowed = fence(
+      () => allowAddress(address),
+      (error) => {
+        cause = error
+      },
+    )
+    if (allowed !== true) throw new NetError({ ...facts, reason, cause })
   }
 
   #attemptError(target: string, error: unknown): Error {

@@ -13,7 +13,7 @@ import {
 import type { ResolvedAddress } from '../core/address-sort.ts'
 import { kindOf } from '../core/bytes.ts'
 import { MIN_ATTEMPT_DELAY } from '../core/happy-eyeballs.ts'
-import { checkProxyEnd, type ProxyEnd } from '../core/proxy-protocol.ts'
+import type { ProxyEnd } from '../core/proxy-protocol.ts'
 import { quoted } from '../core/quote.ts'
 import { normaliseTimeout, type TimeoutOption, type Timeouts } from '../core/timeouts.ts'
 import type { ConnectionOptions } from './connection.ts'
@@ -69,8 +69,8 @@ export interface ConnectOptions {
    */
   attemptDelay?: number | undefined
   /**
-   * Asked before each address is tried; false refuses it with ERR_BLOCKED. It sees resolved addresses, so that no
-   * name leads past it.
+   * Asked before each address is tried; all but `true` refuses it with ERR_BLOCKED. It sees resolved addresses, so that
+   * no name leads past it.
    */
   allowAddress?: ((address: ResolvedAddress) => boolean) | undefined
   /** The address to come from; default: the system's choice. */
@@ -152,7 +152,7 @@ export async function planConnect(target: Target, options: ConnectOptions): Prom
     timeouts: normaliseTimeout(options.timeout),
     tls: await securityOf(target, endpoint, options),
     hops: await hopsOf(options.proxy, endpoint),
-    proxyProtocol: checkProxyProtocol(options.proxyProtocol),
+    proxyProtocol: await proxyProtocolOf(options.proxyProtocol),
     system: options.system ?? realSystem,
   }
 }
@@ -166,19 +166,12 @@ async function hopsOf(proxy: ConnectOptions['proxy'], endpoint: Endpoint): Promi
   return hops
 }
 
-function checkProxyProtocol(
+async function proxyProtocolOf(
   option: ConnectOptions['proxyProtocol'],
-): ProxyProtocolOptions | undefined {
+): Promise<ProxyProtocolOptions | undefined> {
   if (option === undefined) return undefined
-  const complete = typeof option === 'object' ? option : { version: option }
-  checkKeys('connect: proxyProtocol', complete, ['version', 'source', 'destination'])
-  if (complete.version !== 1 && complete.version !== 2)
-    throw new RangeError(
-      `connect: proxyProtocol is version 1 or 2, not ${quoted(complete.version)}`,
-    )
-  if (complete.source !== undefined) checkProxyEnd(complete.source)
-  if (complete.destination !== undefined) checkProxyEnd(complete.destination)
-  return complete
+  const { checkProxyProtocol } = await import('./proxy-header.ts')
+  return checkProxyProtocol(option)
 }
 
 /** Where to come from: the system itself would be asked for it only after the name service. */

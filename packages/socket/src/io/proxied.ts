@@ -8,6 +8,7 @@
 import { isIP } from 'node:net'
 import { type InetEndpoint, parseTarget } from '../core/address.ts'
 import type { ResolvedAddress } from '../core/address-sort.ts'
+import { kindOf } from '../core/bytes.ts'
 import { Refusal } from '../core/dialogue.ts'
 import { reasonOf } from '../core/error-codes.ts'
 import { codeOf, NetError, ProxyError, TimeoutError } from '../core/errors.ts'
@@ -96,7 +97,7 @@ export class ProxiedAttempt {
     const target = await this.#targetFor(hop, to)
     const { signal } = this.#stop
     try {
-      return await within(system.clock, hop.through(connection, target, { signal }), {
+      const led = await within(system.clock, hop.through(connection, target, { signal }), {
         ms: timeouts.proxy,
         signal,
         onTimeout: () =>
@@ -108,6 +109,9 @@ export class ProxiedAttempt {
           ),
         late: (late) => late.destroy(),
       })
+      if (typeof led?.recv !== 'function')
+        throw new TypeError(`the hop ${hop.name} gave no Connection, but ${kindOf(led)}`)
+      return led
     } catch (error) {
       connection.destroy()
       throw this.#explain(hop, error)

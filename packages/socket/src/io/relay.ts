@@ -8,6 +8,7 @@ import { Link } from '../core/link.ts'
 import { connect } from './connect.ts'
 import { type ConnectOptions, planConnect } from './connect-options.ts'
 import type { Connection } from './connection.ts'
+import { ifRejected } from './fence.ts'
 import { forward } from './forward.ts'
 import { checkKeys, checkTypes } from './options.ts'
 import type { ServeOptions } from './serve-options.ts'
@@ -24,7 +25,7 @@ export interface RelayOptions {
   serve?: Omit<ServeOptions, 'target' | 'hostname' | 'port' | 'path' | 'listener'> | undefined
   /**
    * Shown every piece before it is handed on, with the connection it came by and its direction; valid until the call
-   * returns.
+   * returns. What it throws ends that connection.
    */
   onBytes?:
     | ((bytes: Uint8Array, direction: 'up' | 'down', connection: Connection) => void)
@@ -60,9 +61,11 @@ export async function relay(from: Target, to: Target, options: RelayOptions = {}
         client.destroy()
         throw error
       }
+      const show = (bytes: Uint8Array, direction: 'up' | 'down'): void =>
+        ifRejected(onBytes?.(bytes, direction, client), (error) => client.destroy(error as Error))
       await Promise.all([
-        forward(clock, client, upstream, link, (bytes) => onBytes?.(bytes, 'up', client)),
-        forward(clock, upstream, client, link, (bytes) => onBytes?.(bytes, 'down', client)),
+        forward(clock, client, upstream, link, (bytes) => show(bytes, 'up')),
+        forward(clock, upstream, client, link, (bytes) => show(bytes, 'down')),
       ])
       await upstream.close()
     },

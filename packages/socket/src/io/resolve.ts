@@ -49,6 +49,27 @@ export function checkResolver(verb: string, resolver: unknown): void {
     throw new TypeError(`${verb}: resolver must be a Resolver, not ${kindOf(resolver)}`)
 }
 
+/**
+ * Asks a resolver, which may be of another maker.
+ *
+ * @throws what it throws; {TypeError} for an answer that is none: a name among the addresses would be looked up by the
+ *   system, past every rule
+ */
+export async function askFor(
+  resolver: Resolver,
+  hostname: string,
+  options: ResolveOptions,
+): Promise<Answer> {
+  const answer = await resolver.resolve(hostname, options)
+  // One that is no list is judged as an address.
+  for (const one of [answer?.addresses].flat()) {
+    const address: unknown = one?.address
+    if (isIP(String(address).replace(/%.*$/, '')) === 0)
+      throw new TypeError(`resolver: ${quoted(address)} is not the address of a host`)
+  }
+  return answer
+}
+
 /** @throws {TypeError | RangeError | SyntaxError} what is no question */
 function checkQuestion(hostname: string, options: ResolveOptions): void {
   checkHost(hostname)
@@ -114,8 +135,7 @@ export class DnsResolver implements Resolver {
     const { family, signal } = options
     signal?.throwIfAborted()
     const resolver = this.#open()
-    const cancel = (): void => resolver.cancel()
-    const callOff = signal && onAbort(signal, cancel)
+    const callOff = signal && onAbort(signal, () => resolver.cancel())
     try {
       const families = family === 0 ? ([6, 4] as const) : [family]
       const found = await Promise.allSettled(families.map((f) => ask(resolver, hostname, f)))
@@ -257,7 +277,7 @@ export class CachingResolver implements Resolver {
   #ask(key: string, hostname: string, family: 0 | 4 | 6): Question {
     this.#misses++
     const controller = new AbortController()
-    const asked = this.#resolver.resolve(hostname, { family, signal: controller.signal })
+    const asked = askFor(this.#resolver, hostname, { family, signal: controller.signal })
     const answer = asked.then(
       (found) => {
         this.#cache.put(key, found, this.#clock.now())
@@ -279,9 +299,9 @@ export class CachingResolver implements Resolver {
 
   #wait(key: string, question: Question, signal: AbortSignal | undefined): Promise<Answer> {
     question.waiting++
-    const ms = Number.POSITIVE_INFINITY
-    const onTimeout = (): Error => new Error('never')
-    return within(this.#clock, question.answer, { ms, signal, onTimeout }).finally(() => {
+    // Without end there is no error of one.
+    const limits = { ms: Number.POSITIVE_INFINITY, signal, onTimeout: Error }
+    return within(this.#clock, question.answer, limits).finally(() => {
       question.waiting--
       if (question.waiting > 0 || this.#questions.get(key) !== question) return
       // Nobody waits any more, and no answer has come: who asks from here on asks anew.

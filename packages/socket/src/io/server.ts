@@ -15,9 +15,11 @@ import { codeOf, isNetError, NetError, TimeoutError } from '../core/errors.ts'
 import { quoted } from '../core/quote.ts'
 import { Connection } from './connection.ts'
 import { type Deadline, startDeadline } from './deadline.ts'
+import { fence } from './fence.ts'
 import { listen } from './listen.ts'
 import type { Listener } from './listener.ts'
 import { checkKeys } from './options.ts'
+import { drop } from './reception.ts'
 import { planServe, type ServeOptions, type ServePlan } from './serve-options.ts'
 import { type Clock, systemClock } from './system.ts'
 
@@ -257,13 +259,10 @@ export class Server implements AsyncDisposable {
     this.#count(codeOf(error) ?? 'ERR_HANDLER')
     // Destroyed, it would be a reset; a peer that did nothing wrong is told the end.
     if (connection.isOpen) void connection.close()
-    try {
-      const { onError } = this.#options
-      if (onError !== undefined) onError(error, connection)
-      else if (!isNetError(error)) console.error('serve: the handler threw', error)
-    } catch {
-      // A report that fails must not become a second failure.
-    }
+    const { onError } = this.#options
+    // A report that fails must not become a second failure.
+    if (onError !== undefined) fence(() => onError(error, connection), drop)
+    else if (!isNetError(error)) console.error('serve: the handler threw', error)
   }
 
   #left(visit: Visit): void {

@@ -23,6 +23,7 @@ import { sniOf } from '../core/tls-options.ts'
 import { tlsCode, tlsReason } from '../core/tls-reasons.ts'
 import { decodeSession, encodeSession, type KeptSession } from '../core/tls-session.ts'
 import { within } from './deadline.ts'
+import { fence } from './fence.ts'
 import type { System } from './system.ts'
 import { type TlsClientOptions, TlsContext, type TlsServerOptions } from './tls-context.ts'
 import { peerCertificateOf, peerChainOf, sha256, tlsInfoOf } from './tls-info.ts'
@@ -191,13 +192,20 @@ class Handshake {
     }
     if (typeof alpn === 'function')
       given.ALPNCallback = ({ protocols, servername }) =>
-        this.#fence('alpn', () => checkChoice(alpn(protocols, servername || undefined), protocols))
+        this.#fence('alpn', () =>
+          checkChoice(
+            this.#fence('alpn', () => alpn(protocols, servername || undefined)),
+            protocols,
+          ),
+        )
     else if (alpn?.length) given.ALPNProtocols = protocolsOf(alpn)
     if (sni !== undefined)
       given.SNICallback = (name, answer) => {
-        void this.#askForContext(sni, name).then((found) => {
-          if (!this.#over) answer(null, found?.[kind])
-        }, this.#fail)
+        void this.#askForContext(sni, name)
+          .then((found) => found?.[kind])
+          .then((native) => {
+            if (!this.#over) answer(null, native)
+          }, this.#fail)
       }
     return this.#system.acceptTls(this.#stream, given)
   }
@@ -315,14 +323,11 @@ class Handshake {
 
   /** Calls a function of the program; when it throws, this connection ends and nothing else does. */
   #fence<R>(name: string, run: () => R): R | undefined {
-    try {
-      return run()
-    } catch (error) {
+    return fence(run, (error) => {
       const failure = this.#threw(name, error)
       if (this.#over) this.#socket?.destroy(failure)
       else this.#fail(failure)
-      return undefined
-    }
+    })
   }
 
   #threw(name: string, cause: unknown): TlsError {

@@ -16,7 +16,7 @@ import { codeOf, NetError, TimeoutError } from '../core/errors.ts'
 import { quoted } from '../core/quote.ts'
 import { within } from './deadline.ts'
 import { checkKeys } from './options.ts'
-import type { Resolver } from './resolve.ts'
+import { askFor, type Resolver } from './resolve.ts'
 import type { Clock } from './system.ts'
 
 /** What a lookup may use and how long it may take. */
@@ -100,7 +100,7 @@ export async function lookupOne(
 ): Promise<ResolvedAddress> {
   const facts = { verb, target: formatEndpoint(endpoint), phase: 'lookup' as const }
   signal?.throwIfAborted()
-  const work = resolver.resolve(endpoint.hostname, { family, signal }).catch((cause: unknown) => {
+  const work = askFor(resolver, endpoint.hostname, { family, signal }).catch((cause: unknown) => {
     throw new NetError({ ...facts, code: codeOf(cause) ?? 'ENOTFOUND', cause })
   })
   const onTimeout = (): Error => new TimeoutError({ ...facts, limit: ms })

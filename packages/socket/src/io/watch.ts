@@ -7,6 +7,7 @@ import { encodeLatin1, kindOf } from '../core/bytes.ts'
 import { quoted } from '../core/quote.ts'
 import type { SocketTraceEvent, TraceEventBase } from '../core/trace-events.ts'
 import { formatTraceJson, formatTraceText, type TraceFormat } from '../core/trace-format.ts'
+import { fence } from './fence.ts'
 import { checkKeys } from './options.ts'
 
 /** What to watch, and how to write it. */
@@ -26,7 +27,7 @@ export interface Watch extends Disposable {
 /**
  * Writes every event of this process as a line.
  *
- * @param write is given each line, without its end; what it throws is not caught by us
+ * @param write is given each line, without its end; what it throws is printed, and ends the watching
  * @param options the form of a line, how many bytes, and which layers
  * @throws {TypeError} for something else than a function, or an unknown option, format or layer
  * @see Node's diagnostics_channel.subscribe; strace(1)
@@ -47,7 +48,7 @@ export function watch(write: (line: string) => void, options: WatchOptions = {})
     if (!['socket', 'http', 'url'].includes(layer))
       throw new TypeError(`watch: there is no layer ${quoted(layer)}; there are socket, http, url`)
   const toLine = format === 'json' ? formatTraceJson : formatTraceText
-  return listenTo(layers, (event) => write(toLine(event, { bytes })))
+  return listenTo('watch', layers, (event) => write(toLine(event, { bytes })))
 }
 
 function checkBytes(bytes: unknown): void {
@@ -68,7 +69,7 @@ export interface TapSink {
  * Hands the bytes of one connection to `sink` as they pass, from here on. They pass whether or not the sink looks.
  *
  * @param connection anything with the `id` that trace events carry
- * @param sink is called with each piece; what it throws is not caught by us
+ * @param sink is called with each piece; what it throws is printed, and ends the watching
  * @throws {TypeError} for what has no `id`, or is no sink
  * @see tcpdump(8), of one connection
  * @example
@@ -79,18 +80,31 @@ export function tap(connection: { readonly id: number }, sink: TapSink): Watch {
     throw new TypeError(`tap takes a connection, not ${kindOf(connection)}`)
   if (typeof sink !== 'object' || sink === null)
     throw new TypeError(`tap: a sink is an object of functions, not ${kindOf(sink)}`)
-  return listenTo(['socket'], (event) => {
+  return listenTo('tap', ['socket'], (event) => {
     const seen = event as SocketTraceEvent
     if (seen.id !== connection.id) return
+    if (seen.name === 'receive') return sink.received?.(seen.data)
     if (seen.name === 'send')
-      sink.sent?.(typeof seen.data === 'string' ? encodeLatin1(seen.data) : seen.data)
-    if (seen.name === 'receive') sink.received?.(seen.data)
+      return sink.sent?.(typeof seen.data === 'string' ? encodeLatin1(seen.data) : seen.data)
   })
 }
 
-function listenTo(layers: readonly string[], take: (event: TraceEventBase) => void): Watch {
+function listenTo(
+  verb: string,
+  layers: readonly string[],
+  take: (event: TraceEventBase) => unknown,
+): Watch {
   const channels = layers.map((layer) => `sluice:${layer}`)
-  const onEvent = (event: unknown): void => take(event as TraceEventBase)
+  // A channel of Node ends the process with what a subscriber throws. Who only looks on must not.
+  const onEvent = (event: unknown): void => {
+    fence(
+      () => take(event as TraceEventBase),
+      (error) => {
+        stop()
+        console.error(`${verb}: the function threw`, error)
+      },
+    )
+  }
   for (const channel of channels) subscribe(channel, onEvent)
   const stop = (): void => {
     for (const channel of channels) unsubscribe(channel, onEvent)
