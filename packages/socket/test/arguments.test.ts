@@ -3,7 +3,17 @@
  * in one sentence that says what was wrong, before anything is asked of the machine. A function that gives a promise
  * rejects it; it does not throw beside it.
  */
-import { Connection, connect, type Data, listen, Socket, socket, udp } from '@sluice/socket'
+import {
+  AF_INET,
+  Connection,
+  connect,
+  type Data,
+  listen,
+  SOCK_DGRAM,
+  Socket,
+  socket,
+  udp,
+} from '@sluice/socket'
 import {
   CachingResolver,
   DnsResolver,
@@ -408,6 +418,8 @@ describe('verbs of a connection, a listener, a datagram socket and a server', ()
     await using datagrams = await udp('127.0.0.1:0')
     await using server: Server = await serve(() => {})
     await using door = socket()
+    await using packets = socket(AF_INET, SOCK_DGRAM)
+    await packets.bind(['127.0.0.1', 0])
     const promises: Row[] = [
       ['accept', 'options', (v) => listener.accept(v)],
       ['UdpSocket.recv', 'options', (v) => datagrams.recv(v)],
@@ -423,7 +435,13 @@ describe('verbs of a connection, a listener, a datagram socket and a server', ()
       ['Server.shutdown', 'options', (v) => server.shutdown(v)],
       ['Server.shutdown grace', 'milliseconds', (v) => server.shutdown({ grace: v })],
       ['Socket.connect', 'nothing', (v) => door.connect(v)],
+      ['Socket.connect options', 'options', (v) => socket().connect(['127.0.0.1', 9], v)],
       ['Socket.bind', 'nothing', (v) => socket().bind(v)],
+      ['Socket.bind options', 'options', (v) => socket().bind(['127.0.0.1', 0], v)],
+      ['Socket.send options', 'options', (v) => packets.send('x', v)],
+      ['Socket.sendto options', 'options', (v) => packets.sendto('x', ['127.0.0.1', 9], v)],
+      ['Socket.recv of a datagram', 'count', (v) => packets.recv(v)],
+      ['Socket.recvfrom of a datagram', 'count', (v) => packets.recvfrom(v)],
       ['Socket.listen', 'count', (v) => socket().listen(v)],
     ]
     const values: Row[] = [
@@ -443,6 +461,11 @@ describe('verbs of a connection, a listener, a datagram socket and a server', ()
       ['Server.handle', 'nothing', (v) => server.handle(v)],
       ['new Socket family', 'nothing', (v) => new Socket(v ?? (0 as never))],
       ['new Socket type', 'nothing', (v) => new Socket(undefined, v ?? (0 as never))],
+      [
+        'new Socket protocol',
+        'nothing',
+        (v) => new Socket(undefined, undefined, v ?? (null as never)),
+      ],
       ['new Socket options', 'options', (v) => new Socket(undefined, undefined, 0, v)],
     ]
     for (const [kind, rows] of [

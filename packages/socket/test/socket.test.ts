@@ -207,10 +207,45 @@ test('arguments that make no sense are refused by name', async () => {
   expect(() => socket(AF_UNIX, SOCK_DGRAM)).toThrow(
     /has no Unix datagram sockets \(ERR_UNSUPPORTED/,
   )
+  expect(() => socket(AF_INET, SOCK_STREAM, 17)).toThrow('protocol must be 0 or 6 here, not 17')
+  expect(() => socket(AF_UNIX, SOCK_STREAM, 6)).toThrow('protocol must be 0 here, not 6')
+  expect(socket(AF_INET6, SOCK_DGRAM, 17).protocol).toBe(17)
   expect((await rejection(socket().bind('127.0.0.1:80'))).message).toBe(
     'an address is [host, port], not a string',
   )
   expect((await rejection(socket().listen(-1))).message).toBe('backlog must be 0 or more, not -1')
+})
+
+test.each([SOCK_STREAM, SOCK_DGRAM] as const)(
+  'bind takes addresses of its own family alone, kind %i',
+  async (kind) => {
+    for (const [family, host] of [
+      [AF_INET, '::1'],
+      [AF_INET6, '127.0.0.1'],
+    ] as const) {
+      const s = socket(family, kind)
+      expect((await rejection(s.bind([host, 0]))).message).toBe(
+        `bind: "${host}" is of the other family (EAFNOSUPPORT, phase bind)`,
+      )
+      await s.close()
+    }
+  },
+)
+
+test('a signal that has aborted ends a verb before it begins', async () => {
+  const signal = AbortSignal.abort(new Error('enough'))
+  await using packets = socket(AF_INET, SOCK_DGRAM)
+  await packets.bind(['127.0.0.1', 0])
+  const [host, port] = packets.getsockname()
+  const verbs = [
+    () => socket().bind(['127.0.0.1', 0], { signal }),
+    () => socket().connect(['127.0.0.1', 9], { signal }),
+    () => packets.sendto('x', [String(host), Number(port)], { signal }),
+    () => packets.connect([String(host), Number(port)], { signal }),
+    () => packets.send('x', { signal }),
+    () => packets.recv(1, { signal }),
+  ]
+  for (const verb of verbs) expect(await rejection(verb())).toBe(signal.reason)
 })
 
 test('options: what is set is remembered, what can not be reached says so', () => {

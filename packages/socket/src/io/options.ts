@@ -54,6 +54,13 @@ export function checkSignal(verb: string, signal: unknown): void {
   throw new TypeError(`${verb}: signal must be an AbortSignal, not ${kindOf(signal)}`)
 }
 
+/** Looks at the options of a wait that only a signal ends. @throws {TypeError}; `signal.reason` when aborted already */
+export function checkEnd(verb: string, options: Pick<WaitOptions, 'signal'>): void {
+  checkKeys(verb, options, ['signal'])
+  checkSignal(verb, options.signal)
+  options.signal?.throwIfAborted()
+}
+
 /**
  * Looks at the options of one wait.
  *

@@ -9,18 +9,20 @@
  * - `listen(backlog)` is a hint once `bind` has taken the port.
  * - `setsockopt` remembers what was set before the socket exists and applies it then.
  */
+import { isIP } from 'node:net'
 import { type Address, isUnix, type Target } from '../core/address.ts'
 import type { Bytes, Data } from '../core/bytes.ts'
 import { kindOf } from '../core/bytes.ts'
 import * as C from '../core/constants.ts'
 import { NetError, type Phase } from '../core/errors.ts'
+import { quoted } from '../core/quote.ts'
 import { type EventOf, SOCKET, type StateOf, step } from '../core/state.ts'
 import type { TimeoutOption } from '../core/timeouts.ts'
 import { connect } from './connect.ts'
 import type { Connection } from './connection.ts'
 import { checkBacklog, listen } from './listen.ts'
 import type { Listener } from './listener.ts'
-import { checkKeys } from './options.ts'
+import { checkEnd, checkKeys, wrongWait } from './options.ts'
 import { runtime } from './runtime.ts'
 import { type Held, SocketSettings } from './socket-options.ts'
 import type { ShutdownHow, WaitOptions } from './stream.ts'
@@ -44,7 +46,7 @@ export interface SocketOptions {
  *
  * @param family AF_INET (default), AF_INET6 or AF_UNIX
  * @param type SOCK_STREAM (default) or SOCK_DGRAM
- * @param protocol 0, the only one that each type has
+ * @param protocol 0, or the number of the only one that each type has: IPPROTO_TCP, 17 for datagrams
  * @param options timeouts for all that this socket waits for
  * @throws {RangeError} for numbers that are not among these
  * @throws {NetError} `ERR_UNSUPPORTED` for AF_UNIX datagrams, which no JavaScript runtime offers
@@ -109,6 +111,11 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
       )
     if (type !== C.SOCK_STREAM && type !== C.SOCK_DGRAM)
       throw new RangeError(`socket: type must be SOCK_STREAM or SOCK_DGRAM, not ${String(type)}`)
+    const own = type === C.SOCK_STREAM ? C.IPPROTO_TCP : C.IPPROTO_UDP
+    if (protocol !== 0 && (protocol !== own || family === C.AF_UNIX))
+      throw new RangeError(
+        `socket: protocol must be 0${family === C.AF_UNIX ? '' : ` or ${own}`} here, not ${quoted(protocol)}`,
+      )
     this.family = family
     this.type = type
     this.protocol = protocol
@@ -138,20 +145,24 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
    * every address of this machine.
    *
    * @param address `[host, port]`, for AF_UNIX a path
-   * @throws {NetError} `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`; `EINVAL` when bound already; `ERR_CLOSED`
+   * @param options `signal` ends the wait
+   * @throws {NetError} `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`; `EAFNOSUPPORT` an address of the other family; `EINVAL`
+   *   when bound already; `ERR_CLOSED`
    * @see bind(2)
    */
-  async bind(address: SocketAddress): Promise<void> {
+  async bind(address: SocketAddress, options: Pick<WaitOptions, 'signal'> = {}): Promise<void> {
+    checkEnd('bind', options)
     this.#step('bind', 'bind')
     try {
       const target = this.#target(address, true)
       const { system, timeout } = this.#options
+      const how = { system, timeout, ...options }
       if (this.type === C.SOCK_DGRAM) {
-        const opened = await udp(target, { system, ...this.#settings.forUdp })
+        const opened = await udp(target, { ...how, ...this.#settings.forUdp })
         this.#datagrams = this.#keep('bind', opened)
         this.#settings.applyTo(opened)
       } else {
-        const opened = await listen(target, { system, timeout, ...this.#settings.forListen })
+        const opened = await listen(target, { ...how, ...this.#settings.forListen })
         this.#listener = this.#keep('bind', opened)
       }
     } catch (error) {
@@ -200,7 +211,8 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
    * @throws as `connect()` of the main door; `EISCONN` when connected already
    * @see connect(2)
    */
-  async connect(address: SocketAddress, options: { signal?: AbortSignal } = {}): Promise<void> {
+  async connect(address: SocketAddress, options: Pick<WaitOptions, 'signal'> = {}): Promise<void> {
+    checkEnd('connect', options)
     const target = this.#target(address, false)
     if (this.type === C.SOCK_DGRAM) {
       await (await this.#datagram('connect')).connect(target, options)
@@ -246,7 +258,11 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
    * @see send(2)
    */
   send(data: Data, options?: WaitOptions): Promise<number> {
-    if (this.#datagrams !== undefined) return this.#datagrams.send(data)
+    if (this.#datagrams !== undefined) {
+      const wrong = wrongWait('send', options)
+      if (wrong !== undefined) return Promise.reject(wrong)
+      return this.#datagrams.send(data, undefined, { signal: options?.signal })
+    }
     return this.#stream('send', (connection) => connection.send(data, options))
   }
 
@@ -267,13 +283,18 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
    *
    * @param data a string becomes UTF-8
    * @param address `[host, port]`, for AF_UNIX a path
+   * @param options `signal` ends the lookup of a name
    * @throws as `UdpSocket.send`; `EISCONN` on a stream
    * @see sendto(2)
    */
-  async sendto(data: Data, address: SocketAddress): Promise<number> {
+  async sendto(
+    data: Data,
+    address: SocketAddress,
+    options: Pick<WaitOptions, 'signal'> = {},
+  ): Promise<number> {
     if (this.type === C.SOCK_STREAM)
       throw this.#error('sendto', 'EISCONN', 'send', 'a stream has one peer: use send')
-    return (await this.#datagram('sendto')).send(data, this.#target(address, false))
+    return (await this.#datagram('sendto')).send(data, this.#target(address, false), options)
   }
 
   /**
@@ -288,8 +309,7 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
    */
   async recv(max = 65_536, options?: WaitOptions): Promise<Bytes | null> {
     if (this.#datagrams !== undefined) {
-      if (!(Number.isInteger(max) && max >= 1))
-        throw new RangeError(`max must be a whole number of at least 1, not ${max}`)
+      checkMax(max)
       return (await this.#datagrams.recv(options)).data.subarray(0, max)
     }
     return this.#stream('recv', (connection) => connection.recv(max, options))
@@ -352,6 +372,7 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
    */
   async recvfrom(max = 65_536, options?: WaitOptions): Promise<[Bytes | null, SocketAddress]> {
     if (this.type === C.SOCK_STREAM) return [await this.recv(max, options), this.getpeername()]
+    checkMax(max)
     const { data, address } = await (await this.#datagram('recvfrom')).recv(options)
     return [data.subarray(0, max), tuple(address)]
   }
@@ -469,6 +490,9 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
     if (!Array.isArray(address))
       throw new TypeError(`an address is [host, port], not ${kindOf(address)}`)
     const [host, port] = address as readonly [string, number]
+    // Else the runtime makes a socket of the other family. Those who connect and send look at it themselves.
+    if (binding && ![0, FAMILIES[this.family]].includes(isIP(String(host).replace(/%.*$/, ''))))
+      throw this.#error('bind', 'EAFNOSUPPORT', 'bind', `${quoted(host)} is of the other family`)
     if (host !== '' || !binding) return { hostname: host, port }
     return { hostname: this.family === C.AF_INET6 ? '::' : '0.0.0.0', port }
   }
@@ -503,6 +527,13 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
     const facts = { verb, target: '', code, phase }
     return new NetError(reason === undefined ? facts : { ...facts, reason })
   }
+}
+
+/** @throws {TypeError | RangeError} what is no number of bytes */
+function checkMax(max: unknown): void {
+  if (typeof max !== 'number') throw new TypeError(`max must be a number, not ${kindOf(max)}`)
+  if (!Number.isInteger(max) || max < 1)
+    throw new RangeError(`max must be a whole number of at least 1, not ${max}`)
 }
 
 /** The family of addresses that a name is asked for. */

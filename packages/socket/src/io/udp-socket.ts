@@ -14,7 +14,7 @@ import { type Address, formatEndpoint, type InetEndpoint, type Target } from '..
 import { type Bytes, copy, type Data, kindOf, toBytes } from '../core/bytes.ts'
 import { codeOf, NetError, type Phase } from '../core/errors.ts'
 import { each, Mailbox } from './mailbox.ts'
-import { checkKeys, checkSignal, wrongWait } from './options.ts'
+import { checkEnd, wrongWait } from './options.ts'
 import type { Resolver } from './resolve.ts'
 import { runtime, runtimeName } from './runtime.ts'
 import type { WaitOptions } from './stream.ts'
@@ -481,11 +481,6 @@ function checkHops(verb: string, hops: unknown): void {
 /** Node takes whatever is not false for true. */
 function checkFlag(verb: string, on: unknown): void {
   if (typeof on !== 'boolean') throw new TypeError(`${verb} takes true or false, not ${kindOf(on)}`)
-}
-
-function checkEnd(verb: string, options: { signal?: AbortSignal | undefined }): void {
-  checkKeys(verb, options, ['signal'])
-  checkSignal(verb, options.signal)
 }
 
 function phaseOf(verb: string): Phase {
