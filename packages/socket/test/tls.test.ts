@@ -367,6 +367,11 @@ describe('options', () => {
     ['no key', { cert: server.cert, key: 'key' }, 'ERR_TLS_NO_PEM'],
     ['unknown ciphers', { ...keyPair(server), ciphers: 'NONE-AT-ALL' }, 'ERR_TLS_CIPHERS'],
     ['no issuer', { ...keyPair(server), ca: 'nobody' }, 'ERR_TLS_NO_PEM'],
+    [
+      'DER that is cut off, which is as good as no PEM',
+      { cert: parseCertificate(server.cert).der.slice(0, 50), key: server.key },
+      'ERR_TLS_NO_PEM',
+    ],
   ])('%s is told when listening begins', async (what, tls, code) => {
     // Deno looks at a key when a client comes.
     if (isDeno && !/PEM|issuer/.test(what)) return

@@ -130,7 +130,9 @@ function build(options: TlsContextOptions, system: System, tickets = true): Secu
   try {
     return system.createSecureContext(given)
   } catch (cause) {
-    const code = tlsCode(codeOf(cause), (cause as Error).message)
+    const said = tlsCode(codeOf(cause), (cause as Error).message)
+    // There is no handshake yet that could have failed: it is what was given that can't be read.
+    const code = said === 'ERR_TLS' ? 'ERR_TLS_NO_PEM' : said
     const reason = tlsReason(code) ?? (cause as Error).message
     throw new TlsError({ verb: 'openTlsContext', target: '', code, reason, cause })
   }
