@@ -653,6 +653,7 @@ describe('what is closed says so, in one sentence', () => {
       connect: () => opened.connect('127.0.0.1:9'),
       joinGroup: () => opened.joinGroup('239.255.0.1'),
       leaveGroup: () => opened.leaveGroup('239.255.0.1'),
+      disconnect: () => opened.disconnect(),
       setBroadcast: () => opened.setBroadcast(true),
       setTtl: () => opened.setTtl(1),
       setMulticastTtl: () => opened.setMulticastTtl(1),

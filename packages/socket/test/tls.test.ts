@@ -368,7 +368,7 @@ describe('options', () => {
     ['unknown ciphers', { ...keyPair(server), ciphers: 'NONE-AT-ALL' }, 'ERR_TLS_CIPHERS'],
     ['no issuer', { ...keyPair(server), ca: 'nobody' }, 'ERR_TLS_NO_PEM'],
     [
-      'DER that is cut off, which is as good as no PEM',
+      'DER that is cut off',
       { cert: parseCertificate(server.cert).der.slice(0, 50), key: server.key },
       'ERR_TLS_NO_PEM',
     ],

@@ -144,7 +144,8 @@ export class UdpSocket implements AsyncDisposable, AsyncIterable<Datagram> {
 
   /** Takes the peer back: `send` needs an address again. @throws {NetError} `ENOTCONN`, `ERR_CLOSED` */
   disconnect(): void {
-    if (this.#remote === undefined) throw this.#error('disconnect', '', undefined, 'ENOTCONN')
+    if (this.#remote === undefined && this.#closed === undefined)
+      throw this.#error('disconnect', '', undefined, 'ENOTCONN')
     this.#set('disconnect', this.#name, () => this.#socket.disconnect())
     this.#remote = undefined
     this.#address = undefined

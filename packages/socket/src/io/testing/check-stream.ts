@@ -66,8 +66,9 @@ export function checkStream(
   })
   check('recv(max) gives at most max bytes and keeps the rest', async (a, b) => {
     await a.sendAll('abcdef')
-    assert.equal(text(await b.recv(2)), 'ab')
-    assert.equal(text(await b.recvExactly(4)), 'cdef')
+    const some = text(await b.recv(2))
+    assert.ok(some === 'ab' || some === 'a', some)
+    assert.equal(some + text(await b.recvExactly(6 - some.length)), 'abcdef')
   })
   check('recv() returns null after the peer shut down writing, again and again', async (a, b) => {
     await a.sendAll('last')
@@ -235,9 +236,10 @@ export function checkStream(
     const memory = new Uint8Array(8)
     const waiting = b.recvInto(memory.subarray(2, 5))
     await a.sendAll('abcdef')
-    assert.equal(await waiting, 3)
-    assert.deepEqual([...memory], [0, 0, 97, 98, 99, 0, 0, 0])
-    assert.equal(text(await b.recvExactly(3)), 'def')
+    const count = (await waiting) ?? 0
+    assert.ok(count >= 1 && count <= 3, String(count))
+    assert.equal(text(memory), `\0\0${'abc'.slice(0, count).padEnd(6, '\0')}`)
+    assert.equal(text(await b.recvExactly(6 - count)), 'abcdef'.slice(count))
     await a.shutdown('write')
     assert.equal(await b.recvInto(memory), null)
   })
