@@ -15,6 +15,15 @@ export async function rejection(promise: Promise<unknown>): Promise<Error> {
   throw new Error('expected a rejection, got a result')
 }
 
+/** Turns of the event loop until something holds; nearly as long as a test may take, since a machine may be busy. */
+export async function until(holds: () => boolean): Promise<void> {
+  const end = performance.now() + 9_000
+  while (!holds()) {
+    if (performance.now() > end) throw new Error(`never held: ${holds}`)
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+}
+
 /** A TCP port of 127.0.0.1 that nobody listens on. */
 export async function freePort(): Promise<number> {
   const server = net.createServer().listen(0, '127.0.0.1')

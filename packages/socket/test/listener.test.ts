@@ -3,7 +3,7 @@ import { connect, listen, text } from '@sluice/socket'
 import { isNetError } from '@sluice/socket/errors'
 import { FakeClock } from '@sluice/socket/testing'
 import { expect, test } from 'vitest'
-import { fakeSystem, inetOf, rejection } from './kit.ts'
+import { fakeSystem, inetOf, rejection, until } from './kit.ts'
 
 test('a port in use is one sentence', async () => {
   await using listener = await listen('127.0.0.1:0')
@@ -24,7 +24,7 @@ test('connections that nobody accepted wait, unread, and lose nothing', async ()
   await using listener = await listen('127.0.0.1:0')
   const clients = await Promise.all([1, 2, 3].map(() => connect(listener.address)))
   await Promise.all(clients.map((client, i) => client.sendAll(`I am ${i}`)))
-  for (let i = 0; i < 200 && listener.pending < 3; i++) await new Promise((r) => setTimeout(r, 5))
+  await until(() => listener.pending === 3)
   expect(listener.pending).toBe(3)
   const words: string[] = []
   for (let i = 0; i < 3; i++) {
@@ -39,7 +39,7 @@ test('connections that nobody accepted wait, unread, and lose nothing', async ()
 test('surplus connections are closed and counted', async () => {
   await using listener = await listen('127.0.0.1:0', { limits: { pending: 2 } })
   const clients = await Promise.all([1, 2, 3, 4].map(() => connect(listener.address)))
-  for (let i = 0; i < 200 && listener.refused < 2; i++) await new Promise((r) => setTimeout(r, 5))
+  await until(() => listener.refused === 2)
   expect([listener.pending, listener.refused]).toEqual([2, 2])
   for (const client of clients) client.destroy()
 })
@@ -47,7 +47,7 @@ test('surplus connections are closed and counted', async () => {
 test('a pending connection that breaks is forgotten', async () => {
   await using listener = await listen('127.0.0.1:0')
   const client = await connect(listener.address)
-  for (let i = 0; i < 200 && listener.pending < 1; i++) await new Promise((r) => setTimeout(r, 5))
+  await until(() => listener.pending === 1)
   const accepted = await listener.accept()
   client.destroy()
   expect(isNetError(await rejection(accepted.recv()), 'ECONNRESET')).toBe(true)

@@ -1,6 +1,6 @@
 import { connect, listen } from '@sluice/socket'
 import { expect, test } from 'vitest'
-import { rejection } from './kit.ts'
+import { rejection, until } from './kit.ts'
 
 test('a wait that is given up in the breath in which it is served takes nothing from the next one', async () => {
   await using listener = await listen('127.0.0.1:0')
@@ -18,7 +18,7 @@ test('a wait that is given up in the breath in which it is served takes nothing 
 test('an aborted signal is looked at before anything is taken', async () => {
   await using listener = await listen('127.0.0.1:0')
   const client = await connect(listener.address)
-  for (let i = 0; i < 200 && listener.pending < 1; i++) await new Promise((r) => setTimeout(r, 5))
+  await until(() => listener.pending === 1)
   const error = await rejection(listener.accept({ signal: AbortSignal.abort(new Error('no')) }))
   expect(error.message).toBe('no')
   expect(listener.pending).toBe(1)

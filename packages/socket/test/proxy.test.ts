@@ -5,7 +5,7 @@ import { serve } from '@sluice/socket/server'
 import { FakeClock, scriptedServer } from '@sluice/socket/testing'
 import { describe, expect, test } from 'vitest'
 import { makeAuthority, makeCertificate } from './certificates.ts'
-import { fakeSystem, freePort, inetOf, rejection } from './kit.ts'
+import { fakeSystem, freePort, inetOf, rejection, until } from './kit.ts'
 
 /** What SOCKS 5 says when it has led on: to nowhere in particular. */
 const GRANTED = Uint8Array.of(5, 0, 0, 1, 0, 0, 0, 0, 0, 0)
@@ -311,8 +311,7 @@ describe('the PROXY protocol', () => {
     await ended.shutdown('write')
     await ended.recv().catch(() => {})
     const silent = await connect(listener.address)
-    for (let i = 0; i < 200 && listener.handshakes === 0; i++)
-      await new Promise((r) => setTimeout(r, 1))
+    await until(() => listener.handshakes > 0)
     await clock.advance(10_500)
     expect((await rejection(silent.recv())).message).toContain('ECONNRESET')
     expect([listener.failedHandshakes, listener.handshakes, listener.pending]).toEqual([3, 0, 0])

@@ -3,7 +3,7 @@ import { isTimeoutError } from '@sluice/socket/errors'
 import { type ServeOptions, type Server, serve } from '@sluice/socket/server'
 import { FakeClock, memoryPair } from '@sluice/socket/testing'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { inetOf, rejection } from './kit.ts'
+import { inetOf, rejection, until } from './kit.ts'
 
 const running: Server[] = []
 afterEach(async () => {
@@ -33,12 +33,6 @@ async function answerOf(target: Target): Promise<string> {
     expect((error as { code: string }).code).toMatch(/^(ECONNRESET|EPIPE)$/)
     return 'reset'
   }
-}
-
-/** Turns of the event loop until something holds; fails after many. */
-async function until(holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 500 && !holds(); i++) await new Promise((resolve) => setTimeout(resolve, 2))
-  expect(holds()).toBe(true)
 }
 
 test('an echo server in one function, and what it counted', async () => {

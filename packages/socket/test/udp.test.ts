@@ -2,7 +2,7 @@ import { connect, text, udp } from '@sluice/socket'
 import { isNetError } from '@sluice/socket/errors'
 import { FakeClock } from '@sluice/socket/testing'
 import { describe, expect, test } from 'vitest'
-import { fakeSystem, freePort, inetOf, rejection } from './kit.ts'
+import { fakeSystem, freePort, inetOf, rejection, until } from './kit.ts'
 
 describe.each([['127.0.0.1'], ['::1']])('over %s', (hostname) => {
   test('each send is one datagram, with its sender', async () => {
@@ -61,7 +61,7 @@ test('what nobody takes is bounded and counted', async () => {
   await using a = await udp('127.0.0.1:0')
   await using b = await udp('127.0.0.1:0', { limits: { queue: 2 } })
   for (const word of ['1', '2', '3', '4']) await a.send(word, b.address)
-  for (let i = 0; i < 200 && b.dropped < 2; i++) await new Promise((r) => setTimeout(r, 5))
+  await until(() => b.dropped === 2)
   expect(b.dropped).toBe(2)
   expect(text((await b.recv()).data) + text((await b.recv()).data)).toBe('12')
 })
