@@ -1,4 +1,4 @@
-import { type Connection, connect } from '@sluice/socket'
+import { connect } from '@sluice/socket'
 import { H3, HTTPError, handleCors, readBody } from 'h3'
 import { AutoRouter, cors, error, json } from 'itty-router'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -93,7 +93,7 @@ describe('ws', () => {
       (stream) => {
         const { method, headers } = incoming
         const message = { method, url: info.target, headers: Object.fromEntries(headers) }
-        const socket = (stream as Connection).detach()
+        const socket = stream.detach()
         sockets.handleUpgrade(message as never, socket, Buffer.alloc(0), (one) => {
           one.on('message', (data, isBinary) => one.send(data, { binary: isBinary }))
         })

@@ -9,6 +9,8 @@
  * - push: `attach` hands every byte to a receiver as it arrives, without a copy.
  * A second reader while one waits is `ERR_BUSY`, so that no two callers each get half of a message.
  */
+
+import type { Duplex } from 'node:stream'
 import type { Address } from '../core/address.ts'
 import type { Bytes, Data } from '../core/bytes.ts'
 
@@ -112,6 +114,8 @@ export interface ByteStream extends AsyncDisposable, AsyncIterable<Bytes> {
   /** As `sendAll`, or with `whenTaken` as `send`, for text whose every character is one byte: no detour over UTF-8. */
   sendLatin1(text: string, options?: TextSendOptions): Promise<void>
 
+  /** Hands the stream over to code that wants one of Node's; this object is finished afterwards. */
+  detach(): Duplex
   /** Ends one direction or both; what was sent before still leaves. The peer reads the end of the stream. */
   shutdown(how: ShutdownHow): Promise<void>
   /** Sends what is left, says goodbye and lets go, after a short deadline by force. Never rejects. */
