@@ -63,6 +63,34 @@ describe.concurrent('sluice-socket', { timeout: 20_000 }, () => {
     expect(run.stdout).toBe('from the client')
   })
 
+  test('listen --keep: one after the other, with one input; what breaks one ends no other', async () => {
+    const run = start('listen', '-k', '127.0.0.1:0')
+    const target = `127.0.0.1:${await portOf(run)}`
+    for (const word of ['one', 'two']) {
+      const client = await connect(target)
+      run.child.stdin.write(word)
+      expect(text(await client.recvExactly(3))).toBe(word)
+      await client.sendAll(word)
+      await client.close()
+    }
+    const rude = await connect(target)
+    run.child.stdin.write('x')
+    await rude.recv()
+    rude.destroy()
+    await run.says(/^sluice-socket: recv \S+: connection reset by the peer/m)
+    const last = await connect(target)
+    run.child.stdin.end('last')
+    expect(text(await last.recvExactly(4))).toBe('last')
+    expect(await last.recv()).toBeNull()
+    await last.close()
+    const late = await connect(target)
+    expect(await late.recv()).toBeNull()
+    await late.close()
+    run.child.kill('SIGINT')
+    expect(await run.done).toBe(130)
+    expect(run.stdout).toBe('onetwo')
+  })
+
   test('listen --echo serves any number, and ends clean at Ctrl-C', async () => {
     const run = start('listen', '--echo', '0')
     const port = await portOf(run)

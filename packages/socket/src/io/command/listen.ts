@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { formatEndpoint } from '../../core/address.ts'
 import type { CommandPlan } from '../../core/command-line.ts'
+import { isNetError } from '../../core/errors.ts'
 import type { Connection } from '../connection.ts'
 import { listen } from '../listen.ts'
 import { serve } from '../server.ts'
@@ -35,20 +36,25 @@ async function takeInTurn(
   how: object,
   stage: Stage,
 ): Promise<void> {
+  const keep = plan.flags.has('keep')
   await using listener = await listen(target, { ...how, signal: stage.signal })
   stage.say(`listening on ${formatEndpoint(listener.address)}`)
   do {
     const connection = await listener.accept({ signal: stage.signal })
-    if (!plan.flags.has('keep')) void listener.close()
+    if (!keep) void listener.close()
     const onAbort = (): void => connection.destroy()
     stage.signal.addEventListener('abort', onAbort)
     try {
       await copyBoth(connection, stage.stdin, stage.stdout, { idle: timeoutOf(plan) })
+    } catch (error) {
+      // One connection's trouble; the next one is served, unless all of it is being ended.
+      if (!keep || !isNetError(error) || stage.signal.aborted) throw error
+      stage.warn(error)
     } finally {
       stage.signal.removeEventListener('abort', onAbort)
       await connection.close()
     }
-  } while (plan.flags.has('keep') && !stage.signal.aborted)
+  } while (keep && !stage.signal.aborted)
 }
 
 async function echo(connection: Connection): Promise<void> {

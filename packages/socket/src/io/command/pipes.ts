@@ -17,9 +17,9 @@ export interface CopyOptions {
 }
 
 /**
- * Copies both ways until the peer has finished, and, unless it has, until the input has ended.
+ * Copies both ways until the peer has finished. The input stays open: the next connection goes on with it.
  *
- * @throws {OutputClosed}; what breaks the stream
+ * @throws {OutputClosed}; what breaks the stream, or the input
  */
 export async function copyBoth(
   stream: ByteStream,
@@ -28,22 +28,32 @@ export async function copyBoth(
   { crlf = false, idle }: CopyOptions,
 ): Promise<void> {
   // The input may never end (a terminal): the peer's end is enough.
-  const sending = send(stream, input, crlf)
-  sending.catch(() => {})
-  await receive(stream, output, idle)
-  input.destroy()
-  await Promise.race([sending.catch(() => {}), new Promise((resolve) => setImmediate(resolve))])
+  const stop = feed(stream, input, crlf)
+  try {
+    await receive(stream, output, idle)
+    // What is here already is still sent.
+    await new Promise(setImmediate)
+  } finally {
+    stop()
+  }
 }
 
-async function send(stream: ByteStream, input: Readable, crlf: boolean): Promise<void> {
-  try {
-    for await (const chunk of input as AsyncIterable<Uint8Array>)
-      await stream.sendAll(crlf ? withCrlf(chunk) : chunk)
-    await stream.shutdown('write')
-  } catch (error) {
-    // Input that was let go of is no failure; a stream that broke is told to the reader.
-    if (input.destroyed || !stream.isOpen) return
-    throw error
+/** Sends what the input brings, and its end. @returns how to leave the rest to whoever comes next */
+function feed(stream: ByteStream, input: Readable, crlf: boolean): () => void {
+  let isWanted = true
+  // What breaks the stream is told to the reader.
+  const finish = (): void => void stream.shutdown('write').catch(() => {})
+  const fail = (error: Error): void => stream.destroy(error)
+  const take = (chunk: Uint8Array): void => {
+    input.pause()
+    const goOn = (): void => void (isWanted && input.resume())
+    stream.sendAll(crlf ? withCrlf(chunk) : chunk).then(goOn, () => {})
+  }
+  if (input.readableEnded) finish()
+  input.on('data', take).on('end', finish).on('error', fail).resume()
+  return () => {
+    isWanted = false
+    input.off('data', take).off('end', finish).off('error', fail).pause()
   }
 }
 
