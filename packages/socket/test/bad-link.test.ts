@@ -69,6 +69,15 @@ describe('a pair with a bad line', () => {
   })
 })
 
+test('what takes longer than timers can count does not come at once', async () => {
+  // A month: beyond 2^31 - 1 ms a timer of Node fires after one, with a warning.
+  const [a, b] = linkPair({ latency: 3e9 })
+  await a.sendAll('x')
+  expect(await rejection(b.recv(1, { timeout: 20 }))).toMatchObject({ code: 'ERR_TIMEOUT' })
+  a.destroy()
+  b.destroy()
+})
+
 describe('a relay', () => {
   test('carries both directions and both ends', async () => {
     await using echo = await serve(async (connection) => {
