@@ -291,6 +291,13 @@ describe('ssl', () => {
       expect(() => context.load_cert_chain(file('ca.pem'), file('key.pem'))).toThrow(ssl.SSLError)
   })
 
+  it('gives random bytes, and says that they are good', () => {
+    expect(ssl.RAND_bytes(32)).toHaveLength(32)
+    const [bytes, isGood] = ssl.RAND_pseudo_bytes(5)
+    expect([bytes.length, isGood, ssl.RAND_status()]).toEqual([5, true, true])
+    expect(bytes).not.toBeInstanceOf(Buffer)
+  })
+
   it('get_server_certificate() gives what a server shows', async () => {
     const [address, saw] = await once()
     const pem = await ssl.get_server_certificate(address)

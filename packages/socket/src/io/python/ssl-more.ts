@@ -81,6 +81,11 @@ export function RAND_bytes(n: number): Uint8Array {
   return Uint8Array.from(randomBytes(n))
 }
 
+/** The same, and whether they are good enough for keys: always. Gone from Python since 3.12. */
+export function RAND_pseudo_bytes(n: number): [Uint8Array, boolean] {
+  return [RAND_bytes(n), true]
+}
+
 /** Whether there is enough randomness: always. */
 export function RAND_status(): boolean {
   return true
