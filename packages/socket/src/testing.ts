@@ -11,6 +11,11 @@ export {
   type TestCertificate,
 } from './io/testing/certificates.ts'
 export { type CheckStreamCase, checkStream, type StreamPair } from './io/testing/check-stream.ts'
+export {
+  type DatagramLink,
+  type DatagramLinkOptions,
+  datagramLink,
+} from './io/testing/datagram-link.ts'
 export { FakeClock } from './io/testing/fake-clock.ts'
 export { type MemoryOptions, memoryPair } from './io/testing/memory.ts'
 export {

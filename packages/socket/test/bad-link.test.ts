@@ -1,8 +1,16 @@
-import { connect, text } from '@sluice/socket'
+import { type Address, connect, type Target, text, type UdpSocket, udp } from '@sluice/socket'
 import { relay, serve } from '@sluice/socket/server'
-import { FakeClock, linkPair, memoryPair, playScript, scriptedServer } from '@sluice/socket/testing'
+import {
+  datagramLink,
+  FakeClock,
+  Link,
+  linkPair,
+  memoryPair,
+  playScript,
+  scriptedServer,
+} from '@sluice/socket/testing'
 import { describe, expect, test } from 'vitest'
-import { freePort, rejection } from './kit.ts'
+import { freePort, rejection, until } from './kit.ts'
 
 describe('a pair with a bad line', () => {
   test('what is sent arrives after the latency, and not before', async () => {
@@ -76,6 +84,51 @@ test('what takes longer than timers can count does not come at once', async () =
   expect(await rejection(b.recv(1, { timeout: 20 }))).toMatchObject({ code: 'ERR_TIMEOUT' })
   a.destroy()
   b.destroy()
+})
+
+describe('a line for datagrams', () => {
+  test('loses some, doubles some, and changes their order, both ways', async () => {
+    const clock = new FakeClock()
+    const bad = { latency: 50, jitter: 40, loss: 0.2, duplicate: 0.2, reorder: 0.2, seed: 4 }
+    await using server = await udp('127.0.0.1:0')
+    await using client = await udp('127.0.0.1:0')
+    const line = await datagramLink(server.address, { ...bad, clock })
+    /** What the line makes of twenty, and in which order they come. */
+    const twenty = Array.from({ length: 20 }, (_, i) => String(i + 10))
+    const model = new Link(bad)
+    const arrivals = twenty.flatMap((word) => model.datagram(0, 2).map((at) => ({ at, word })))
+    const expected = arrivals.sort((a, b) => a.at - b.at).map(({ word }) => word)
+    expect(expected).not.toEqual(twenty)
+    const through = async (from: UdpSocket, to: Target, at: UdpSocket): Promise<Address> => {
+      for (const word of twenty) await from.send(word, to)
+      await until(() => clock.pending === expected.length)
+      await clock.advance(1_000)
+      const came: string[] = []
+      let sender: Address | undefined
+      while (came.length < expected.length) {
+        const { data, address } = await at.recv()
+        came.push(text(data))
+        sender = address
+      }
+      expect(came).toEqual(expected)
+      return sender as Address
+    }
+    const behind = await through(client, line.address, server)
+    const before = await through(server, behind, client)
+    expect(before).toEqual(line.address)
+    await client.send('lost with the line', line.address)
+    await until(() => clock.pending > 0)
+    await line.close()
+    expect(clock.pending).toBe(0)
+  })
+
+  test('refuses what is no line, and no target', async () => {
+    expect(await rejection(datagramLink('127.0.0.1:9', { loss: 2 }))).toBeInstanceOf(RangeError)
+    expect(await rejection(datagramLink('127.0.0.1:9', { lost: 1 } as never))).toBeInstanceOf(
+      TypeError,
+    )
+    expect(await rejection(datagramLink('nonsense'))).toBeInstanceOf(SyntaxError)
+  })
 })
 
 describe('a relay', () => {
