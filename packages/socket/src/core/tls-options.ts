@@ -60,7 +60,10 @@ export interface ClientOptions<C> extends TlsHandshakeOptions<C> {
   verify?: boolean | undefined
   /** SHA-256 of public keys in base64. One of the certificates, up from the server's own, must have one of them. */
   pins?: readonly string[] | undefined
-  /** A session that `onSession` gave: the handshake is shorter if the server remembers it. */
+  /**
+   * A session that `onSession` gave: the handshake is shorter if the server remembers it. Name, dates and pins are looked at
+   * anew; the issuers are those that were trusted when it began, whatever `ca` says now.
+   */
   session?: Uint8Array | undefined
   /** Is called with each session that the server offers, which may be after the first bytes of a conversation. */
   onSession?: ((session: Uint8Array) => void) | undefined
