@@ -288,8 +288,18 @@ export function cancellable(content: Content): { content: Content; cancel(reason
     pieces instanceof ReadableStream ? readerOf(pieces) : pieces[Symbol.asyncIterator]()
   return {
     content: { ...content, pieces: { [Symbol.asyncIterator]: () => iterator } },
-    cancel: (reason) => void Promise.resolve(iterator.return?.(reason)).catch(() => {}),
+    cancel: (reason) => {
+      if (!destroyed(pieces)) void Promise.resolve(iterator.return?.(reason)).catch(() => {})
+    },
   }
+}
+
+/** A stream of Node's lets go of its file at this word alone: its iterator waits for news, and one not begun does nothing. */
+function destroyed(pieces: object): boolean {
+  const { destroy } = pieces as { destroy?: unknown }
+  if (typeof destroy !== 'function') return false
+  destroy.call(pieces)
+  return true
 }
 
 /** A stream as an iterator whose `return` does not wait for the read that is going on. */
@@ -326,7 +336,7 @@ export function cancelContent(content: Content | null): void {
   const { pieces } = content
   if (pieces instanceof ReadableStream) {
     if (!pieces.locked) pieces.cancel().catch(() => {})
-  } else if (pieces !== undefined) {
+  } else if (pieces !== undefined && !destroyed(pieces)) {
     void Promise.resolve(pieces[Symbol.asyncIterator]().return?.()).catch(() => {})
   }
 }

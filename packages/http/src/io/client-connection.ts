@@ -16,7 +16,14 @@ import { Headers, type HeadersInit, outgoingFields } from '../core/headers.ts'
 import type { Limits } from '../core/limits.ts'
 import { methodFacts, normaliseMethod } from '../core/methods.ts'
 import { IDLE, idleLimit } from '../core/pool-plan.ts'
-import { type BodySource, type Content, cancelContent, IncomingBody, toContent } from './body.ts'
+import {
+  type BodySource,
+  type Content,
+  cancelContent,
+  cancellable,
+  IncomingBody,
+  toContent,
+} from './body.ts'
 import { ClientExchange, type ExchangeFacts, type ExchangeOptions } from './client-exchange.ts'
 import { trailerPromise } from './exchange.ts'
 import { sendPieces, sendWhole, type WholeBody, wholeBody } from './outgoing.ts'
@@ -264,7 +271,10 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
   #sendStream(exchange: ClientExchange, head: string, content: Content): void {
     if (head !== '') this.#watch(this.stream.sendLatin1(head))
     // The server may answer early, and may not want the rest: then nobody sends it.
-    sendPieces(this.stream, this.#machine, content, () => this.#exchange !== exchange).then(
+    const outgoing = cancellable(content)
+    exchange.giveUp = outgoing.cancel
+    const isStopped = (): boolean => this.#exchange !== exchange
+    sendPieces(this.stream, this.#machine, outgoing.content, isStopped).then(
       ({ bytes, pieces }) => {
         exchange.isSent = true
         if (exchange.id !== 0) exchange.tell('body', { direction: 'sent', bytes, pieces })

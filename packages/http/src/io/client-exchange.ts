@@ -93,6 +93,8 @@ export class ClientExchange {
   trailers: TrailerPromise | undefined
   /** Whether the request has been sent to its end. */
   isSent = false
+  /** Tells the source of a body that is on its way that nobody wants the rest. */
+  giveUp: ((reason: unknown) => void) | undefined
   readonly #ticker: Ticker
   readonly #timed: Timed
   readonly #limits: Readonly<Record<'headers' | 'idle' | 'total', number>>
@@ -152,18 +154,19 @@ export class ClientExchange {
     tell?.(isWanted)
   }
 
-  /** It is over, well or not: neither a timer nor a listener is left behind. */
-  settle(): void {
+  /** It is over, well or not: neither a timer nor a listener is left behind, nor a body that nobody wants. */
+  settle(reason?: unknown): void {
     this.goOn(false)
     this.#timed.deadline = Number.POSITIVE_INFINITY
     this.#ticker.delete(this.#timed)
     if (this.#onAbort !== undefined) this.facts.signal?.removeEventListener('abort', this.#onAbort)
+    if (!this.isSent) this.giveUp?.(reason)
   }
 
   /** It failed: whoever waits is told. */
   fail(error: unknown): void {
     if (this.id !== 0) this.tell('error', { code: codeOf(error) ?? 'ABORTED' })
-    this.settle()
+    this.settle(error)
     this.facts.reject(error)
     this.trailers?.reject(error)
     this.body?.fail(error)

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import { PassThrough } from 'node:stream'
 import { connect } from '@sluice/socket'
 import { encodeUtf8 } from '@sluice/socket/bytes'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -217,6 +218,31 @@ describe('request()', () => {
     await expect(request('http://localhost/', { redirect: 'follow' } as never)).rejects.toThrow(
       /no option 'redirect'/,
     )
+  })
+
+  it.each([
+    ['that is answered without', { Expect: '100-continue' }, undefined],
+    ['whose rest is not wanted', {}, undefined],
+    ['whose request is given up', {}, 'enough'],
+  ])('lets go of a stream of Node’s %s', async (_, headers, reason) => {
+    let hear: () => void = () => {}
+    const heard = new Promise<void>((resolve) => (hear = resolve))
+    const server = await answer((socket) => {
+      hear()
+      if (reason === undefined) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+    })
+    const body = new PassThrough()
+    const closed = new Promise((resolve) => body.once('close', resolve))
+    if (!('Expect' in headers)) body.write('a beginning')
+    const controller = new AbortController()
+    const options = { method: 'POST', headers, body, signal: controller.signal }
+    const asked = request(server.url, options).then((response) => response.text())
+    if (reason !== undefined) {
+      await heard
+      controller.abort(new Error(reason))
+      await expect(asked).rejects.toThrow(reason)
+    } else expect(await asked).toBe('')
+    await closed
   })
 
   it('paces a server whose body nobody reads', async () => {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { PassThrough } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { connect, listen } from '@sluice/socket'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -960,6 +961,14 @@ describe('a body whose client is lost while its source has no news', () => {
       },
     ],
     [
+      'a stream of Node’s',
+      (cancelled) => {
+        const source = new PassThrough().once('close', cancelled)
+        source.write('first')
+        return new Response(source)
+      },
+    ],
+    [
       'an iterator',
       (cancelled) => {
         let isFirst = true
@@ -988,4 +997,26 @@ describe('a body whose client is lost while its source has no news', () => {
     client.socket.resetAndDestroy()
     await given
   })
+})
+
+it('a stream of Node’s that nobody reads is destroyed: HEAD, a client that left before', async () => {
+  const sources: PassThrough[] = []
+  let ready: () => void = () => {}
+  const server = await start(async ({ method }, { completed }) => {
+    const source = new PassThrough()
+    sources.push(source)
+    if (method === 'GET') await new Promise<void>((resolve) => completed.catch(() => resolve()))
+    ready()
+    return new Response(source)
+  })
+  const made = () => new Promise<void>((resolve) => (ready = resolve))
+  const head = made()
+  await request(server.url, { method: 'HEAD' })
+  await head
+  const late = made()
+  const client = dial(server).send(GET())
+  await expect.poll(() => sources.length).toBe(2)
+  client.socket.resetAndDestroy()
+  await late
+  await expect.poll(() => sources.map(({ destroyed }) => destroyed)).toEqual([true, true])
 })
