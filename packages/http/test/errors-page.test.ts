@@ -183,6 +183,7 @@ const PROVOKED: (() => unknown)[] = [
     await (await one.request('/', { timeout: { total: 20 } })).text()
   },
   () => reading(`${POST}Content-Length: 9\r\n\r\n`, { timeout: { idle: 20 } }),
+  () => reading(`${POST}Content-Length: 9\r\n\r\n`, { timeout: { request: 20 } }),
   async () => {
     const sockets: Socket[] = []
     const server = await RawServer.start((socket) => {

@@ -13,9 +13,9 @@ export type Coding = 'gzip' | 'deflate' | 'br' | 'zstd'
 export interface CodingLimits {
   /** Codings on top of each other; default 3. curl takes 5, Node's fetch any number. */
   codings: number
-  /** Bytes that come out; default 1 GiB. */
+  /** Bytes that come out, of each coding; default 1 GiB. */
   decoded: number
-  /** Bytes out for each byte in, once more than 16 MiB have come out; default 200. DEFLATE can do 1032. */
+  /** Bytes out for each byte in, once more than 16 MiB have come out; default 200, as Apache has it. DEFLATE can do 1032. */
   ratio: number
 }
 

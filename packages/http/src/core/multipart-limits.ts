@@ -1,5 +1,7 @@
 /** Caps on a multipart body, their defaults and what others chose. `Infinity` turns one off. */
 
+import { checkNumber } from './check-options.ts'
+
 /** Caps on a multipart body. */
 export interface MultipartLimits {
   /** Parts; default 1000, as Go and Django have it. */
@@ -36,10 +38,8 @@ export function normaliseMultipart(
       throw new TypeError(
         `limits: there is no limit '${name}'; there are ${Object.keys(DEFAULT_MULTIPART).join(', ')}`,
       )
-    if (value === undefined) continue
-    if (typeof value !== 'number') throw new TypeError(`limits.${name} must be a number`)
-    if (!(value >= 0)) throw new RangeError(`limits.${name} must be 0 or more, not ${value}`)
-    result[name as keyof MultipartLimits] = value
+    if (value !== undefined)
+      result[name as keyof MultipartLimits] = checkNumber(`limits.${name}`, value)
   }
   return result
 }

@@ -25,7 +25,7 @@ import {
   toContent,
 } from './body.ts'
 import { ClientExchange, type ExchangeFacts, type ExchangeOptions } from './client-exchange.ts'
-import { trailerPromise } from './exchange.ts'
+import { settleable } from './exchange.ts'
 import { sendPieces, sendWhole, type WholeBody, wholeBody } from './outgoing.ts'
 import { type Response, responseFromWire } from './response.ts'
 import { systemClock, type Timed } from './ticker.ts'
@@ -153,6 +153,7 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
         signal,
         clock: this.#clock,
         decoder: decode ? coding?.decoderFor(decode) : undefined,
+        informational: options.informational,
         onAbort: this.#onAbort,
         resolve,
         reject,
@@ -385,9 +386,7 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
         this.#respond(exchange, event)
         return true
       case 'interim':
-        if (exchange.id !== 0) exchange.traceResponse(event)
-        if (event.status === 100) exchange.goOn(true)
-        return true
+        return this.#hear(exchange, event)
       case 'data':
         exchange.wait('idle')
         if (exchange.body?.push(event.data) === false) this.#full = true
@@ -400,13 +399,26 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     }
   }
 
+  /** A word before the response. @returns whether there may be more */
+  #hear(exchange: ClientExchange, head: ResponseHead): boolean {
+    const { status, fields } = head
+    if (exchange.id !== 0) exchange.traceResponse(head)
+    if (status === 100) exchange.goOn(true)
+    try {
+      exchange.facts.informational?.(status, new Headers(fields))
+    } catch (error) {
+      this.#giveUp(error)
+    }
+    return !this.#over
+  }
+
   #respond(exchange: ClientExchange, head: ResponseHead): void {
     if (exchange.id !== 0) exchange.traceResponse(head)
     // It has answered without the body: nobody waits for that any more (RFC 9110 §10.1.1).
     exchange.goOn(false)
     const empty = head.framing === 'none' || head.framing === 'tunnel'
     const body = empty ? null : new IncomingBody(this)
-    const trailers = head.framing === 'chunked' ? trailerPromise() : undefined
+    const trailers = head.framing === 'chunked' ? settleable<Headers>() : undefined
     exchange.body = body ?? undefined
     let content: Content | undefined
     try {

@@ -4,7 +4,13 @@
  */
 
 import type { Clock } from '@sluice/socket'
-import { codeOf, NetError, TimeoutError } from '@sluice/socket/errors'
+import {
+  codeOf,
+  NetError,
+  normaliseTimeout,
+  TimeoutError,
+  type TimeoutOption,
+} from '@sluice/socket/errors'
 import { nextId } from '@sluice/socket/trace'
 import type { CodingLimits } from '../core/content-coding.ts'
 import {
@@ -14,12 +20,12 @@ import {
   ProtocolError,
 } from '../core/errors.ts'
 import type { EndEvent, ResponseHead } from '../core/events.ts'
-import type { HeadersInit } from '../core/headers.ts'
+import type { Headers, HeadersInit } from '../core/headers.ts'
 import { maskFields } from '../core/masked.ts'
 import type { HttpTraceFacts } from '../core/trace-events.ts'
 import type { BodyInit, IncomingBody } from './body.ts'
 import type { Decoder } from './coding.ts'
-import type { TrailerPromise } from './exchange.ts'
+import type { Settleable } from './exchange.ts'
 import type { Response } from './response.ts'
 import { resolutionFor, Ticker, type Timed } from './ticker.ts'
 import { publish, tracing } from './trace.ts'
@@ -32,6 +38,8 @@ export interface ClientTimeouts {
   idle?: number | undefined
   /** The whole exchange, body and all; default off. */
   total?: number | undefined
+  /** What is left of `total`, where finding the connection took a part of it; default: all of it. */
+  left?: number | undefined
 }
 
 /** One request on a connection. */
@@ -42,6 +50,11 @@ export interface ExchangeOptions {
   headers?: HeadersInit | undefined
   /** What to send: text, bytes, a Blob, a form, a stream. Default: nothing. */
   body?: BodyInit | null | undefined
+  /**
+   * Told of each response before the final one: 103 with the Link fields of what will be needed, 102, 100. What it throws
+   * ends the exchange.
+   */
+  informational?: ((status: number, headers: Headers) => void) | undefined
   /** Ends the exchange and its connection; whatever waits rejects with `signal.reason`. */
   signal?: AbortSignal | undefined
   /** Milliseconds until the head is here, of silence in the body, and for the whole. */
@@ -69,6 +82,7 @@ export interface ExchangeFacts {
   readonly signal: AbortSignal | undefined
   readonly clock: Clock
   readonly decoder: Decoder | undefined
+  readonly informational: ExchangeOptions['informational']
   /** Called when the signal aborts, with its reason. */
   readonly onAbort: (reason: unknown) => void
   readonly resolve: (response: Response) => void
@@ -82,6 +96,25 @@ const CONTINUE = 1000
 /** Below this a limit gets a timer that is fine enough for it. */
 const COARSE_FROM = 2_000
 
+/** A timeout option, divided between opening and the exchange. */
+export interface Timeouts {
+  readonly open: Exclude<TimeoutOption, number>
+  readonly exchange: { headers: number; idle: number; total: number }
+}
+
+export function timeoutsOf(option: TimeoutOption | undefined): Timeouts {
+  const { headers, idle, total, ...below } = normaliseTimeout(option)
+  const given = typeof option === 'object' ? option : {}
+  return {
+    open: below,
+    exchange: {
+      headers: given.headers === undefined ? PATIENCE : headers,
+      idle: given.idle === undefined ? PATIENCE : idle,
+      total,
+    },
+  }
+}
+
 const tickers = new WeakMap<Clock, Ticker>()
 
 /** One request and its response. */
@@ -90,7 +123,7 @@ export class ClientExchange {
   /** Trace id; 0 while nobody watches. */
   readonly id: number
   body: IncomingBody | undefined
-  trailers: TrailerPromise | undefined
+  trailers: Settleable<Headers> | undefined
   /** Whether the request has been sent to its end. */
   isSent = false
   /** Tells the source of a body that is on its way that nobody wants the rest. */
@@ -113,10 +146,11 @@ export class ClientExchange {
     const headers = limit(timeout.headers, PATIENCE)
     const idle = limit(timeout.idle, PATIENCE)
     const total = limit(timeout.total, Number.POSITIVE_INFINITY)
+    const left = Math.min(total, timeout.left ?? total)
     this.#limits = { headers, idle, total }
-    this.#ticker = tickerFor(clock, Math.min(headers, idle, total))
+    this.#ticker = tickerFor(clock, Math.min(headers, idle, left))
     this.#ticker.add(timed)
-    this.#end = this.#ticker.after(total)
+    this.#end = this.#ticker.after(left)
     if (signal !== undefined) {
       this.#onAbort = () => onAbort(signal.reason)
       signal.addEventListener('abort', this.#onAbort)

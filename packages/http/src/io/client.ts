@@ -2,12 +2,13 @@
  * `request`: one request, one response, one connection. Whoever makes many keeps a `Pool`, or
  * a `ClientConnection`.
  */
-import { normaliseTimeout, type TimeoutOption } from '@sluice/socket/errors'
+import type { TimeoutOption } from '@sluice/socket/errors'
+import { checkOptions } from '../core/check-options.ts'
 import { Headers } from '../core/headers.ts'
 import type { Limits } from '../core/limits.ts'
 import { parseRequestUrl } from '../core/origin.ts'
 import { ClientConnection } from './client-connection.ts'
-import type { ExchangeOptions } from './client-exchange.ts'
+import { type ExchangeOptions, timeoutsOf } from './client-exchange.ts'
 import { CONNECTION_KEYS, type ConnectionOptions, openStream, planRoute } from './open.ts'
 import type { Response } from './response.ts'
 
@@ -32,9 +33,9 @@ const KEYS: readonly string[] = [
   'trace',
   'decode',
   'host',
+  'informational',
   'limits',
 ]
-const PATIENCE = 300_000
 
 /**
  * Makes one request over a connection of its own.
@@ -51,32 +52,26 @@ const PATIENCE = 300_000
  * console.log(response.status, await response.text())
  */
 export async function request(url: string | URL, options: RequestOptions = {}): Promise<Response> {
-  for (const key of Object.keys(options))
-    if (!KEYS.includes(key))
-      throw new TypeError(`request: there is no option '${key}'; there are ${KEYS.join(', ')}`)
+  checkOptions('request', options, KEYS)
   const { origin, target } = parseRequestUrl(url)
-  const { method, headers, body, signal, trace, limits, timeout, host, decode, ...connection } =
-    options
-  const timeouts = normaliseTimeout(timeout)
-  const given = typeof timeout === 'object' ? timeout : {}
-  const { headers: head, idle, total, ...below } = timeouts
+  const { method, headers, body, signal, trace, limits, timeout, ...others } = options
+  const { host, decode, informational, ...connection } = others
+  const { open, exchange } = timeoutsOf(timeout)
+  const { total } = exchange
   const route = planRoute(origin, connection)
   const fields = new Headers(headers)
   // Nobody will use this connection again, and a server that knows need not wait for us.
   if (!fields.has('connection')) fields.append('Connection', 'close')
   if (route.credentials !== undefined && !fields.has('proxy-authorization'))
     fields.append('Proxy-Authorization', route.credentials)
-  const call = { signal, trace, timeout: { ...below, total } }
+  const began = performance.now()
+  const call = { signal, trace, timeout: { ...open, total } }
   const stream = await openStream(route.to, route.options, call)
   const client = new ClientConnection(stream, { host: origin.host, limits })
   try {
     return await client.request(route.isForwarded ? `${origin.key}${target}` : target, {
-      ...{ method, headers: fields, body, signal, trace, host, decode },
-      timeout: {
-        headers: given.headers === undefined ? PATIENCE : head,
-        idle: given.idle === undefined ? PATIENCE : idle,
-        total,
-      },
+      ...{ method, headers: fields, body, signal, trace, host, decode, informational },
+      timeout: { ...exchange, left: total - (performance.now() - began) },
     })
   } catch (error) {
     client.destroy()

@@ -4,6 +4,7 @@
  */
 import { Readable, type Transform } from 'node:stream'
 import * as zlib from 'node:zlib'
+import { checkNumber } from '../core/check-options.ts'
 import {
   type Coding,
   type CodingLimits,
@@ -70,10 +71,8 @@ function completeCoding(given: Partial<CodingLimits>): CodingLimits {
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(DEFAULT_CODING, name))
       throw new TypeError(`decode: there is no limit '${name}'; there are codings, decoded, ratio`)
-    if (value === undefined) continue
-    if (typeof value !== 'number') throw new TypeError(`decode: ${name} must be a number`)
-    if (!(value >= 0)) throw new RangeError(`decode: ${name} must be 0 or more, not ${value}`)
-    limits[name as keyof CodingLimits] = value
+    if (value !== undefined)
+      limits[name as keyof CodingLimits] = checkNumber(`decode: ${name}`, value)
   }
   return limits
 }
@@ -129,16 +128,21 @@ async function* decode(
     })(),
   )
   const names = codings.join(', ')
-  let last: Readable = source
-  for (const coding of codings) last = await appendDecoder(last, coding)
-  let decoded = 0
-  try {
-    for await (const piece of last as AsyncIterable<Uint8Array>) {
+  // Counted behind each coding: what unfolds to a million empty files is as dear as what unfolds to a large one.
+  async function* within(stage: Readable): AsyncGenerator<Uint8Array, void, undefined> {
+    let decoded = 0
+    for await (const piece of stage as AsyncIterable<Uint8Array>) {
       decoded += piece.length
       const reason = excess(incoming.received, decoded, limits)
       if (reason !== undefined) throw broken(asked, `the ${names} body ${reason}`, 'ERR_TOO_LONG')
       yield piece
     }
+  }
+  const [first, ...rest] = codings as [Coding, ...Coding[]]
+  try {
+    let last = within(await appendDecoder(source, first))
+    for (const coding of rest) last = within(await appendDecoder(Readable.from(last), coding))
+    yield* last
   } catch (error) {
     if (error instanceof ProtocolError) throw error
     // What broke on the wire is told as it is.

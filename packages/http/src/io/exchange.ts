@@ -34,8 +34,8 @@ export class ServerExchange extends RequestSource {
   #abort: AbortController | undefined
   #shutdown: AbortController | undefined
   #lost: unknown
-  #trailers: TrailerPromise | undefined
-  #completion: Completion | undefined
+  #trailers: Settleable<Headers> | undefined
+  #completion: Settleable<void> | undefined
   #isComplete = false
 
   constructor(head: RequestHead, body: IncomingBody | null, defaultOrigin: string) {
@@ -78,7 +78,7 @@ export class ServerExchange extends RequestSource {
   /** The fields behind the body; made when somebody asks. */
   get trailers(): Promise<Headers> {
     if (this.#trailers === undefined) {
-      this.#trailers = trailerPromise()
+      this.#trailers = settleable()
       if (this.isRead) this.#trailers.resolve(new Headers(this.#received))
       else if (this.#lost !== undefined) this.#trailers.reject(this.#lost)
     }
@@ -88,7 +88,7 @@ export class ServerExchange extends RequestSource {
   /** Settles with the response; made when somebody asks. */
   get completed(): Promise<void> {
     if (this.#completion === undefined) {
-      this.#completion = completion()
+      this.#completion = settleable()
       if (this.#isComplete) this.#completion.resolve()
       else if (this.#lost !== undefined) this.#completion.reject(this.#lost)
     }
@@ -151,35 +151,18 @@ export class ServerExchange extends RequestSource {
   }
 }
 
-/** A promise for the trailers of a body, and how to settle it. */
-export interface TrailerPromise {
-  readonly promise: Promise<Headers>
-  resolve(trailers: Headers): void
+/** A promise, and how to settle it. */
+export interface Settleable<T> {
+  readonly promise: Promise<T>
+  resolve(value: T): void
   reject(error: unknown): void
 }
 
 /** @returns a promise that nobody needs to watch */
-export function trailerPromise(): TrailerPromise {
-  let resolve: (trailers: Headers) => void = () => {}
+export function settleable<T>(): Settleable<T> {
+  let resolve: (value: T) => void = () => {}
   let reject: (error: unknown) => void = () => {}
-  const promise = new Promise<Headers>((yes, no) => {
-    resolve = yes
-    reject = no
-  })
-  promise.catch(() => {})
-  return { promise, resolve, reject }
-}
-
-interface Completion {
-  readonly promise: Promise<void>
-  resolve(): void
-  reject(reason: unknown): void
-}
-
-function completion(): Completion {
-  let resolve: () => void = () => {}
-  let reject: (reason: unknown) => void = () => {}
-  const promise = new Promise<void>((yes, no) => {
+  const promise = new Promise<T>((yes, no) => {
     resolve = yes
     reject = no
   })

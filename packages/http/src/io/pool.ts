@@ -11,7 +11,8 @@
  * - A connection that waits does not keep the process alive.
  */
 import type { Clock } from '@sluice/socket'
-import { codeOf, NetError, normaliseTimeout, type TimeoutOption } from '@sluice/socket/errors'
+import { codeOf, NetError, TimeoutError, type TimeoutOption } from '@sluice/socket/errors'
+import { checkNumber, checkOptions } from '../core/check-options.ts'
 import { Headers } from '../core/headers.ts'
 import type { Limits } from '../core/limits.ts'
 import { normaliseMethod } from '../core/methods.ts'
@@ -19,7 +20,7 @@ import { type Origin, parseRequestUrl } from '../core/origin.ts'
 import { IDLE, mayReplay } from '../core/pool-plan.ts'
 import { isRepeatable } from './body.ts'
 import { ClientConnection } from './client-connection.ts'
-import type { ExchangeOptions } from './client-exchange.ts'
+import { type ExchangeOptions, type Timeouts, timeoutsOf } from './client-exchange.ts'
 import {
   CONNECTION_KEYS,
   type ConnectionOptions,
@@ -75,18 +76,36 @@ export interface PoolStats {
 }
 
 const KEYS: readonly string[] = [...CONNECTION_KEYS, 'timeout', 'limits', 'keepAlive', 'clock']
-const REQUEST_KEYS = ['method', 'headers', 'body', 'signal', 'timeout', 'trace', 'decode']
+const REQUEST_KEYS = [
+  'method',
+  'headers',
+  'body',
+  'signal',
+  'timeout',
+  'trace',
+  'decode',
+  'informational',
+]
 const NOTHING: PoolRequestOptions = {}
 const PER_ORIGIN = 64
 const CONNECTIONS = 512
 const WAITING = 10_000
-const PATIENCE = 300_000
 /** How often waiting connections are looked at. */
 const SWEEP = 500
 
 interface Idle {
   readonly connection: ClientConnection
   readonly until: number
+}
+
+/** What a request brings along while it looks for its connection. */
+interface Search {
+  readonly timeout: Timeouts
+  readonly signal: AbortSignal | undefined
+  readonly trace: { parent: number } | undefined
+  /** Milliseconds that are left of `total`. */
+  left(): number
+  tooLate(): TimeoutError
 }
 
 interface Waiter {
@@ -134,18 +153,18 @@ export class Pool implements AsyncDisposable {
    * @throws {TypeError | RangeError} for an option or limit that there is not, or that makes no sense
    */
   constructor(options: PoolOptions = {}) {
-    checkKeys('Pool', options, KEYS)
+    checkOptions('Pool', options, KEYS)
     const { timeout, limits = {}, keepAlive = IDLE, clock = systemClock, ...connection } = options
     const { perOrigin = PER_ORIGIN, connections = CONNECTIONS, waiting = WAITING, ...rest } = limits
     this.#options = connection
     this.#timeout = timeoutsOf(timeout)
     this.#bounds = {
-      perOrigin: checkBound('perOrigin', perOrigin, 1),
-      connections: checkBound('connections', connections, 1),
-      waiting: checkBound('waiting', waiting, 0),
+      perOrigin: checkNumber('Pool: perOrigin', perOrigin, 1),
+      connections: checkNumber('Pool: connections', connections, 1),
+      waiting: checkNumber('Pool: waiting', waiting, 0),
     }
     this.#limits = rest as Partial<Limits>
-    this.#keepAlive = checkBound('keepAlive', keepAlive, 0)
+    this.#keepAlive = checkNumber('Pool: keepAlive', keepAlive, 0)
     this.#clock = clock
   }
 
@@ -167,41 +186,47 @@ export class Pool implements AsyncDisposable {
    * @see RFC 9112 §9.3
    */
   async request(url: string | URL, options: PoolRequestOptions = NOTHING): Promise<Response> {
-    if (options !== NOTHING) checkKeys('request', options, REQUEST_KEYS)
+    if (options !== NOTHING) checkOptions('request', options, REQUEST_KEYS)
     const { origin, target } = parseRequestUrl(url)
     const { signal, trace, body } = options
     signal?.throwIfAborted()
     const method = normaliseMethod(options.method ?? 'GET')
     const group = this.#groupFor(origin)
     const timeout = options.timeout === undefined ? this.#timeout : timeoutsOf(options.timeout)
+    const { total } = timeout.exchange
+    const began = this.#clock.now()
+    const facts = { verb: method, target: `${origin.key}${target}`, phase: 'total' } as const
+    const search: Search = {
+      ...{ timeout, signal, trace },
+      left: () => total - (this.#clock.now() - began),
+      tooLate: () => new TimeoutError({ ...facts, limit: total }),
+    }
     this.#counts.requests++
     for (let again = false; ; again = true) {
       if (this.#closed) throw this.#error('ERR_CLOSED')
       const waiting = again ? undefined : this.#idleOf(group)
-      const connection = waiting ?? (await this.#take(group, timeout, signal, trace))
+      const connection = waiting ?? (await this.#take(group, search))
       const isReused = connection.exchanges > 0
       if (isReused) this.#counts.reused++
       try {
-        return await connection.request(
-          group.route.isForwarded ? `${origin.key}${target}` : target,
-          {
-            method,
-            headers: withCredentials(options.headers, group.route),
-            body,
-            signal,
-            trace,
-            timeout: timeout.exchange,
-            host: origin.host,
-            decode: options.decode,
-          },
-        )
+        return await connection.request(group.route.isForwarded ? facts.target : target, {
+          method,
+          headers: withCredentials(options.headers, group.route),
+          body,
+          signal,
+          trace,
+          timeout: { ...timeout.exchange, left: search.left() },
+          host: origin.host,
+          decode: options.decode,
+          informational: options.informational,
+        })
       } catch (error) {
         // Refused before it was sent, so that the connection is as good as it was.
         if (connection.isReusable) this.#release(group, connection)
         const code = signal?.aborted ? undefined : codeOf(error)
         const hasAnswer = connection.stream.bytesReceived > connection.received
-        const facts = { method, isReused, hasAnswer, isRepeatable: isRepeatable(body), code }
-        if (again || !mayReplay(facts)) throw error
+        const failed = { method, isReused, hasAnswer, isRepeatable: isRepeatable(body), code }
+        if (again || !mayReplay(failed)) throw error
         this.#counts.replayed++
       }
     }
@@ -257,16 +282,9 @@ export class Pool implements AsyncDisposable {
   }
 
   /** A connection for one request where none waits: a new one, or the next that becomes free. */
-  async #take(
-    group: Group,
-    timeout: Timeouts,
-    signal: AbortSignal | undefined,
-    trace: { parent: number } | undefined,
-  ): Promise<ClientConnection> {
-    if (group.open < this.#bounds.perOrigin && this.#makeRoom())
-      return this.#connect(group, timeout, signal, trace)
-    const given = await this.#wait(group, signal)
-    return given ?? this.#connect(group, timeout, signal, trace)
+  async #take(group: Group, search: Search): Promise<ClientConnection> {
+    if (group.open < this.#bounds.perOrigin && this.#makeRoom()) return this.#connect(group, search)
+    return (await this.#wait(group, search)) ?? this.#connect(group, search)
   }
 
   #idleOf(group: Group): ClientConnection | undefined {
@@ -296,14 +314,14 @@ export class Pool implements AsyncDisposable {
 
   async #connect(
     group: Group,
-    { open }: Timeouts,
-    signal: AbortSignal | undefined,
-    trace: { parent: number } | undefined,
+    { timeout, signal, trace, left }: Search,
   ): Promise<ClientConnection> {
     group.open++
     this.#open++
     const { to, options } = group.route
     try {
+      // 0 would be no limit.
+      const open = { ...timeout.open, total: Math.max(1, left()) }
       const stream = await openStream(to, options, { timeout: open, signal, trace })
       const connection: ClientConnection = new ClientConnection(stream, {
         host: to.host,
@@ -325,11 +343,20 @@ export class Pool implements AsyncDisposable {
     }
   }
 
-  #wait(group: Group, signal: AbortSignal | undefined): Promise<ClientConnection | undefined> {
+  #wait(group: Group, { signal, left, tooLate }: Search): Promise<ClientConnection | undefined> {
     if (this.#waiters.length >= this.#bounds.waiting)
       throw this.#error('ERR_BUSY', `${this.#bounds.waiting} requests wait already`)
     return new Promise((resolve, reject) => {
+      const late = left()
+      const timer =
+        late === Number.POSITIVE_INFINITY
+          ? undefined
+          : this.#clock.setTimeout(() => {
+              leave()
+              reject(tooLate())
+            }, late)
       const leave = (): void => {
+        if (timer !== undefined) this.#clock.clearTimeout(timer)
         signal?.removeEventListener('abort', onAbort)
         const at = this.#waiters.indexOf(waiter)
         if (at !== -1) this.#waiters.splice(at, 1)
@@ -414,25 +441,6 @@ export class Pool implements AsyncDisposable {
   }
 }
 
-/** A timeout option, divided between opening and the exchange. */
-interface Timeouts {
-  readonly open: TimeoutOption
-  readonly exchange: { headers: number; idle: number; total: number }
-}
-
-function timeoutsOf(option: TimeoutOption | undefined): Timeouts {
-  const { headers, idle, total, ...below } = normaliseTimeout(option)
-  const given = typeof option === 'object' ? option : {}
-  return {
-    open: { ...below, total },
-    exchange: {
-      headers: given.headers === undefined ? PATIENCE : headers,
-      idle: given.idle === undefined ? PATIENCE : idle,
-      total,
-    },
-  }
-}
-
 function withCredentials(
   headers: PoolRequestOptions['headers'],
   { credentials }: Route,
@@ -441,17 +449,4 @@ function withCredentials(
   const all = new Headers(headers)
   if (!all.has('proxy-authorization')) all.append('Proxy-Authorization', credentials)
   return all
-}
-
-function checkKeys(verb: string, options: object, known: readonly string[]): void {
-  for (const key of Object.keys(options))
-    if (!known.includes(key))
-      throw new TypeError(`${verb}: there is no option '${key}'; there are ${known.join(', ')}`)
-}
-
-function checkBound(name: string, value: unknown, least: number): number {
-  if (typeof value !== 'number') throw new TypeError(`Pool: ${name} must be a number`)
-  if (!(value >= least))
-    throw new RangeError(`Pool: ${name} must be ${least} or more, not ${value}`)
-  return value
 }

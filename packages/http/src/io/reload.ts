@@ -4,6 +4,7 @@
  */
 import type { ListenOptions } from '@sluice/socket'
 import type { TlsContext, TlsContextOptions } from '@sluice/socket/tls'
+import { checkOptions } from '../core/check-options.ts'
 import {
   normaliseServe,
   type ServeOptions,
@@ -49,9 +50,7 @@ export function planReload(
   wanted: ReloadOptions,
   context: TlsContext | undefined,
 ): Reloaded {
-  for (const key of Object.keys(wanted))
-    if (!KEYS.includes(key))
-      throw new TypeError(`reload: there is no option '${key}'; there are ${KEYS.join(', ')}`)
+  checkOptions('reload', wanted, KEYS)
   const { timeout, limits, tls, onError = present.onError } = wanted
   const options = {
     ...present,

@@ -3,6 +3,7 @@
  * Unknown names are refused, so that a misspelt `timout` is told rather than ignored.
  */
 import type { Clock, Listener, ListenOptions, Target } from '@sluice/socket'
+import { checkNumber, checkOptions } from '../core/check-options.ts'
 import { type Limits, normaliseLimits } from '../core/limits.ts'
 
 /** Milliseconds; 0 and Infinity turn one off. */
@@ -13,6 +14,8 @@ export interface ServerTimeouts {
   keepAlive: number
   /** Silence inside a request body; default 300 000. */
   idle: number
+  /** A request body as a whole, while the server takes it; default off, see `limits.bodyRate`. */
+  request: number
 }
 
 /** Bounds of a server, besides those of each message. */
@@ -21,6 +24,8 @@ export interface ServerLimits extends Limits {
   connections: number
   /** Bytes of a request body; default 16 MiB. */
   body: number
+  /** Bytes a second, on average, of a request body that takes longer than 20 seconds; slower ones are cut off. Default 500; 0: none. */
+  bodyRate: number
   /** Requests on one connection, the last of them answered with `Connection: close`; default: no limit. */
   requests: number
 }
@@ -41,7 +46,7 @@ export interface ServeOptions {
   tls?: ListenOptions['tls']
   /**
    * Milliseconds: `headers` 30 000 until a head is complete, `keepAlive` 75 000 between requests, `idle` 300 000 of
-   * silence inside a body. 0 or Infinity turns one off.
+   * silence inside a body, `request` (off) for the whole of one. 0 or Infinity turns one off.
    */
   timeout?: Partial<ServerTimeouts> | undefined
   /** Caps on connections, heads and bodies; each has its default. */
@@ -78,11 +83,20 @@ const KEYS = [
 ]
 /** Deno and Bun listen on every interface. A first program should not be open to the street. */
 const HOSTNAME = '127.0.0.1'
-const DEFAULT_TIMEOUTS: ServerTimeouts = { headers: 30_000, keepAlive: 75_000, idle: 300_000 }
+const DEFAULT_TIMEOUTS: ServerTimeouts = {
+  headers: 30_000,
+  keepAlive: 75_000,
+  idle: 300_000,
+  // Node has 300 000, which ends large uploads over slow lines; the rate ends slow ones alone.
+  request: Number.POSITIVE_INFINITY,
+}
 /** nginx ships with 512 a worker, Node has no cap; at 5 KB each these are 50 MB. */
 const MAX_CONNECTIONS = 10_000
 /** nginx 1 MiB, Bun 128 MiB, Express 100 KiB. Arbitrary: what a program can hold without thinking about it. */
 const MAX_BODY = 16_777_216
+
+/** With its twenty seconds from Apache's mod_reqtimeout, `body=20,MinRate=500`; nginx and Node have no rate. */
+const BODY_RATE = 500
 
 /** Options, complete and checked. */
 export interface ServePlan {
@@ -92,6 +106,7 @@ export interface ServePlan {
   readonly maxConnections: number
   readonly maxBody: number
   readonly maxRequests: number
+  readonly bodyRate: number
 }
 
 /**
@@ -100,12 +115,11 @@ export interface ServePlan {
  * @throws {TypeError | RangeError} a name that is unknown, a value that makes no sense, two places to listen
  */
 export function normaliseServe(options: ServeOptions): ServePlan {
-  for (const key of Object.keys(options))
-    if (!KEYS.includes(key))
-      throw new TypeError(`serve: there is no option '${key}'; there are ${KEYS.join(', ')}`)
+  checkOptions('serve', options, KEYS)
   const {
     connections = MAX_CONNECTIONS,
     body = MAX_BODY,
+    bodyRate = BODY_RATE,
     requests = Number.POSITIVE_INFINITY,
     ...limits
   } = options.limits ?? {}
@@ -113,9 +127,10 @@ export function normaliseServe(options: ServeOptions): ServePlan {
     target: targetOf(options),
     timeouts: normaliseTimeouts(options.timeout),
     limits: normaliseLimits(limits),
-    maxConnections: checkLimit('limits.connections', connections),
-    maxBody: checkLimit('limits.body', body),
-    maxRequests: checkLimit('limits.requests', requests),
+    maxConnections: checkNumber('limits.connections', connections),
+    maxBody: checkNumber('limits.body', body),
+    maxRequests: checkNumber('limits.requests', requests),
+    bodyRate: checkNumber('limits.bodyRate', bodyRate),
   }
 }
 
@@ -141,14 +156,7 @@ function normaliseTimeouts(given: Partial<ServerTimeouts> = {}): ServerTimeouts 
       )
     if (value === undefined) continue
     result[name as keyof ServerTimeouts] =
-      checkLimit(`timeout.${name}`, value) || Number.POSITIVE_INFINITY
+      checkNumber(`timeout.${name}`, value) || Number.POSITIVE_INFINITY
   }
   return result
-}
-
-function checkLimit(name: string, value: unknown): number {
-  if (typeof value !== 'number') throw new TypeError(`${name} must be a number`)
-  if (Number.isNaN(value) || value < 0)
-    throw new RangeError(`${name} must be 0 or more, not ${value}`)
-  return value
 }

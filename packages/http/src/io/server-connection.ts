@@ -35,6 +35,9 @@ import { tracing } from './trace.ts'
 /** So much is kept of what comes while nothing is looked at: as much as one read brings. */
 const READ_AHEAD = 65_536
 
+/** So long a body may take however little it brings; `limits.bodyRate` says where that is from. */
+const FIRST = 20_000
+
 const NO_FIELDS = outgoingFields(new Headers())
 
 /** One connection of a server. */
@@ -46,6 +49,10 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
   #attachment: Attachment | undefined
   /** The request whose body is being read. */
   #reading: ServerExchange | undefined
+  /** Since when its body is being read, without the time in which we did not. */
+  #readSince = 0
+  /** Since when we do not read it. */
+  #pausedAt: number | undefined
   /** The request that was told to go on with its body. */
   #continued: ServerExchange | undefined
   readonly #outbox: Outbox
@@ -153,7 +160,9 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
     if (this.#continued === exchange) return
     this.#continued = exchange
     this.#outbox.add(this.#machine.interimHead(100, undefined, NO_FIELDS))
-    if (!this.#pumping) this.#outbox.flush()
+    if (this.#pumping) return
+    this.#outbox.flush()
+    this.#setDeadline()
   }
 
   resume(): void {
@@ -168,15 +177,17 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
 
   onDeadline(): void {
     if (this.#over) return
-    const half = this.inFlight === 0 && this.#reading === undefined && this.#machine.isMidMessage
-    this.#server.count('ERR_TIMEOUT')
-    if (!half) {
-      if (this.#reading === undefined) this.#close()
-      else this.destroy(tooSlow())
+    const reading = this.#reading
+    const isHalf = this.inFlight === 0 && this.#machine.isMidMessage
+    // An exchange that is lost counts itself; that nothing more is asked is no error.
+    if (reading === undefined ? isHalf || this.#count === 0 : this.inFlight === 0)
+      this.#server.count('ERR_TIMEOUT')
+    if (reading !== undefined) {
+      this.destroy(tooSlow(this.#bodyDue(reading) <= this.#server.ticker.now))
       return
     }
     // RFC 9110 §15.5.9.
-    this.#answers.sayPlain(408)
+    if (isHalf) this.#answers.sayPlain(408)
     this.#close()
   }
 
@@ -247,6 +258,8 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
     const body = bodied ? new IncomingBody(this) : null
     const exchange = new ServerExchange(head, body, this.#server.origin)
     this.#reading = exchange
+    this.#readSince = this.#server.ticker.now
+    this.#pausedAt = undefined
     this.#drained = 0
     if (tracing()) exchange.traceRequest(this.stream.id, this.#count)
     if (this.#isSurplus || this.#count >= this.#server.maxRequests) this.#answers.isLast = true
@@ -452,13 +465,32 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
   #setDeadline(): void {
     if (this.#over) return
     const { ticker, timeouts } = this.#server
+    const due = this.#reading === undefined ? 0 : this.#bodyDue(this.#reading)
     // A client that we keep waiting, or that keeps us waiting while it reads, has its own limits.
-    if (this.#reading !== undefined && !this.#bodyFull) this.deadline = ticker.after(timeouts.idle)
+    if (this.#reading !== undefined && !this.#bodyFull)
+      this.deadline = Math.min(due, ticker.after(timeouts.idle))
     else if (this.inFlight > 0) this.deadline = Number.POSITIVE_INFINITY
     else if (!this.#machine.isMidMessage)
       this.deadline = ticker.after(this.#count === 0 ? timeouts.headers : timeouts.keepAlive)
     else if (!this.#inHead) this.deadline = ticker.after(timeouts.headers)
     this.#inHead = this.inFlight === 0 && this.#reading === undefined && this.#machine.isMidMessage
+  }
+
+  /** When a body has to be complete, or to have brought more; what we do not read, or have not asked for, can't be late. */
+  #bodyDue(exchange: ServerExchange): number {
+    const { ticker, timeouts, bodyRate } = this.#server
+    const { now } = ticker
+    const received = (exchange.body?.received ?? 0) + this.#drained
+    const waits = exchange.head.expectsContinue && this.#continued !== exchange && received === 0
+    if (waits || this.#isPaused()) {
+      this.#pausedAt ??= now
+      return Number.POSITIVE_INFINITY
+    }
+    this.#readSince += now - (this.#pausedAt ?? now)
+    this.#pausedAt = undefined
+    const earned = bodyRate === 0 ? Number.POSITIVE_INFINITY : (received / bodyRate) * 1000
+    const allowed = Math.min(timeouts.request, FIRST + earned)
+    return ticker.after(this.#readSince - now + allowed)
   }
 }
 
@@ -468,7 +500,10 @@ function busyResponse(): Response {
   return new Response('503 Service Unavailable\n', init)
 }
 
-function tooSlow(): NetError {
-  const reason = 'the client sent no more of the body'
-  return new NetError({ verb: 'serve', target: '', code: 'ERR_TIMEOUT', phase: 'idle', reason })
+/** @param isRate whether more came, and too slowly */
+function tooSlow(isRate: boolean): NetError {
+  const facts = { verb: 'serve', target: '', code: 'ERR_TIMEOUT' } as const
+  return isRate
+    ? new NetError({ ...facts, phase: 'body', reason: 'the client takes too long over its body' })
+    : new NetError({ ...facts, phase: 'idle', reason: 'the client sent no more of the body' })
 }

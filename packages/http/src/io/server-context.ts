@@ -22,6 +22,7 @@ export interface ServerContext {
   readonly limits: Readonly<Limits>
   readonly maxBody: number
   readonly maxRequests: number
+  readonly bodyRate: number
   /** Whether the handler gets CONNECT. */
   readonly tunnels: boolean
   readonly timeouts: Readonly<ServerTimeouts>

@@ -78,7 +78,7 @@ export class Server implements AsyncDisposable {
    */
   constructor(handler: Handler | { fetch: Handler }, options: ServeOptions = {}) {
     const plan = normaliseServe(options)
-    const { target, timeouts, limits, maxConnections, maxBody, maxRequests } = plan
+    const { target, timeouts, limits, maxConnections, maxBody, maxRequests, bodyRate } = plan
     this.#options = options
     this.#target = target
     this.#maxConnections = maxConnections
@@ -87,6 +87,7 @@ export class Server implements AsyncDisposable {
       limits,
       maxBody,
       maxRequests,
+      bodyRate,
       tunnels: options.tunnels ?? false,
       timeouts,
       ticker: new Ticker(options.clock ?? systemClock, resolutionOf(plan), () => this.#setDate()),
@@ -136,9 +137,9 @@ export class Server implements AsyncDisposable {
     } = planReload(this.#options, options, this.#tls?.context)
     this.#options = complete
     this.#maxConnections = plan.maxConnections
-    const { timeouts, limits, maxBody, maxRequests } = plan
+    const { timeouts, limits, maxBody, maxRequests, bodyRate } = plan
     const present = this.#context
-    Object.assign(present, { timeouts, limits, maxBody, maxRequests })
+    Object.assign(present, { timeouts, limits, maxBody, maxRequests, bodyRate })
     if (handler !== undefined) present.handler = handler
     present.ticker.resolution = resolutionOf(plan)
     this.#room?.()
@@ -286,7 +287,7 @@ export class Server implements AsyncDisposable {
     const failed = (error: unknown): void => {
       this.#context.count(codeOf(error) ?? 'ERR_HANDLER')
       // What the peer or the network broke is counted; the rest is a mistake that somebody has to see.
-      if (!isNetError(error)) console.error('upgrade:', error)
+      if (!isNetError(error)) this.#report(error, exchange.request)
       stream.destroy()
     }
     try {
@@ -312,8 +313,8 @@ export class Server implements AsyncDisposable {
   }
 }
 
-function resolutionOf({ timeouts: { headers, keepAlive, idle } }: ServePlan): number {
-  return resolutionFor(headers, keepAlive, idle)
+function resolutionOf({ timeouts }: ServePlan): number {
+  return resolutionFor(...Object.values(timeouts))
 }
 
 function closed(verb: string): NetError {

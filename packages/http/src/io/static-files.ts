@@ -11,6 +11,7 @@
 import { createHash } from 'node:crypto'
 import { open, readdir, realpath, stat } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
+import { checkOptions } from '../core/check-options.ts'
 import { formatDate } from '../core/date.ts'
 import { chooseCoding } from '../core/fields/accept.ts'
 import { evaluatePreconditions, rangeApplies } from '../core/fields/conditional.ts'
@@ -74,9 +75,7 @@ const PIECE = 65_536
  * @example const server = await serve(staticFiles('public', { listing: true }), { port: 8000 })
  */
 export function staticFiles(root: string, options: StaticOptions = {}): Handler {
-  for (const key of Object.keys(options))
-    if (!KEYS.includes(key))
-      throw new TypeError(`staticFiles: there is no option '${key}'; there are ${KEYS.join(', ')}`)
+  checkOptions('staticFiles', options, KEYS)
   const files = new StaticFiles(resolve(root), options)
   return (request) => files.handle(request) as unknown as Promise<globalThis.Response>
 }

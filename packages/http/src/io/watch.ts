@@ -1,6 +1,7 @@
 /** Watching exchanges: what `curl -v` shows, of everything that this process sends and answers. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { SocketTraceEvent, Watch } from '@sluice/socket/trace'
+import { checkOptions } from '../core/check-options.ts'
 import type { HttpTraceEvent } from '../core/trace-events.ts'
 import { formatExchange } from './trace-lines.ts'
 
@@ -29,11 +30,7 @@ export function watchExchanges(
   options: WatchExchangesOptions = {},
 ): Watch {
   if (typeof write !== 'function') throw new TypeError('watchExchanges takes a function of a line')
-  for (const key of Object.keys(options))
-    if (!KEYS.includes(key))
-      throw new TypeError(
-        `watchExchanges: there is no option '${key}'; there are ${KEYS.join(', ')}`,
-      )
+  checkOptions('watchExchanges', options, KEYS)
   const { connections = true } = options
   const channels = connections ? ['sluice:socket', 'sluice:http'] : ['sluice:http']
   const onEvent = (event: unknown): void => {

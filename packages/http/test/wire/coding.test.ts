@@ -99,7 +99,7 @@ describe('decode', () => {
     ],
     ['no such coding at all', 'gzip', Buffer.from('plain text'), {}, /the gzip body is damaged/],
     [
-      'a bomb',
+      'a decompression bomb',
       'gzip',
       zlib.gzipSync(Buffer.alloc(50_000_000)),
       {},
@@ -111,6 +111,13 @@ describe('decode', () => {
       zlib.gzipSync(TEXT),
       { decoded: 1000 },
       /unfolds to more than 1000 bytes/,
+    ],
+    [
+      'a bomb inside, of which nothing comes out',
+      'gzip, gzip',
+      zlib.gzipSync(Buffer.concat(Array(100_000).fill(zlib.gzipSync('')))),
+      { decoded: 1_000_000 },
+      /the gzip, gzip body unfolds to more than 1000000 bytes \(ERR_TOO_LONG/,
     ],
     [
       'stacked too high',

@@ -12,6 +12,7 @@ import {
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   type Handler,
+  type Headers,
   httpHop,
   Pool,
   type PoolOptions,
@@ -58,6 +59,23 @@ async function turns(): Promise<void> {
 }
 
 describe('a pool', () => {
+  it('tells of informational responses', async () => {
+    const { url } = await server((_request, info) => {
+      info.informational(103, { Link: '</style.css>; rel=preload' })
+      return hello()
+    })
+    const heard: string[] = []
+    const informational = (status: number, headers: Headers) =>
+      void heard.push(`${status} ${headers.get('link')}`)
+    for (const ask of [request, pool().request.bind(pool())])
+      expect(await (await ask(url, { informational })).text()).toBe('hello')
+    expect(heard).toEqual(Array(2).fill('103 </style.css>; rel=preload'))
+    const fails = () => {
+      throw new Error('no hints, please')
+    }
+    await expect(request(url, { informational: fails })).rejects.toThrow('no hints, please')
+  })
+
   it('makes one request after the other on one connection', async () => {
     const { url, stats } = await server(hello)
     const one = pool()
@@ -119,6 +137,39 @@ describe('a pool', () => {
     controller.abort(new Error('enough'))
     await expect(waiting).rejects.toThrow('enough')
     expect(one.stats.waiting).toBe(0)
+  })
+
+  it('a wait in line is a part of timeout.total, and so is what comes after it', async () => {
+    const clock = new FakeClock()
+    const answers: (() => void)[] = []
+    const { url } = await server(async () => {
+      await new Promise<void>((resolve) => answers.push(resolve))
+      return hello()
+    })
+    const timeout = 5_000
+    const one = pool({
+      ...{ clock, limits: { perOrigin: 1 } },
+      connect: (to: Endpoint, { timeout: _, ...how }: ConnectOptions) => connect(to, how),
+    })
+    const first = one.request(url).then((response) => response.text())
+    await vi.waitFor(() => expect(answers).toHaveLength(1))
+    const outcome = (asked: Promise<unknown>) => asked.then(String, String)
+    const late = `Error: GET ${url}: no result within ${timeout} ms (ERR_TIMEOUT, phase total`
+
+    const waits = outcome(one.request(url, { timeout }))
+    await clock.advance(2_000)
+    const waitsAndIsServed = outcome(one.request(url, { timeout }))
+    await clock.advance(3_000)
+    expect(await waits).toContain(late)
+    expect(one.stats.waiting).toBe(1)
+
+    answers[0]?.()
+    expect(await first).toBe('hello')
+    await vi.waitFor(() => expect(answers).toHaveLength(2))
+    // Two seconds are left, and the clock of an exchange goes by half seconds.
+    await clock.advance(2_500)
+    expect(await waitsAndIsServed).toContain(late)
+    expect(clock.pending).toBeLessThan(3)
   })
 
   it('gives a connection up before the server does', async () => {

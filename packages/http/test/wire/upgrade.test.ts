@@ -127,20 +127,24 @@ describe('an upgrade', () => {
     expect(String(told[0])).toContain('the client has offered no other protocol')
   })
 
-  it('ends with the server, and a taker that throws ends its own connection', async () => {
-    const to = await server((request, info) => {
-      if (request.url.endsWith('/bad'))
-        return info.upgrade(() => {
-          throw new Error('bug')
+  it('ends with the server, and a taker that throws ends its own connection and is reported', async () => {
+    const told: string[] = []
+    const to = await server(
+      (request, info) => {
+        const { pathname } = new URL(request.url)
+        if (pathname === '/echo') return info.upgrade(echo)
+        return info.upgrade((): void | Promise<void> => {
+          if (pathname === '/throws') throw new Error('bug')
+          return Promise.reject(new Error('late bug'))
         })
-      return info.upgrade(echo)
-    })
-    const print = console.error
-    console.error = () => {}
-    const bad = raw(to).send(OFFER.replace('GET /', 'GET /bad'))
-    await bad.closed()
-    console.error = print
-    const client = raw(to).send(OFFER)
+      },
+      { onError: (error, { url }) => told.push(`${new URL(url).pathname} ${error}`) },
+    )
+    for (const path of ['/throws', '/rejects'])
+      await raw(to).send(OFFER.replace('/', path)).closed()
+    expect(told).toEqual(['/throws Error: bug', '/rejects Error: late bug'])
+    expect(to.stats().errors).toEqual({ ERR_HANDLER: 2 })
+    const client = raw(to).send(OFFER.replace('/', '/echo'))
     await client.until((all) => all.includes('101'))
     await to.close()
     await client.closed()

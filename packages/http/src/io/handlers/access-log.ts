@@ -4,10 +4,10 @@
  */
 import { type AccessRecord, formatCombined, formatJson } from '../../core/access-log.ts'
 import { parseBasic } from '../../core/basic-auth.ts'
+import { checkOptions } from '../../core/check-options.ts'
 import { isProtocolError } from '../../core/errors.ts'
 import type { Info } from '../info.ts'
 import { type Handler, toHandler } from '../server-context.ts'
-import { checkOptions } from './options.ts'
 
 /** How to log. */
 export interface AccessLogOptions {

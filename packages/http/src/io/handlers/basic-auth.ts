@@ -1,9 +1,9 @@
 /** `basicAuth`: a handler behind a name and a password (RFC 7617). They travel in the clear: for TLS, or this machine alone. */
 import { parseBasic, sameText } from '../../core/basic-auth.ts'
+import { checkOptions } from '../../core/check-options.ts'
 import { formatWord } from '../../core/fields/grammar.ts'
 import { Response } from '../response.ts'
 import { type Handler, toHandler } from '../server-context.ts'
-import { checkOptions } from './options.ts'
 
 /** Who gets in. */
 export interface BasicAuthOptions {

@@ -11,6 +11,7 @@
 import type { Transform } from 'node:stream'
 import * as zlib from 'node:zlib'
 import { type Bytes, encodeUtf8 } from '@sluice/socket/bytes'
+import { checkOptions } from '../../core/check-options.ts'
 import {
   type CompressionCoding,
   type CompressionRules,
@@ -23,7 +24,6 @@ import { type BodyInit, type Content, cancellable, piecesOf } from '../body.ts'
 import { fromPlatform } from '../platform-response.ts'
 import { peekResponse, Response, takeResponse } from '../response.ts'
 import { type Handler, toHandler } from '../server-context.ts'
-import { checkOptions } from './options.ts'
 
 /** How to compress. */
 export interface CompressOptions {

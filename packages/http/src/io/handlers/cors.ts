@@ -1,10 +1,11 @@
 /** `cors`: a handler whose responses pages of other origins may read. Who may is decided in `core/cors.ts`. */
+
+import { checkOptions } from '../../core/check-options.ts'
 import { type CorsRules, isForAll, planCors } from '../../core/cors.ts'
 import { addVary } from '../../core/fields/vary.ts'
 import { fromPlatform } from '../platform-response.ts'
 import { Response } from '../response.ts'
 import { type Handler, toHandler } from '../server-context.ts'
-import { checkOptions } from './options.ts'
 
 /** Who may read, and what. */
 export interface CorsOptions {

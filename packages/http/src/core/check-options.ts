@@ -1,0 +1,15 @@
+/** What makes no sense is told rather than ignored, everywhere in the same words. */
+
+/** @throws {TypeError} a key that there is not */
+export function checkOptions(verb: string, options: object, keys: readonly string[]): void {
+  for (const key of Object.keys(options))
+    if (!keys.includes(key))
+      throw new TypeError(`${verb}: there is no option '${key}'; there are ${keys.join(', ')}`)
+}
+
+/** @throws {TypeError | RangeError} what is no number, or less than the least */
+export function checkNumber(name: string, value: unknown, least = 0): number {
+  if (typeof value !== 'number') throw new TypeError(`${name} must be a number`)
+  if (!(value >= least)) throw new RangeError(`${name} must be ${least} or more, not ${value}`)
+  return value
+}
