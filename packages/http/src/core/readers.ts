@@ -348,7 +348,8 @@ export function readChunkSize(bytes: Uint8Array, from: number, end: number): num
   for (; at < end; at++) {
     const value = HEX_VALUE[bytes[at] as number] as number
     if (value === 0) break
-    size = size * 16 + value - 1
+    // The digit first: 2^53 and one more would be 2^53 again.
+    size = size * 16 + (value - 1)
   }
   SCRATCH[AT.line] = at
   if (at === from)

@@ -284,14 +284,24 @@ export function cancellable(content: Content): { content: Content; cancel(reason
   const { pieces, incoming } = content
   if (incoming !== undefined) return { content, cancel: () => incoming.cancel() }
   if (pieces === undefined) return { content, cancel: () => {} }
-  const iterator =
-    pieces instanceof ReadableStream ? readerOf(pieces) : pieces[Symbol.asyncIterator]()
+  // Opened when the first piece is wanted: what throws then is the body's failure.
+  let iterator: AsyncIterator<Uint8Array> | undefined
+  const opened = (): AsyncIterator<Uint8Array> => {
+    iterator ??=
+      pieces instanceof ReadableStream ? readerOf(pieces) : pieces[Symbol.asyncIterator]()
+    return iterator
+  }
   return {
-    content: { ...content, pieces: { [Symbol.asyncIterator]: () => iterator } },
+    content: { ...content, pieces: { [Symbol.asyncIterator]: opened } },
     cancel: (reason) => {
-      if (!destroyed(pieces)) void Promise.resolve(iterator.return?.(reason)).catch(() => {})
+      if (!destroyed(pieces)) letGo(opened, reason)
     },
   }
+}
+
+/** Never throws, whatever an iterator does. */
+function letGo(opened: () => AsyncIterator<unknown>, reason?: unknown): void {
+  void (async () => opened().return?.(reason))().catch(() => {})
 }
 
 /** A stream of Node's lets go of its file at this word alone: its iterator waits for news, and one not begun does nothing. */
@@ -337,7 +347,7 @@ export function cancelContent(content: Content | null): void {
   if (pieces instanceof ReadableStream) {
     if (!pieces.locked) pieces.cancel().catch(() => {})
   } else if (pieces !== undefined && !destroyed(pieces)) {
-    void Promise.resolve(pieces[Symbol.asyncIterator]().return?.()).catch(() => {})
+    letGo(() => pieces[Symbol.asyncIterator]())
   }
 }
 

@@ -66,6 +66,8 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
   #inHead = false
   #fault: ProtocolError | undefined
   #drained = 0
+  /** The last Host that was found to be one: a client names the same again and again. */
+  #host: string | undefined
   #count = 0
   #over = false
   #take: Take | undefined
@@ -277,8 +279,16 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
     if (this.#isSurplus) return 503
     // A handler that knows nothing of tunnels would answer 200, and so open one.
     if (method === 'CONNECT') return this.#server.tunnels ? 0 : 501
-    if (target.charCodeAt(0) !== 0x2f && target !== '*' && !URL.canParse(target)) return 400
-    return 0
+    return this.#isLocated(target, fields.host) ? 0 : 400
+  }
+
+  /** Whether the request has a URL: every handler, and whatever it calls, takes that for granted. */
+  #isLocated(target: string, host: string | undefined): boolean {
+    if (target.charCodeAt(0) !== 0x2f && target !== '*') return isAbsolute(target)
+    if (host === undefined || host === '' || host === this.#host) return true
+    if (!URL.canParse(`http://${host}/`)) return false
+    this.#host = host
+    return true
   }
 
   #data(view: Uint8Array): void {
@@ -492,6 +502,13 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
     const allowed = Math.min(timeouts.request, FIRST + earned)
     return ticker.after(this.#readSince - now + allowed)
   }
+}
+
+/** A URL with a host. What stands in front of that hides where an http: URL leads (RFC 9110 §4.2.4). */
+function isAbsolute(target: string): boolean {
+  if (!URL.canParse(target)) return false
+  const { host, protocol, username, password } = new URL(target)
+  return host !== '' && !(/^https?:$/.test(protocol) && username + password !== '')
 }
 
 /** RFC 9110 §15.6.4: nobody is served at the cap, and a second later there may be room. */
