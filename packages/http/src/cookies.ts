@@ -1,8 +1,3 @@
 /** `@sluice/http/cookies`: Cookie and Set-Cookie as text. Loads in any JavaScript runtime. */
-export {
-  formatCookie,
-  formatSetCookie,
-  parseCookie,
-  parseSetCookie,
-  type SetCookie,
-} from './core/fields/cookie.ts'
+export { formatCookie, parseCookie } from './core/fields/cookie.ts'
+export { formatSetCookie, parseSetCookie, type SetCookie } from './core/fields/set-cookie.ts'

@@ -7,6 +7,7 @@ export {
   chooseCoding,
   chooseLanguage,
   chooseMediaType,
+  formatAccept,
   type Preference,
   parseAccept,
 } from './core/fields/accept.ts'
@@ -29,10 +30,16 @@ export {
   parseContentDisposition,
   safeFilename,
 } from './core/fields/content-disposition.ts'
+export {
+  type ContentRange,
+  formatContentRange,
+  parseContentRange,
+} from './core/fields/content-range.ts'
 export { formatContentType, type MediaType, parseContentType } from './core/fields/content-type.ts'
 export {
   type EntityTag,
   formatETag,
+  formatETagList,
   parseETag,
   parseETagList,
   sameETag,
@@ -41,14 +48,12 @@ export { type ForwardedHop, formatForwarded, parseForwarded } from './core/field
 export { formatLink, type Link, parseLink } from './core/fields/link.ts'
 export {
   type ByteRange,
-  type ContentRange,
-  formatContentRange,
-  parseContentRange,
+  formatRange,
   parseRange,
   planRanges,
   type RangePlan,
   type RangeSpec,
 } from './core/fields/range.ts'
 export { formatRetryAfter, parseRetryAfter } from './core/fields/retry-after.ts'
-export { addVary, parseVary } from './core/fields/vary.ts'
+export { addVary, formatVary, parseVary } from './core/fields/vary.ts'
 export { Headers, type HeadersInit } from './core/headers.ts'

@@ -1,7 +1,7 @@
 /**
  * The Accept family: what a client would rather have (RFC 9110 §12.5), and the choice among what there is (§12.1).
  */
-import { FieldReader } from './grammar.ts'
+import { checkToken, FieldReader, formatParameters } from './grammar.ts'
 
 /** One wish. */
 export interface Preference {
@@ -44,6 +44,32 @@ export function parseAccept(text: string): Preference[] {
     found.push({ value, parameters, weight: Number(quality) })
   }
   return found
+}
+
+/**
+ * Writes Accept, Accept-Encoding, Accept-Language or Accept-Charset.
+ *
+ * @param wishes in their order; a weight of 1 is left out
+ * @throws {RangeError} a weight outside 0 to 1 or of more than three digits, a value or name that is no token
+ * @see RFC 9110 §12.4.2, §12.5
+ * @example formatAccept([{ value: 'text/html' }, { value: 'text/*', weight: 0.5 }]) // 'text/html, text/*;q=0.5'
+ */
+export function formatAccept(
+  wishes: readonly (Pick<Preference, 'value'> & Partial<Preference>)[],
+): string {
+  return wishes.map(formatWish).join(', ')
+}
+
+function formatWish({
+  value,
+  parameters = new Map(),
+  weight = 1,
+}: Parameters<typeof formatAccept>[0][number]): string {
+  if (value.split('/').map(checkToken).length > 2)
+    throw new RangeError(`${JSON.stringify(value)} is no media type`)
+  if (!(weight >= 0 && weight <= 1 && Number(weight.toFixed(3)) === weight))
+    throw new RangeError(`a weight is 0 to 1 with three digits, not ${weight}`)
+  return value + formatParameters(parameters) + (weight === 1 ? '' : `;q=${weight}`)
 }
 
 /**

@@ -60,6 +60,17 @@ export function parseETagList(text: string): EntityTag[] | '*' | undefined {
 }
 
 /**
+ * Writes If-Match or If-None-Match.
+ *
+ * @param tags the tags, or `*` for whatever there is
+ * @throws {RangeError} a value that no tag has
+ * @see RFC 9110 §13.1.1, §13.1.2
+ */
+export function formatETagList(tags: readonly EntityTag[] | '*'): string {
+  return tags === '*' ? tags : tags.map(formatETag).join(', ')
+}
+
+/**
  * Compares two tags.
  *
  * @param a one

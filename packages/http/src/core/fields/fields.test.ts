@@ -7,13 +7,15 @@ import {
   parseContentDisposition,
   safeFilename,
 } from './content-disposition.ts'
+import { formatContentRange, parseContentRange } from './content-range.ts'
 import { formatContentType, parseContentType } from './content-type.ts'
-import { formatCookie, formatSetCookie, parseCookie, parseSetCookie } from './cookie.ts'
+import { formatCookie, parseCookie } from './cookie.ts'
 import { formatETag, parseETag, parseETagList } from './etag.ts'
 import { formatForwarded, parseForwarded } from './forwarded.ts'
 import { formatLink, parseLink } from './link.ts'
-import { formatContentRange, parseContentRange, parseRange, planRanges } from './range.ts'
+import { parseRange, planRanges } from './range.ts'
 import { formatRetryAfter, parseRetryAfter } from './retry-after.ts'
+import { formatSetCookie, parseSetCookie } from './set-cookie.ts'
 import { addVary, parseVary } from './vary.ts'
 
 describe('Content-Type', () => {

@@ -1,5 +1,5 @@
 /**
- * Range and Content-Range: parts of a body, by bytes (RFC 9110 §14).
+ * Range: parts of a body, by bytes (RFC 9110 §14). What is sent of them is named by `content-range.ts`.
  *
  * **A hundred overlapping ranges of one file are an attack** (CVE-2011-3192): `planRanges` joins what overlaps or touches,
  * so that each byte is read at most once, and takes no more parts than the limit.
@@ -55,6 +55,23 @@ function readSpec(member: string): RangeSpec | undefined {
 }
 
 /**
+ * Writes a Range field.
+ *
+ * @param specs what is asked for, in order
+ * @throws {RangeError} none at all, an offset that is no whole number from 0 up, a last one before the first
+ * @see RFC 9110 §14.1.2
+ * @example formatRange([{ first: 0, last: 499 }, { suffix: 1 }]) // 'bytes=0-499, -1'
+ */
+export function formatRange(specs: readonly RangeSpec[]): string {
+  const members = specs.map((spec) =>
+    'suffix' in spec ? `-${spec.suffix}` : `${spec.first}-${spec.last ?? ''}`,
+  )
+  const text = `bytes=${members.join(', ')}`
+  if (parseRange(text)?.length !== specs.length) throw new RangeError(`Range: ${text} is none`)
+  return text
+}
+
+/**
  * Decides what of a body is sent.
  *
  * @param field the value of Range; nothing for none
@@ -104,50 +121,4 @@ function join(ranges: readonly ByteRange[]): ByteRange[] {
     }
   }
   return groups.sort((a, b) => a.order - b.order).map(({ first, last }) => [first, last])
-}
-
-/** What a Content-Range field says. */
-export interface ContentRange {
-  /** The part that is here; nothing with 416. */
-  readonly range: ByteRange | undefined
-  /** Bytes of the whole; nothing where the sender does not know. */
-  readonly length: number | undefined
-}
-
-/**
- * Reads a Content-Range field.
- *
- * @param text the field value
- * @returns `undefined` for another unit, or what contradicts itself. Never throws
- * @see RFC 9110 §14.4
- * @example parseContentRange('bytes 0-499/1234')
- */
-export function parseContentRange(text: string): ContentRange | undefined {
-  const [, first, last, whole] = /^bytes (?:(\d+)-(\d+)|\*)\/(\d+|\*)$/i.exec(text) ?? []
-  if (whole === undefined) return undefined
-  const length = whole === '*' ? undefined : Number(whole)
-  // What no number holds exactly would be compared wrongly.
-  if (length !== undefined && !Number.isSafeInteger(length)) return undefined
-  if (first === undefined) return length === undefined ? undefined : { range: undefined, length }
-  const range: ByteRange = [Number(first), Number(last)]
-  if (
-    !Number.isSafeInteger(range[1]) ||
-    range[1] < range[0] ||
-    (length !== undefined && range[1] >= length)
-  )
-    return undefined
-  return { range, length }
-}
-
-/**
- * Writes a Content-Range field.
- *
- * @param options the part and the whole
- * @throws {RangeError} neither of them is known
- * @see RFC 9110 §14.4
- */
-export function formatContentRange({ range, length }: ContentRange): string {
-  if (range === undefined && length === undefined)
-    throw new RangeError('Content-Range: neither the part nor the whole is known')
-  return `bytes ${range === undefined ? '*' : `${range[0]}-${range[1]}`}/${length ?? '*'}`
 }

@@ -18,6 +18,17 @@ export function parseVary(text: string): readonly string[] | '*' {
 }
 
 /**
+ * Writes the field.
+ *
+ * @param names names of fields, or `*` for what no request says
+ * @throws {RangeError} what is no name
+ * @see RFC 9110 §12.5.5
+ */
+export function formatVary(names: readonly string[] | '*'): string {
+  return names === '*' ? names : names.map(checkToken).join(', ')
+}
+
+/**
  * Adds a name to a field that may be there already.
  *
  * @param text the present value; nothing for none
