@@ -46,6 +46,9 @@ export function parseRequestUrl(url: string | URL): RequestUrl {
 }
 
 function read(text: string): RequestUrl {
+  // Without what may be a password.
+  if (!URL.canParse(text))
+    throw new TypeError(`request: ${text.includes('@') ? 'the text' : `'${text}'`} is no URL`)
   const url = new URL(text)
   const isSecure = url.protocol === 'https:'
   if (!isSecure && url.protocol !== 'http:')

@@ -6,6 +6,7 @@ import type { TimeoutOption } from '@sluice/socket/errors'
 import { checkOptions } from '../core/check-options.ts'
 import { Headers } from '../core/headers.ts'
 import type { Limits } from '../core/limits.ts'
+import { normaliseMethod } from '../core/methods.ts'
 import { parseRequestUrl } from '../core/origin.ts'
 import { ClientConnection } from './client-connection.ts'
 import { type ExchangeOptions, timeoutsOf } from './client-exchange.ts'
@@ -58,6 +59,8 @@ export async function request(url: string | URL, options: RequestOptions = {}): 
   const { host, decode, informational, ...connection } = others
   const { open, exchange } = timeoutsOf(timeout)
   const { total } = exchange
+  // Looked at here, so that nobody is called for what can't be asked.
+  normaliseMethod(method ?? 'GET')
   const route = planRoute(origin, connection)
   const fields = new Headers(headers)
   // Nobody will use this connection again, and a server that knows need not wait for us.

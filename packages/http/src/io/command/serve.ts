@@ -1,5 +1,6 @@
 /** `sluice-http [DIR]`: serves a folder until Ctrl-C, and finishes what it has begun. */
 import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { networkInterfaces } from '@sluice/socket/dns'
 import { accessLog } from '../handlers/access-log.ts'
 import { basicAuth } from '../handlers/basic-auth.ts'
@@ -13,14 +14,27 @@ import { paced, parseRate } from './pace.ts'
 import { type CommandPlan, type Stage, UsageError } from './stage.ts'
 import { isWorker, letGo, runWorkers, tellReady } from './workers.ts'
 
+/** Each takes 40 MB and a second of a processor to start. */
+const MOST_WORKERS = 256
+
 /** Runs the command. @throws what keeps it from beginning */
 export async function serveCommand(plan: CommandPlan, stage: Stage): Promise<number> {
   const { operands, flags } = plan
   const [folder = '.'] = operands
   await checkFolder(folder)
   const handler = wrapped(filesOf(folder, flags), flags, stage)
+  const { spa } = flags
+  if (
+    spa !== undefined &&
+    !(await stat(join(folder, String(spa))).catch(() => undefined))?.isFile()
+  )
+    throw new UsageError(
+      `--spa: there is no file ${JSON.stringify(spa)} in ${JSON.stringify(folder)}`,
+    )
   const options = await optionsOf(flags, stage)
   const workers = numberOf(flags, 'workers') ?? 1
+  if (workers < 1 || workers > MOST_WORKERS)
+    throw new UsageError(`--workers must be 1 to ${MOST_WORKERS}, not ${workers}`)
   const say = (urls: readonly string[]): void =>
     void stage.stderr.write(`serving ${folder} at ${urls.join(' and ')}, Ctrl-C ends it\n`)
   if (workers > 1 && !isWorker()) return runWorkers(workers, stage, say)
@@ -90,12 +104,19 @@ async function tlsOf(flags: CommandPlan['flags']): Promise<ServeOptions['tls']> 
     if (flags['tls-key'] !== undefined) throw new UsageError('--tls-key needs --tls-cert')
     return undefined
   }
-  const cert = await readFile(String(flags['tls-cert']), 'utf8')
+  const cert = await readPem(flags, 'tls-cert')
   // PEM files often hold both.
-  return {
-    cert,
-    key: flags['tls-key'] === undefined ? cert : await readFile(String(flags['tls-key']), 'utf8'),
-  }
+  return { cert, key: flags['tls-key'] === undefined ? cert : await readPem(flags, 'tls-key') }
+}
+
+/** @throws an Error with the code of the system: the file is not there, or not for us */
+async function readPem(flags: CommandPlan['flags'], name: string): Promise<string> {
+  const path = String(flags[name])
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    const { code } = error
+    const sentence = `--${name}: ${JSON.stringify(path)} can't be read (${code})`
+    throw Object.assign(new Error(sentence, { cause: error }), { code })
+  })
 }
 
 /** A wildcard is every address of this machine: those are what somebody types into a phone. */
