@@ -102,10 +102,12 @@ describe('formatExchange()', () => {
   it.each([
     [{ name: 'trailer', direction: 'received', fields: 1 }, '* trailer section received: 1 field'],
     [{ name: 'error', code: 'ECONNRESET' }, '* exchange failed: ECONNRESET'],
+    [{ name: 'upgrade', protocol: 'a\u001b' }, '* connection #7 speaks a\\x1b from here on'],
+    [{ name: 'chunk', direction: 'sent', bytes: 1 }, undefined],
     [{ name: 'end', keepAlive: true }, '* connection #7 is kept'],
     [{ name: 'end', keepAlive: false }, '* connection #7 ends'],
   ])('shows what becomes of an exchange: %j', (facts, line) => {
     const event = { id: 1, parent: 0, t: 0, layer: 'http', connection: 7, ...facts }
-    expect(formatExchange(event as never)).toEqual([line])
+    expect(formatExchange(event as never)).toEqual(line === undefined ? [] : [line])
   })
 })

@@ -32,10 +32,14 @@ export interface HttpTraceFacts {
     version: string
     headers: string
   }
+  /** A piece of a body, without its framing: what one read brought, or one write took. */
+  chunk: { direction: Direction; connection: number; bytes: number }
   /** A body is complete: its bytes without framing, and in how many pieces they came. */
   body: { direction: Direction; connection: number; bytes: number; pieces: number }
   /** A trailer section, with the number of its fields. */
   trailer: { direction: Direction; connection: number; fields: number }
+  /** HTTP is over on this connection: what was offered and taken, or `tunnel` after CONNECT. */
+  upgrade: { connection: number; protocol: string }
   /** The exchange is over. */
   end: { connection: number; keepAlive: boolean }
   /** A connection carries its n-th exchange; told from the second one on. */

@@ -286,7 +286,7 @@ export class Answers {
   #switch(exchange: ServerExchange, parts: ResponseParts, { take, sendsHead }: Takeover): void {
     const head = this.#machine.responseHead(parts.status, parts.reason, parts.fields)
     const text = head + this.#machine.finish()
-    if (exchange.id !== 0) exchange.traceResponse(this.#owner.stream.id, parts.status, head)
+    if (exchange.id !== 0) exchange.traceSwitch(this.#owner.stream.id, parts.status, head)
     if (sendsHead) this.#outbox.add(text)
     this.#exchanges.shift()
     this.#server.stats.responses++
@@ -331,7 +331,10 @@ export class Answers {
       }
     }
     this.#outbox.add(text + machine.finish())
-    if (exchange.id !== 0) exchange.traceSent(this.#owner.stream.id, body.length, 1)
+    if (exchange.id !== 0) {
+      if (exchange.bytesSent > 0) exchange.tracePiece(this.#owner.stream.id, 'sent', body.length)
+      exchange.traceSent(this.#owner.stream.id, { bytes: body.length, pieces: 1, trailers: 0 })
+    }
     this.#done(exchange)
   }
 
@@ -345,12 +348,16 @@ export class Answers {
     const outgoing = cancellable(sendsBody ? (content ?? {}) : {})
     this.#giveUp = outgoing.cancel
     const isStopped = (): boolean => owner.isOver
-    sendPieces(owner.stream, this.#machine, outgoing.content, isStopped, trailers, exchange).then(
-      ({ bytes, pieces }) => {
+    const onPiece = (bytes: number): void => {
+      exchange.bytesSent += bytes
+      if (exchange.id !== 0) exchange.tracePiece(owner.stream.id, 'sent', bytes)
+    }
+    sendPieces(owner.stream, this.#machine, outgoing.content, isStopped, trailers, onPiece).then(
+      (sent) => {
         this.isStreaming = false
         this.#giveUp = undefined
         if (owner.isOver) return
-        if (exchange.id !== 0) exchange.traceSent(owner.stream.id, bytes, pieces)
+        if (exchange.id !== 0) exchange.traceSent(owner.stream.id, sent)
         this.#done(exchange)
         owner.safely(() => this.#afterStream())
       },

@@ -249,8 +249,10 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
       return
     }
     exchange.isSent = true
-    if (exchange.id !== 0)
+    if (exchange.id !== 0) {
+      if (body.length > 0) exchange.tracePiece('sent', body.length)
       exchange.tell('body', { direction: 'sent', bytes: body.length, pieces: 1 })
+    }
     this.#watch(sent)
   }
 
@@ -275,7 +277,8 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     const outgoing = cancellable(content)
     exchange.giveUp = outgoing.cancel
     const isStopped = (): boolean => this.#exchange !== exchange
-    sendPieces(this.stream, this.#machine, outgoing.content, isStopped).then(
+    const onPiece = exchange.id === 0 ? undefined : exchange.tracePiece.bind(exchange, 'sent')
+    sendPieces(this.stream, this.#machine, outgoing.content, isStopped, undefined, onPiece).then(
       ({ bytes, pieces }) => {
         exchange.isSent = true
         if (exchange.id !== 0) exchange.tell('body', { direction: 'sent', bytes, pieces })
@@ -389,6 +392,7 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
         return this.#hear(exchange, event)
       case 'data':
         exchange.wait('idle')
+        if (exchange.id !== 0) exchange.tracePiece('received', event.data.length)
         if (exchange.body?.push(event.data) === false) this.#full = true
         return true
       case 'end':

@@ -22,7 +22,7 @@ import {
 import type { EndEvent, ResponseHead } from '../core/events.ts'
 import type { Headers, HeadersInit } from '../core/headers.ts'
 import { maskFields } from '../core/masked.ts'
-import type { HttpTraceFacts } from '../core/trace-events.ts'
+import type { Direction, HttpTraceFacts } from '../core/trace-events.ts'
 import type { BodyInit, IncomingBody } from './body.ts'
 import type { Decoder } from './coding.ts'
 import type { Settleable } from './exchange.ts'
@@ -249,10 +249,16 @@ export class ClientExchange {
     this.tell('request-head', { direction: 'sent', method, target, version: '1.1', headers })
   }
 
-  traceResponse({ status, reason, minor, fields }: ResponseHead): void {
+  traceResponse({ status, reason, minor, fields, framing }: ResponseHead): void {
     const version = `1.${minor}`
     const headers = maskFields(fields.section)
     this.tell('response-head', { direction: 'received', status, reason, version, headers })
+    if (status === 101 || framing === 'tunnel')
+      this.tell('upgrade', { protocol: fields.get('upgrade') ?? 'tunnel' })
+  }
+
+  tracePiece(direction: Direction, bytes: number): void {
+    this.tell('chunk', { direction, bytes })
   }
 
   traceEnd({ trailers }: EndEvent, keepAlive: boolean): void {

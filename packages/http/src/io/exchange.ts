@@ -8,8 +8,9 @@ import type { RequestHead } from '../core/events.ts'
 import type { FieldBlock } from '../core/field-block.ts'
 import { Headers } from '../core/headers.ts'
 import { maskFields } from '../core/masked.ts'
-import type { HttpTraceFacts } from '../core/trace-events.ts'
+import type { Direction, HttpTraceFacts } from '../core/trace-events.ts'
 import type { IncomingBody } from './body.ts'
+import type { Sent } from './outgoing.ts'
 import { Request, RequestSource } from './request.ts'
 import type { Response } from './response.ts'
 import { publish } from './trace.ts'
@@ -137,8 +138,21 @@ export class ServerExchange extends RequestSource {
     this.tell(connection, 'response-head', { direction, status, reason, version: '1.1', headers })
   }
 
-  traceSent(connection: number, bytes: number, pieces: number): void {
-    this.tell(connection, 'body', { direction: 'sent', bytes, pieces })
+  /** The last head of HTTP on this connection. */
+  traceSwitch(connection: number, status: number, head: string): void {
+    this.traceResponse(connection, status, head)
+    const [, protocol = 'tunnel'] = /^upgrade: *(.*)\r$/im.exec(head) ?? []
+    this.tell(connection, 'upgrade', { protocol })
+  }
+
+  tracePiece(connection: number, direction: Direction, bytes: number): void {
+    this.tell(connection, 'chunk', { direction, bytes })
+  }
+
+  traceSent(connection: number, { bytes, pieces, trailers }: Sent): void {
+    const direction = 'sent'
+    this.tell(connection, 'body', { direction, bytes, pieces })
+    if (trailers > 0) this.tell(connection, 'trailer', { direction, fields: trailers })
   }
 
   /** The client is gone: whoever watches the signal is told. */

@@ -57,13 +57,20 @@ export function sendWhole(
   return stream.sendAll([encodeLatin1(head + before), bytes, encodeLatin1(after)])
 }
 
+/** What has left of a streamed body. */
+export interface Sent {
+  bytes: number
+  pieces: number
+  /** Fields behind it. */
+  trailers: number
+}
+
 /**
  * Sends the body of a message whose head has been sent, and completes the message.
  *
  * @param isStopped asked before each piece: whether nobody wants the rest
  * @param trailers asked at the end, where the message can have them
- * @param progress told how far it is
- * @returns bytes and pieces that were sent
+ * @param onPiece told how many bytes each piece has
  */
 export async function sendPieces(
   stream: ByteStream,
@@ -71,24 +78,24 @@ export async function sendPieces(
   content: Content,
   isStopped: () => boolean,
   trailers?: () => Promise<Headers>,
-  progress?: { bytesSent: number },
-): Promise<{ bytes: number; pieces: number }> {
-  let bytes = 0
-  let pieces = 0
+  onPiece?: (bytes: number) => void,
+): Promise<Sent> {
+  const done: Sent = { bytes: 0, pieces: 0, trailers: 0 }
   for await (const piece of piecesOf(content)) {
-    if (isStopped()) return { bytes, pieces }
+    if (isStopped()) return done
     if (piece.length === 0) continue
     const before = machine.openChunk(piece.length)
     const sent = stream.sendAll(before === '' ? piece : [encodeLatin1(before), piece, CRLF])
-    bytes += piece.length
-    pieces++
-    if (progress !== undefined) progress.bytesSent = bytes
+    done.bytes += piece.length
+    done.pieces++
+    onPiece?.(piece.length)
     await sent
   }
-  if (isStopped()) return { bytes, pieces }
+  if (isStopped()) return done
   const fields = machine.sendsTrailers ? await trailers?.() : undefined
-  if (isStopped()) return { bytes, pieces }
+  if (isStopped()) return done
+  done.trailers = fields === undefined ? 0 : fields.raw().length
   const last = machine.finish(fields)
   if (last !== '') await stream.sendLatin1(last)
-  return { bytes, pieces }
+  return done
 }

@@ -22,6 +22,7 @@ import { Http1Machine } from '../core/connection.ts'
 import { isProtocolError, ProtocolError } from '../core/errors.ts'
 import type { EndEvent, RequestHead } from '../core/events.ts'
 import { Headers, type HeadersInit, outgoingFields } from '../core/headers.ts'
+import type { OutgoingFields } from '../core/writers.ts'
 import { Answers, type AnswersOwner, DRAIN_BUDGET, plainResponse } from './answers.ts'
 import { type BodySource, IncomingBody } from './body.ts'
 import { ServerExchange } from './exchange.ts'
@@ -161,7 +162,7 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
     if (body === null || body.received > 0 || this.#machine.serverState !== 'idle') return
     if (this.#continued === exchange) return
     this.#continued = exchange
-    this.#outbox.add(this.#machine.interimHead(100, undefined, NO_FIELDS))
+    this.#interim(exchange, 100, NO_FIELDS)
     if (this.#pumping) return
     this.#outbox.flush()
     this.#setDeadline()
@@ -295,6 +296,7 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
     const exchange = this.#reading
     const body = exchange?.body
     if (exchange === undefined || body === undefined || body === null) return
+    if (exchange.id !== 0) exchange.tracePiece(this.stream.id, 'received', view.length)
     if (body.isDiscarded) {
       this.#drained += view.length
       if (this.#drained > DRAIN_BUDGET) this.#giveUp(exchange)
@@ -331,7 +333,10 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
     exchange.body?.end()
     if (exchange.body !== null && exchange.id !== 0) {
       const { received: bytes, pieces } = exchange.body
-      exchange.tell(this.stream.id, 'body', { direction: 'received', bytes, pieces })
+      const direction = 'received'
+      exchange.tell(this.stream.id, 'body', { direction, bytes, pieces })
+      if (trailers !== undefined)
+        exchange.tell(this.stream.id, 'trailer', { direction, fields: trailers.count })
     }
     this.#answers.requestEnded(exchange)
     if (this.#answers.isLast && this.inFlight === 0) this.#close()
@@ -364,9 +369,15 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
   sendInterim(exchange: ServerExchange, status: number, headers: HeadersInit | undefined): boolean {
     const fields = outgoingFields(new Headers(headers))
     if (this.#over || exchange.head.minor < 1 || !this.#answers.isNext(exchange)) return false
-    this.#outbox.add(this.#machine.interimHead(status, undefined, fields))
+    this.#interim(exchange, status, fields)
     this.#outbox.flush()
     return true
+  }
+
+  #interim(exchange: ServerExchange, status: number, fields: OutgoingFields): void {
+    const head = this.#machine.interimHead(status, undefined, fields)
+    if (exchange.id !== 0) exchange.traceResponse(this.stream.id, status, head)
+    this.#outbox.add(head)
   }
 
   switched(take: Take, exchange: ServerExchange): void {

@@ -33,6 +33,10 @@ function httpLines(event: HttpTraceEvent): string[] {
       ]
     case 'trailer':
       return [`* trailer section ${event.direction}: ${count(event.fields, 'field')}`]
+    case 'chunk':
+      return []
+    case 'upgrade':
+      return [`* connection #${event.connection} speaks ${visible(event.protocol)} from here on`]
     case 'reuse':
       return [`* connection #${event.connection} is used again, for exchange ${event.exchange}`]
     case 'error':
