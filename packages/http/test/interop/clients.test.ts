@@ -1,5 +1,5 @@
 /**
- * Strangers against our server: curl, wget, ab, Python, node:http and the platform's fetch, each with what it is known to do
+ * Strangers against our server: curl, wget, ab, wrk, Python, node:http and the platform's fetch, each with what it is known to do
  * in its own way. What is not installed is left out, and missed where REQUIRE_PEERS says that it must be here.
  */
 import { spawn } from 'node:child_process'
@@ -172,6 +172,36 @@ describeWith(['ab'], 'ab', () => {
     expect(out).toMatch(/Complete requests: +500\n/)
     expect(out).toMatch(/Failed requests: +0\n/)
     expect(out).not.toContain('Non-2xx')
+  })
+})
+
+describeWith(['wrk'], 'wrk', () => {
+  it.each([
+    ['the same request again and again', ''],
+    [
+      'sixteen pipelined requests with bodies',
+      `
+init = function()
+  all = string.rep(wrk.format('POST', '/echo', nil, 'hello'), 16)
+end
+request = function() return all end
+`,
+    ],
+  ])('breaks no connection and hears no error: %s', async (_, script) => {
+    const before = plain.stats()
+    const path = join(folder, 'load.lua')
+    writeFileSync(path, script)
+    const { out, err, status } = await run(
+      ...(['wrk', '-t', '1', '-c', '20', '-d', '1s', '-s', path, url('/hello')] as const),
+    )
+    expect([status, err]).toEqual([0, ''])
+    // It says so only where there were some.
+    expect(out).not.toMatch(/Socket errors|Non-2xx/)
+    expect(Number(/(\d+) requests in/.exec(out)?.[1])).toBeGreaterThan(16)
+    const { clientError, serverError } = plain.stats().outcomes
+    const { outcomes } = before
+    expect([clientError, serverError]).toEqual([outcomes.clientError, outcomes.serverError])
+    await expect.poll(() => plain.stats().connections, { timeout: 5_000 }).toBe(0)
   })
 })
 
