@@ -362,7 +362,6 @@ describe('Host', () => {
       'a:99999',
       '1.2.3.4.5',
       'a%zz',
-      'xn--a',
       '[v1.x]',
     ].map((host): [string, string] => [
       `invalid: ${host}`,
