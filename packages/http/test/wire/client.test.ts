@@ -1,9 +1,10 @@
 import { performance } from 'node:perf_hooks'
-import { PassThrough } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
 import { connect } from '@sluice/socket'
 import { encodeUtf8 } from '@sluice/socket/bytes'
 import { afterEach, describe, expect, it } from 'vitest'
 import {
+  type BodyInit,
   ClientConnection,
   isIncompleteBodyError,
   isProtocolError,
@@ -106,6 +107,47 @@ describe('request()', () => {
     expect(pieces.at(-1)).toMatch(
       /Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n$/,
     )
+  })
+
+  const form = new FormData()
+  form.append('a', 'b')
+  const text = 'naïve'
+  const bytes = encodeUtf8(text)
+  it.each<[string, () => BodyInit, type: RegExp | null, length: number | null]>([
+    ['a string', () => text, /^text\/plain;charset=UTF-8$/, 6],
+    ['bytes', () => bytes, null, 6],
+    ['an ArrayBuffer', () => bytes.slice().buffer, null, 6],
+    ['a DataView', () => new DataView(bytes.slice().buffer), null, 6],
+    ['a Blob', () => new Blob([text], { type: 'text/x' }), /^text\/x$/, 6],
+    ['FormData', () => form, /^multipart\/form-data; boundary=/, 141],
+    [
+      'URLSearchParams',
+      () => new URLSearchParams({ a: text }),
+      /^application\/x-www-form-urlencoded;charset=UTF-8$/,
+      12,
+    ],
+    ['a web stream', () => new Blob([text]).stream(), null, null],
+    ['a Node stream', () => Readable.from([bytes.slice(0, 2), bytes.slice(2)]), null, null],
+    [
+      'an async iterable',
+      async function* () {
+        yield bytes
+      } as () => AsyncGenerator<Uint8Array>,
+      null,
+      null,
+    ],
+  ])('sends a body from %s', async (_, body, type, length) => {
+    const server = await serve(async (incoming) => {
+      const fields = ['content-type', 'content-length'].map((name) => incoming.headers.get(name))
+      return Response.json([...fields, await incoming.text()]) as never
+    })
+    open.push(server)
+    const response = await request(server.url, { method: 'POST', body: body() })
+    const [givenType, givenLength, given] = (await response.json()) as string[]
+    if (type === null) expect(givenType).toBeNull()
+    else expect(givenType).toMatch(type)
+    expect(givenLength).toBe(length === null ? null : String(length))
+    expect(given).toMatch(/name="a"\r\n\r\nb\r\n|^naïve$|^a=na%C3%AFve$/)
   })
 
   it('says Content-Length: 0 for a POST without a body', async () => {

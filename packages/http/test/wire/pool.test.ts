@@ -10,6 +10,7 @@ import {
   scriptedServer,
 } from '@sluice/socket/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { parseRequestUrl } from '../../src/core/origin.ts'
 import {
   type Handler,
   type Headers,
@@ -21,6 +22,7 @@ import {
   type Server,
   serve,
 } from '../../src/index.ts'
+import { type ConnectionOptions, planRoute } from '../../src/io/open.ts'
 
 const open: { close(): unknown }[] = []
 afterEach(async () => {
@@ -276,6 +278,51 @@ describe('https', () => {
     for (let i = 0; i < 2; i++) expect(await (await one.request(url)).text()).toBe(url)
     expect(one.stats).toMatchObject({ connections: 1, reused: 1 })
     await expect(request(url)).rejects.toThrow(/issuer|signed/)
+  })
+})
+
+describe('who shares connections', () => {
+  const keyOf = (url: string, options: ConnectionOptions = {}) =>
+    planRoute(parseRequestUrl(url).origin, options).to.key
+  const proxy = 'http://u:p@proxy:3128'
+  it.each<[string, boolean, [string, ConnectionOptions?], [string, ConnectionOptions?]]>([
+    ['one origin, however it is written', true, ['http://A.test/x'], ['HTTP://a.test:80/y?z']],
+    ['two schemes', false, ['http://a.test:443/'], ['https://a.test/']],
+    ['two ports', false, ['http://a.test/'], ['http://a.test:81/']],
+    ['two names', false, ['http://a.test/'], ['http://b.test/']],
+    [
+      'two origins behind a proxy that forwards',
+      true,
+      ['http://a.test/', { proxy }],
+      ['http://b.test/', { proxy }],
+    ],
+    ['with and without a proxy', false, ['http://a.test/', { proxy }], ['http://a.test/']],
+    [
+      'two credentials for a proxy',
+      false,
+      ['http://a.test/', { proxy }],
+      ['http://a.test/', { proxy: 'http://u:q@proxy:3128' }],
+    ],
+    [
+      'in the clear and in TLS to a proxy',
+      false,
+      ['http://a.test/', { proxy }],
+      ['http://a.test/', { proxy: 'https://u:p@proxy:3128' }],
+    ],
+    [
+      'two origins behind a tunnel',
+      false,
+      ['https://a.test/', { proxy }],
+      ['https://b.test/', { proxy }],
+    ],
+  ])('%s: %s', (_, together, [a, one], [b, other]) => {
+    expect(keyOf(a, one) === keyOf(b, other)).toBe(together)
+  })
+
+  it('nobody does of two pools, since each has its own TLS options and proxies', async () => {
+    const made = await server(hello)
+    for (const one of [pool(), pool({ tls: {} })]) await (await one.request(made.url)).text()
+    expect(made.stats().accepted).toBe(2)
   })
 })
 
