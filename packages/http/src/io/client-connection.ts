@@ -6,7 +6,8 @@
  *   is `ERR_BUSY`.
  * - Bytes that nobody asked for end the connection: the next request must not get them as its answer.
  * - Giving up on an exchange (abort, timeout, a body that nobody wants) ends the connection with it, since
- *   what is still on its way can not be told apart from the next answer.
+ *   what is still on its way can not be told apart from the next answer. Where the head has said that only a
+ *   little of such a body is left, that is read and dropped.
  */
 import type { Attachment, ByteStream, Clock, Receiver } from '@sluice/socket'
 import { NetError } from '@sluice/socket/errors'
@@ -348,7 +349,8 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
   /** Nobody wants the rest of the body. */
   abandon(): void {
     const exchange = this.#exchange
-    if (exchange !== undefined) this.#giveUp(exchange.error('ERR_CLOSED'))
+    if (exchange?.drain()) this.resume()
+    else if (exchange !== undefined) this.#giveUp(exchange.error('ERR_CLOSED'))
   }
 
   onDeadline(): void {
@@ -424,6 +426,7 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     const body = empty ? null : new IncomingBody(this)
     const trailers = head.framing === 'chunked' ? settleable<Headers>() : undefined
     exchange.body = body ?? undefined
+    if (head.keepAlive && head.framing === 'length') exchange.length = head.fields.contentLength
     let content: Content | undefined
     try {
       const field = head.fields.get('content-encoding')

@@ -93,6 +93,10 @@ export interface ExchangeFacts {
 const PATIENCE = 300_000
 /** How long a body waits for `100 Continue` that an old server never sends; curl waits as long. */
 const CONTINUE = 1000
+/** So much of a body that nobody wants is cheaper to read than another connection: as much as one read brings. */
+const DRAIN_BUDGET = 65_536
+/** Milliseconds that it may take. Arbitrary: some round trips. */
+const DRAIN_TIME = 1000
 /** Below this a limit gets a timer that is fine enough for it. */
 const COARSE_FROM = 2_000
 
@@ -124,6 +128,8 @@ export class ClientExchange {
   readonly id: number
   body: IncomingBody | undefined
   trailers: Settleable<Headers> | undefined
+  /** Bytes of the body as its head says, where the connection goes on behind it; else -1. */
+  length = -1
   /** Whether the request has been sent to its end. */
   isSent = false
   /** Tells the source of a body that is on its way that nobody wants the rest. */
@@ -134,6 +140,7 @@ export class ClientExchange {
   readonly #end: number
   #continue: ((isWanted: boolean) => void) | undefined
   readonly #onAbort: (() => void) | undefined
+  #isDraining = false
   /** Which limit the deadline stands for. */
   #phase: 'headers' | 'idle' | 'total' = 'headers'
 
@@ -164,9 +171,18 @@ export class ClientExchange {
 
   /** From now on this is what is waited for. */
   wait(phase: 'headers' | 'idle'): void {
+    if (this.#isDraining) return
     const due = this.#ticker.after(this.#limits[phase])
     this.#phase = this.#end < due ? 'total' : phase
     this.#timed.deadline = Math.min(due, this.#end)
+  }
+
+  /** Nobody wants the rest. @returns whether it is so little that it is read and dropped, and soon */
+  drain(): boolean {
+    const left = this.length - (this.body?.received ?? 0)
+    this.#isDraining = this.isSent && left >= 0 && left <= DRAIN_BUDGET
+    if (this.#isDraining) this.#timed.deadline = Math.min(this.#ticker.after(DRAIN_TIME), this.#end)
+    return this.#isDraining
   }
 
   /** Waits for `100 Continue`, but not for long. @returns whether the body is still to be sent */

@@ -208,6 +208,51 @@ describe('a pool', () => {
   })
 })
 
+describe('a body that nobody wants', () => {
+  const head = (length: number) => `HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`
+
+  it('is read and dropped when only a little of it is left', async () => {
+    const { url } = await scripts([
+      ...[REQUEST, { send: `${head(65_546)}0123456789` }],
+      ...[{ send: 'x'.repeat(65_536) }, REQUEST, answer('next')],
+    ])
+    const one = pool()
+    const unread = await one.request(url)
+    await unread.body?.cancel()
+    await vi.waitFor(() => expect(one.stats.idle).toBe(1))
+    expect(await (await one.request(url)).text()).toBe('next')
+    expect(one.stats).toMatchObject({ connections: 1, reused: 1 })
+  })
+
+  it.each([
+    ['much is left', `${head(65_547)}0123456789`],
+    [
+      'nobody knows how much is left',
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n',
+    ],
+    ['the connection is over behind it', head(9).replace('\r\n', '\r\nConnection: close\r\n')],
+  ])('ends its connection when %s', async (_, send) => {
+    const { url } = await scripts([REQUEST, { send }, { expectEnd: true }])
+    const one = pool()
+    await (await one.request(url)).body?.cancel()
+    await vi.waitFor(() => expect(one.stats.connections).toBe(0))
+  })
+
+  it('is not waited for when the little does not come', async () => {
+    const clock = new FakeClock()
+    const { url } = await scripts([REQUEST, { send: head(9) }, { expectEnd: true }])
+    const one = pool({
+      ...{ clock },
+      connect: (to: Endpoint, { timeout: _, ...how }: ConnectOptions) => connect(to, how),
+    })
+    await (await one.request(url)).body?.cancel()
+    await clock.advance(999)
+    expect(one.stats).toMatchObject({ connections: 1, idle: 0 })
+    await clock.advance(1_001)
+    await vi.waitFor(() => expect(one.stats.connections).toBe(0))
+  })
+})
+
 describe('a request that meets the goodbye of its connection', () => {
   const first: ScriptStep[] = [REQUEST, answer('1')]
 
