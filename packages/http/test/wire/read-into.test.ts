@@ -12,7 +12,11 @@ afterEach(async () => {
 
 /** A body in which each place has a value of its own. */
 const BODY = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 31 + (i >> 8)) % 256)
-const ZEROS = new Uint8Array(1_000_000)
+
+/** At once: element by element it takes a second. */
+function expectBody(read: Buffer): void {
+  expect([read.length, Buffer.compare(read, BODY)]).toEqual([BODY.length, 0])
+}
 
 interface Readable {
   readInto(target: Uint8Array): Promise<number | null>
@@ -27,7 +31,7 @@ async function readAll(from: Readable, sizes: readonly number[]): Promise<Buffer
     if (count === null) return Buffer.concat(parts)
     expect(count).toBeGreaterThan(0)
     // What lies behind the bytes is left alone.
-    expect(Buffer.compare(target.subarray(count), ZEROS.subarray(count, target.length))).toBe(0)
+    expect(target.subarray(count).every((byte) => byte === 0)).toBe(true)
     parts.push(target.subarray(0, count))
   }
 }
@@ -49,7 +53,7 @@ describe.each([
     open.push({ close: () => pool.destroy() })
     for (const path of ['', 'coded']) {
       const response = await pool.request(`${server.url}${path}`, { decode: true })
-      expect(Buffer.compare(await readAll(response, sizes), BODY)).toBe(0)
+      expectBody(await readAll(response, sizes))
       expect(response.bodyUsed).toBe(true)
     }
     // Each was read to its end: its connection served the next.
@@ -70,7 +74,7 @@ describe.each([
       for (let at = 0; at < BODY.length; at += 7001) yield BODY.subarray(at, at + 7001)
     })()
     for (const body of [BODY, new Blob([BODY]), pieces])
-      expect(Buffer.compare(await readAll(new Response(body), sizes), BODY)).toBe(0)
+      expectBody(await readAll(new Response(body), sizes))
     expect(await readAll(new Response('Grüße'), sizes)).toEqual(Buffer.from('Grüße'))
     expect(await readAll(new Response(''), sizes)).toHaveLength(0)
     expect(await readAll(new Response(), sizes)).toHaveLength(0)
