@@ -20,7 +20,12 @@ import { type Origin, parseRequestUrl } from '../core/origin.ts'
 import { IDLE, mayReplay } from '../core/pool-plan.ts'
 import { isRepeatable } from './body.ts'
 import { ClientConnection } from './client-connection.ts'
-import { type ExchangeOptions, type Timeouts, timeoutsOf } from './client-exchange.ts'
+import {
+  type ClientTimeouts,
+  type ExchangeOptions,
+  type Timeouts,
+  timeoutsOf,
+} from './client-exchange.ts'
 import {
   CONNECTION_KEYS,
   type ConnectionOptions,
@@ -98,14 +103,49 @@ interface Idle {
   readonly until: number
 }
 
-/** What a request brings along while it looks for its connection. */
-interface Search {
+/** A request that looks for its connection, and the time that it has for all that it does. */
+class Search {
+  readonly method: string
+  readonly url: string | URL
   readonly timeout: Timeouts
-  readonly signal: AbortSignal | undefined
-  readonly trace: { parent: number } | undefined
+  readonly options: PoolRequestOptions
+  readonly #clock: Clock
+  readonly #began: number
+
+  constructor(
+    method: string,
+    url: string | URL,
+    timeout: Timeouts,
+    options: PoolRequestOptions,
+    clock: Clock,
+  ) {
+    this.method = method
+    this.url = url
+    this.timeout = timeout
+    this.options = options
+    this.#clock = clock
+    // Most have all the time that there is, and need not look at the clock.
+    this.#began = timeout.exchange.total === Number.POSITIVE_INFINITY ? 0 : clock.now()
+  }
+
   /** Milliseconds that are left of `total`. */
-  left(): number
-  tooLate(): TimeoutError
+  get left(): number {
+    const { total } = this.timeout.exchange
+    return total === Number.POSITIVE_INFINITY ? total : total - (this.#clock.now() - this.#began)
+  }
+
+  tooLate(): TimeoutError {
+    const { total: limit } = this.timeout.exchange
+    const facts = { verb: this.method, target: String(this.url), phase: 'total' } as const
+    return new TimeoutError({ ...facts, limit })
+  }
+
+  /** The times of an exchange that begins now. */
+  get exchange(): ClientTimeouts {
+    const { exchange } = this.timeout
+    if (exchange.total === Number.POSITIVE_INFINITY) return exchange
+    return { ...exchange, left: this.left }
+  }
 }
 
 interface Waiter {
@@ -193,14 +233,7 @@ export class Pool implements AsyncDisposable {
     const method = normaliseMethod(options.method ?? 'GET')
     const group = this.#groupFor(origin)
     const timeout = options.timeout === undefined ? this.#timeout : timeoutsOf(options.timeout)
-    const { total } = timeout.exchange
-    const began = this.#clock.now()
-    const facts = { verb: method, target: `${origin.key}${target}`, phase: 'total' } as const
-    const search: Search = {
-      ...{ timeout, signal, trace },
-      left: () => total - (this.#clock.now() - began),
-      tooLate: () => new TimeoutError({ ...facts, limit: total }),
-    }
+    const search = new Search(method, url, timeout, options, this.#clock)
     this.#counts.requests++
     for (let again = false; ; again = true) {
       if (this.#closed) throw this.#error('ERR_CLOSED')
@@ -209,13 +242,14 @@ export class Pool implements AsyncDisposable {
       const isReused = connection.exchanges > 0
       if (isReused) this.#counts.reused++
       try {
-        return await connection.request(group.route.isForwarded ? facts.target : target, {
+        const { isForwarded } = group.route
+        return await connection.request(isForwarded ? `${origin.key}${target}` : target, {
           method,
           headers: withCredentials(options.headers, group.route),
           body,
           signal,
           trace,
-          timeout: { ...timeout.exchange, left: search.left() },
+          timeout: search.exchange,
           host: origin.host,
           decode: options.decode,
           informational: options.informational,
@@ -312,16 +346,14 @@ export class Pool implements AsyncDisposable {
     return false
   }
 
-  async #connect(
-    group: Group,
-    { timeout, signal, trace, left }: Search,
-  ): Promise<ClientConnection> {
+  async #connect(group: Group, search: Search): Promise<ClientConnection> {
     group.open++
     this.#open++
     const { to, options } = group.route
     try {
       // 0 would be no limit.
-      const open = { ...timeout.open, total: Math.max(1, left()) }
+      const open = { ...search.timeout.open, total: Math.max(1, search.left) }
+      const { signal, trace } = search.options
       const stream = await openStream(to, options, { timeout: open, signal, trace })
       const connection: ClientConnection = new ClientConnection(stream, {
         host: to.host,
@@ -343,17 +375,18 @@ export class Pool implements AsyncDisposable {
     }
   }
 
-  #wait(group: Group, { signal, left, tooLate }: Search): Promise<ClientConnection | undefined> {
+  #wait(group: Group, search: Search): Promise<ClientConnection | undefined> {
     if (this.#waiters.length >= this.#bounds.waiting)
       throw this.#error('ERR_BUSY', `${this.#bounds.waiting} requests wait already`)
+    const { signal } = search.options
     return new Promise((resolve, reject) => {
-      const late = left()
+      const late = search.left
       const timer =
         late === Number.POSITIVE_INFINITY
           ? undefined
           : this.#clock.setTimeout(() => {
               leave()
-              reject(tooLate())
+              reject(search.tooLate())
             }, late)
       const leave = (): void => {
         if (timer !== undefined) this.#clock.clearTimeout(timer)
