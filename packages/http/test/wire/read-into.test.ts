@@ -12,6 +12,7 @@ afterEach(async () => {
 
 /** A body in which each place has a value of its own. */
 const BODY = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 31 + (i >> 8)) % 256)
+const ZEROS = new Uint8Array(1_000_000)
 
 /** At once: element by element it takes a second. */
 function expectBody(read: Buffer): void {
@@ -31,7 +32,7 @@ async function readAll(from: Readable, sizes: readonly number[]): Promise<Buffer
     if (count === null) return Buffer.concat(parts)
     expect(count).toBeGreaterThan(0)
     // What lies behind the bytes is left alone.
-    expect(target.subarray(count).every((byte) => byte === 0)).toBe(true)
+    expect(Buffer.compare(target.subarray(count), ZEROS.subarray(count, target.length))).toBe(0)
     parts.push(target.subarray(0, count))
   }
 }
