@@ -67,9 +67,15 @@ function unwritten(): Bytes {
  *
  * @param view what `bytes` of a receiver was called with, or a part of it; during that call
  * @returns bytes that belong to the caller, in memory that nothing else that a stranger sent lies in
+ * @see decisions/0003-shared-read-buffer.md
  * @example
+ * const connection = await connect('127.0.0.1:8080')
  * const parts: Uint8Array[] = []
- * stream.attach({ bytes: (view) => parts.push(keep(view)) > 0, end: () => {}, error: () => {} })
+ * connection.attach({
+ *   bytes: (view) => parts.push(keep(view)) > 0,
+ *   end: () => console.log(`${parts.length} parts`),
+ *   error: console.error,
+ * })
  */
 export function keep(view: Uint8Array): Bytes {
   if (view.length !== FULL_READ) return copy(view)
