@@ -13,6 +13,10 @@ import { formContent } from './form-content.ts'
 /** From so many unread bytes on the connection is paused. */
 const HIGH_WATER = 65_536
 
+/** Whole bodies between these two are gathered in place. More is not believed before it is here. */
+const SMALLEST_WHOLE = 65_536
+const LARGEST_WHOLE = 1_048_576
+
 /** What an incoming body asks of its connection. */
 export interface BodySource {
   /** Somebody wants the body, for the first time: `100 Continue` may be due. */
@@ -41,9 +45,14 @@ export class IncomingBody {
   /** Where somebody waits for bytes in memory of their own, and how many have been put there. */
   #target: Uint8Array | undefined
   #filled = 0
+  /** Bytes that were announced, or -1. */
+  readonly #announced: number
+  /** What a collector gathers in: each byte is copied once, from where it was read to where it stays. */
+  #whole: Bytes | undefined
 
-  constructor(source: BodySource) {
+  constructor(source: BodySource, announced: number) {
     this.#source = source
+    this.#announced = announced
   }
 
   /** Whether all of it has come, or will never come. */
@@ -65,6 +74,10 @@ export class IncomingBody {
     this.received += view.length
     this.pieces++
     if (this.#discarding) return true
+    if (this.#whole !== undefined) {
+      this.#whole.set(view, this.received - view.length)
+      return true
+    }
     const rest = this.#target === undefined ? view : this.#fill(this.#target, view)
     if (rest.length > 0) {
       this.#chunks.push(keep(rest))
@@ -100,6 +113,7 @@ export class IncomingBody {
   /** From now on pieces are dropped. */
   discard(): void {
     this.#discarding = true
+    this.#whole = undefined
     this.#chunks = []
     this.#queued = 0
   }
@@ -108,16 +122,33 @@ export class IncomingBody {
   async collect(): Promise<Bytes> {
     this.#collecting = true
     this.#wanted = true
+    this.#prepareWhole()
     this.#source.demand()
     while (!this.#ended) {
       if (this.#failed) throw this.#error
       await this.#more()
     }
+    if (this.#whole !== undefined) return this.#whole
     const chunks = this.#chunks
     this.#chunks = []
     this.#queued = 0
     if (chunks.length === 0) return EMPTY
     return chunks.length === 1 ? (chunks[0] as Bytes) : concat(chunks)
+  }
+
+  /** Makes room for all that was announced, with what is here already in it. */
+  #prepareWhole(): void {
+    const isFitting = this.#announced > SMALLEST_WHOLE && this.#announced <= LARGEST_WHOLE
+    if (!isFitting || this.isOver || this.#queued !== this.received) return
+    const whole = unwritten(this.#announced)
+    let at = 0
+    for (const chunk of this.#chunks) {
+      whole.set(chunk, at)
+      at += chunk.length
+    }
+    this.#chunks = []
+    this.#queued = 0
+    this.#whole = whole
   }
 
   /** Reads the next pieces; `null` at the end. */
@@ -183,6 +214,14 @@ export class IncomingBody {
     this.#wake = undefined
     wake?.()
   }
+}
+
+/** Not zeroed, as nobody sees it before all of it is written. */
+function unwritten(size: number): Bytes {
+  const { buffer, byteOffset } = Buffer.allocUnsafeSlow(size)
+  return byteOffset === 0 && buffer.byteLength === size
+    ? new Uint8Array(buffer as ArrayBuffer)
+    : new Uint8Array(size)
 }
 
 /** What a program may hand in as a body. */

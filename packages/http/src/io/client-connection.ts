@@ -423,7 +423,7 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     // It has answered without the body: nobody waits for that any more (RFC 9110 §10.1.1).
     exchange.goOn(false)
     const empty = head.framing === 'none' || head.framing === 'tunnel'
-    const body = empty ? null : new IncomingBody(this)
+    const body = empty ? null : new IncomingBody(this, head.fields.contentLength)
     const trailers = head.framing === 'chunked' ? settleable<Headers>() : undefined
     exchange.body = body ?? undefined
     if (head.keepAlive && head.framing === 'length') exchange.length = head.fields.contentLength

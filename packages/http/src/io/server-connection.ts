@@ -258,7 +258,7 @@ export class ServerConnection implements Receiver, BodySource, OutboxOwner, Answ
     this.#count++
     this.#server.stats.requests++
     const bodied = head.framing === 'length' || head.framing === 'chunked'
-    const body = bodied ? new IncomingBody(this) : null
+    const body = bodied ? new IncomingBody(this, head.fields.contentLength) : null
     const exchange = new ServerExchange(head, body, this.#server.origin)
     this.#reading = exchange
     this.#readSince = this.#server.ticker.now
