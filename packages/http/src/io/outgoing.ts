@@ -12,8 +12,6 @@ import { type Content, piecesOf } from './body.ts'
 const INLINE_BODY = 16_384
 
 const CRLF = encodeLatin1('\r\n')
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the range is ASCII.
-const ASCII = /^[\x00-\x7f]*$/
 
 /** A whole body: latin-1 text when it is small, bytes when it is not, nothing when it has to be streamed. */
 export interface WholeBody {
@@ -26,7 +24,8 @@ export interface WholeBody {
 export function wholeBody(content: Content): WholeBody | undefined {
   const { text, bytes } = content
   if (text !== undefined) {
-    if (text.length <= INLINE_BODY && ASCII.test(text))
+    // ASCII has as many bytes as characters, and they are counted many at a time; an expression looks at each.
+    if (text.length <= INLINE_BODY && Buffer.byteLength(text) === text.length)
       return { length: text.length, text, bytes: undefined }
     return whole(encodeUtf8(text))
   }
