@@ -3,27 +3,33 @@
  * then there in a third of the time that a loader of TypeScript needs for every start.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
-/** @returns the path of a file that `node` runs by itself; it is gone when this process ends */
+const FOLDER = fileURLToPath(new URL('../.reports/programs/', import.meta.url))
+
+/** @returns the path of a file that `node` runs by itself. Its name tells its content: who makes the same finds it made */
 export async function programFile(source: URL): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-program-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  const outfile = join(folder, 'program.mjs')
-  await build({
+  const { outputFiles } = await build({
     entryPoints: [fileURLToPath(source)],
     bundle: true,
     platform: 'node',
     format: 'esm',
     target: 'node20.19',
     conditions: ['@sluice/source'],
-    outfile,
+    write: false,
   })
-  return outfile
+  const [{ contents }] = outputFiles as [{ contents: Uint8Array }]
+  const path = join(FOLDER, `${createHash('sha256').update(contents).digest('hex')}.mjs`)
+  if (existsSync(path)) return path
+  mkdirSync(FOLDER, { recursive: true })
+  // Whole or not at all: another test may be about to run it.
+  writeFileSync(`${path}.${process.pid}`, contents)
+  renameSync(`${path}.${process.pid}`, path)
+  return path
 }
 
 /** A program that runs, and what it has said. */

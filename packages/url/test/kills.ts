@@ -16,7 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { serve } from '@sluice/http'
 import { staticFiles } from '@sluice/http/static'
 import { programFile } from '../../../scripts/program.ts'
@@ -156,7 +156,6 @@ export function killDownloads(
       look()
       return { files, resumed, changes }
     } finally {
-      rmSync(dirname(program), { recursive: true })
       await server.close()
     }
   })
@@ -188,7 +187,6 @@ export function killSaves(count: number, dice: Dice): Promise<{ saves: number; d
     }
     const jar = await CookieJar.load(path, { create: true })
     await jar.save()
-    rmSync(dirname(program), { recursive: true })
     if (drafts().length > 0) throw new Error(`still there: ${drafts().join(', ')}`)
     return { saves: saved, drafts: left }
   })

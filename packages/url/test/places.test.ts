@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { programFile } from '../../../scripts/program.ts'
 import { CookieJar } from '../src/cookies.ts'
@@ -38,7 +38,7 @@ beforeAll(async () => {
 })
 afterAll(() => {
   if (isMounted) spawnSync('umount', [disk])
-  for (const path of [root, dirname(program)]) rmSync(path, { recursive: true, force: true })
+  rmSync(root, { recursive: true, force: true })
 })
 beforeEach(() => {
   folder = mkdtempSync(join(root, 'x'))
