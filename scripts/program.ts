@@ -13,7 +13,7 @@ const FOLDER = fileURLToPath(new URL('../.reports/programs/', import.meta.url))
 
 /** @returns the path of a file that `node` runs by itself. Its name tells its content: who makes the same finds it made */
 export async function programFile(source: URL): Promise<string> {
-  const { outputFiles } = await build({
+  const { outputFiles: made } = await build({
     entryPoints: [fileURLToPath(source)],
     bundle: true,
     platform: 'node',
@@ -22,7 +22,7 @@ export async function programFile(source: URL): Promise<string> {
     conditions: ['@sluice/source'],
     write: false,
   })
-  const [{ contents }] = outputFiles as [{ contents: Uint8Array }]
+  const contents = made[0]?.contents as Uint8Array
   const path = join(FOLDER, `${createHash('sha256').update(contents).digest('hex')}.mjs`)
   if (existsSync(path)) return path
   mkdirSync(FOLDER, { recursive: true })

@@ -54,7 +54,7 @@ async function takeInTurn(
       stage.signal.removeEventListener('abort', onAbort)
       await connection.close()
     }
-  } while (keep && !stage.signal.aborted)
+  } while (keep)
 }
 
 async function echo(connection: Connection): Promise<void> {
