@@ -7,7 +7,7 @@
 export const LINEAR = 8
 
 /** How long it may stay unclear, in milliseconds. */
-const PATIENCE = 3000
+const PATIENCE = 10_000
 
 /**
  * Measures. Short and long runs take turns and the best of each counts, because a busy machine only makes things
