@@ -1,6 +1,9 @@
+import { once } from 'node:events'
+import { Readable } from 'node:stream'
 import { Response, type Server, serve } from '@sluice/http'
 import { describe, expect, test } from 'vitest'
-import { fetch, type Progress } from '../src/index.ts'
+import { type FetchOptions, fetch, type Progress } from '../src/index.ts'
+import { ftpServer } from '../src/testing.ts'
 import { open } from './kit.ts'
 
 /** Says how long a body was, of which type, and how its length was told. */
@@ -68,5 +71,67 @@ describe('onUploadProgress', () => {
     )
     await expect(fetch(url, { onUploadProgress: 1 as never })).rejects.toThrow(TypeError)
     expect((await fetch(url, { onUploadProgress })).status).toBe(200)
+  })
+})
+
+describe('a body that is not sent is let go of', () => {
+  /** One of the platform's, and whether it was told. */
+  const webStream = () => {
+    let tell = (): void => {}
+    const told = new Promise<void>((resolve) => {
+      tell = resolve
+    })
+    const pull = (): Promise<void> => new Promise(() => {})
+    const stream = new ReadableStream<Uint8Array<ArrayBuffer>>(
+      { pull, cancel: () => tell() },
+      { highWaterMark: 0 },
+    )
+    return { stream, told }
+  }
+  const nodeStream = (): Readable => new Readable({ read() {} })
+
+  test.each<[title: string, url: string, options?: FetchOptions]>([
+    ['nobody listens', 'http://127.0.0.1:1/'],
+    ['nobody listens, and it was to be counted', 'http://127.0.0.1:1/', { onUploadProgress() {} }],
+    ['nobody listens over FTP', 'ftp://127.0.0.1:1/a'],
+    ['a rule refuses the address', 'http://127.0.0.1:1/', { denyPrivate: true }],
+    ['the URL can only be read', 'data:,x'],
+    ['nobody knows the scheme', 'memo:1'],
+    ['it was aborted before', 'http://127.0.0.1:1/', { signal: AbortSignal.abort() }],
+  ])('where %s', async (_, url, options) => {
+    const [ofNode, ofWeb] = [nodeStream(), webStream()]
+    const closed = once(ofNode, 'close')
+    for (const body of [ofNode, ofWeb.stream])
+      await expect(fetch(url, { ...options, method: 'PUT', body: body as never })).rejects.toThrow()
+    await Promise.all([closed, ofWeb.told])
+    // What makes a body makes it for nothing.
+    const made = webStream()
+    if (url.startsWith('http:') && !options?.signal) {
+      const body = () => made.stream
+      await expect(fetch(url, { ...options, method: 'PUT', body })).rejects.toThrow()
+      await made.told
+    }
+  })
+
+  test('where an FTP server refuses the file', async () => {
+    await using server = await ftpServer({ replies: { STOR: '553 No' } })
+    const { stream: body, told } = webStream()
+    const upload = fetch(`${server.url}a`, { method: 'PUT', body: () => body })
+    await expect(upload).rejects.toMatchObject({ reply: { code: 553 } })
+    await told
+  })
+
+  test.each([
+    ['as it is', {}],
+    ['counted', { onUploadProgress() {} }],
+  ])('where the fetch is aborted while it waits for more (%s)', async (_, options) => {
+    const { url } = await server()
+    const { stream: body, told } = webStream()
+    const given = new AbortController()
+    const { signal } = given
+    const upload = fetch(url, { ...options, method: 'PUT', body, signal })
+    given.abort(new Error('enough'))
+    await expect(upload).rejects.toThrow('enough')
+    await told
   })
 })

@@ -2,7 +2,13 @@
  * The shape of a fetch: a request goes through middleware to the handler of its scheme, and a response comes
  * back the same way. Each piece knows only `next`; what they share is the request.
  */
-import type { BodyInit, Headers, PoolRequestOptions, RequestOptions, Response } from '@sluice/http'
+import {
+  type BodyInit,
+  type Headers,
+  type PoolRequestOptions,
+  type RequestOptions,
+  Response,
+} from '@sluice/http'
 import type { FtpOptions } from './ftp-options.ts'
 import type { Policies } from './policies.ts'
 
@@ -82,4 +88,13 @@ export function isReplayable(body: RequestBody): boolean {
     body instanceof URLSearchParams ||
     body instanceof FormData
   )
+}
+
+/**
+ * Lets go of a body that will not be sent, or not to its end: a stream of Node's holds a file open, and whoever fills one of
+ * the platform's waits until it is told. One that somebody reads is theirs to let go of. Never throws.
+ */
+export function letGoOf(body: RequestBody): void {
+  if (isReplayable(body) || (body instanceof ReadableStream && body.locked)) return
+  void new Response(body as BodyInit).body?.cancel().catch(() => {})
 }

@@ -27,7 +27,7 @@ import {
   senderOf,
 } from './connections.ts'
 import type { Handler, PlannedRequest, RequestBody } from './pipeline.ts'
-import { isReplayable } from './pipeline.ts'
+import { isReplayable, letGoOf } from './pipeline.ts'
 import { POLICY_KEYS, type Policies, type PolicyOptions, planPolicies } from './policies.ts'
 import { publish, tracing } from './trace.ts'
 
@@ -142,6 +142,7 @@ export async function fetchWith(
       publish(request.id, 'response', { status: response.status, url: maskUrl(response.url) })
     return response
   } catch (error) {
+    letGoOf(request.body)
     const told = tell(error, request, performance.now() - started)
     if (tracing() && told instanceof FetchError)
       publish(request.id, 'error', { code: told.code, message: told.message })

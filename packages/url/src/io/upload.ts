@@ -27,41 +27,45 @@ export async function sendCounted(
     headers.set('Content-Length', String(size))
   const total = Number(headers.get('content-length') ?? Number.NaN)
   const meter = new Meter(performance.now(), 0, Number.isNaN(total) ? undefined : total)
-  const pieces = counted((made.body ?? []) as AsyncIterable<Uint8Array>, meter, tell)
-  return next({ ...request, headers, body: toStream(pieces) })
+  const body = made.body === null ? null : counted(made.body, meter, tell)
+  return next({ ...request, headers, body })
 }
 
-async function* counted(
-  pieces: AsyncIterable<Uint8Array>,
+/** The same bytes, counted when they are taken. Giving it up gives up what they come from, also while a piece is awaited. */
+function counted(
+  body: ReadableStream<Uint8Array>,
   meter: Meter,
   tell: (progress: Progress) => void,
-): AsyncGenerator<Uint8Array> {
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const reader = body.getReader()
   let told = 0
-  for await (const piece of pieces)
-    for (let at = 0; at < piece.length; at += PIECE) {
-      const part = piece.subarray(at, at + PIECE)
-      yield part
-      // Whoever asks for the next piece has taken this one.
-      meter.add(part.length)
-      const now = performance.now()
-      if (now - told < TELL_EVERY) continue
-      told = now
-      tell(meter.look(now))
-    }
-  tell(meter.look(performance.now()))
-}
-
-function toStream(pieces: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let rest: Uint8Array = new Uint8Array(0)
+  let handedOut = 0
   return new ReadableStream(
     {
       async pull(controller) {
-        const { done, value } = await pieces.next()
-        if (done) controller.close()
-        else controller.enqueue(value as Uint8Array<ArrayBuffer>)
+        // Whoever asks for the next piece has taken the last one.
+        meter.add(handedOut)
+        const now = performance.now()
+        if (handedOut > 0 && now - told >= TELL_EVERY) {
+          told = now
+          tell(meter.look(now))
+        }
+        while (rest.length === 0) {
+          const { done, value } = await reader.read()
+          if (done) {
+            tell(meter.look(performance.now()))
+            controller.close()
+            return
+          }
+          rest = value
+        }
+        const piece = rest.subarray(0, PIECE)
+        rest = rest.subarray(PIECE)
+        handedOut = piece.length
+        controller.enqueue(piece as Uint8Array<ArrayBuffer>)
       },
-      async cancel() {
-        await pieces.return(undefined)
-      },
+      cancel: (reason) => reader.cancel(reason),
     },
     { highWaterMark: 0 },
   )

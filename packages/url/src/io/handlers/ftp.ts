@@ -15,7 +15,7 @@ import {
 } from '../../core/ftp-fetch.ts'
 import { type FtpClient, openFtp } from '../ftp-client.ts'
 import type { FtpDownload } from '../ftp-download.ts'
-import type { PlannedRequest } from '../pipeline.ts'
+import { letGoOf, type PlannedRequest } from '../pipeline.ts'
 import { deadlineOf } from './deadline.ts'
 import { located } from './local.ts'
 
@@ -105,10 +105,14 @@ async function write({ client, plan, request, signal, end }: Work): Promise<Resp
   const given = typeof body === 'function' ? await body() : body
   const stream = new Response(given as BodyInit | null).body
   const pieces = stream === null ? [] : (stream as unknown as AsyncIterable<Uint8Array>)
-  await client.write(plan.name, pieces, {
-    type: plan.type === 'ascii' ? 'ascii' : 'binary',
-    signal,
-  })
+  const type = plan.type === 'ascii' ? 'ascii' : 'binary'
+  try {
+    await client.write(plan.name, pieces, { type, signal })
+  } catch (error) {
+    // A server that says no at once has not had a byte of it.
+    letGoOf(stream)
+    throw error
+  }
   end()
   return new Response(null, { status: 204 })
 }
