@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import {
   closeSync,
   mkdirSync,
@@ -16,6 +17,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Response, type Server, serve } from '@sluice/http'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import type { UrlTraceEvent } from '../src/core/trace-events.ts'
 import { type DownloadOptions, download, type Progress } from '../src/download.ts'
 import { Client, type Handler, isFetchError } from '../src/index.ts'
 import { ftpServer } from '../src/testing.ts'
@@ -33,7 +35,7 @@ const DATA = randomBytes(300_000)
 const SHA256 = createHash('sha256').update(DATA).digest('hex')
 const names = () => readdirSync(folder).sort()
 
-type Answer = (request: Request, count: number) => Response
+type Answer = (request: Request, count: number) => Response | Promise<Response>
 async function server(answer: Answer) {
   const asked: (string | null)[] = []
   const made: Server = await serve(
@@ -371,6 +373,45 @@ describe('how', () => {
     expect(performance.now() - began).toBeLessThan(2000)
     // Some came before.
     expect(statSync(`${path}.part`).size).toBeGreaterThan(1)
+  })
+
+  test('the total time of a client bounds all of it, too', async () => {
+    const { url, asked } = await server(async (_, count) => {
+      // The second answer would have its whole time again.
+      await new Promise((resolve) => setTimeout(resolve, 150))
+      return new Response('no', { status: count === 1 ? 503 : 200 })
+    })
+    await using client = new Client({ timeout: 200 })
+    const late = download(url, path, { client, retry: { delay: 1 } })
+    await expect(late).rejects.toMatchObject({ code: 'ERR_TIMEOUT', phase: 'total' })
+    expect(asked.length).toBeLessThanOrEqual(2)
+  })
+
+  test.each<[title: string, ofClient: number, options: DownloadOptions, asked: number]>([
+    ['of a client', 2, {}, 3],
+    ['of a client, and off here', 2, { retry: false }, 1],
+    ['of both is that of the download', 2, { retry: { retries: 3, delay: 1 } }, 4],
+    ['is for methods of which many are as one', 0, { method: 'POST', retry: FAST }, 1],
+  ])('retry %s', async (_, retries, options, times) => {
+    const { url, asked } = await server(() => new Response('no', { status: 503 }))
+    await using client = new Client({ retry: { retries, delay: 1 } })
+    await expect(download(url, path, { client, ...options })).rejects.toThrow('503')
+    expect(asked).toHaveLength(times)
+  })
+
+  test('that it waits and tries again is told to who watches', async () => {
+    const { url } = await server(ranged([100_000]))
+    const told: UrlTraceEvent[] = []
+    const onEvent = (event: unknown): void => void told.push(event as UrlTraceEvent)
+    subscribe('sluice:url', onEvent)
+    try {
+      await download(url, path, { retry: FAST })
+    } finally {
+      unsubscribe('sluice:url', onEvent)
+    }
+    const ours = told.filter(({ name }) => name === 'wait' || name === 'retry')
+    expect(ours).toMatchObject([{ name: 'wait' }, { name: 'retry', attempt: 2 }])
+    expect(new Set(ours.map(({ id }) => id)).size).toBe(1)
   })
 
   test('fast, at most', async () => {

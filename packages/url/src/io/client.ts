@@ -135,6 +135,11 @@ export class Client implements AsyncDisposable {
     return pool
   }
 
+  /** What a fetch may take that does not say it. @internal */
+  get timeout(): FetchOptions['timeout'] {
+    return this.#options.timeout
+  }
+
   /** The variables that proxies are looked up in. @internal */
   get env(): Environment {
     return this.#env

@@ -16,7 +16,10 @@ export interface DownloadOptions extends Omit<FetchOptions, 'body' | 'decode' | 
   sha256?: string | undefined
   /** Bytes per second at most; default: as fast as it goes. */
   limitRate?: number | undefined
-  /** Whose connections, cookies and credentials to use; default: those of `fetch`. */
+  /**
+   * Whose connections, cookies and credentials to use; default: those of `fetch`. Its `retry` asks again for an answer; the
+   * `retry` of a download, which is for the body, too, stands in its place.
+   */
   client?: Pick<Client, 'fetch'> | undefined
 }
 
@@ -41,25 +44,29 @@ export function planDownload(options: DownloadOptions): DownloadPlan {
     limitRate,
     client = { fetch },
     retry,
-    ...rest
+    ...given
   } = options
   checkCallable('download', 'onProgress', onProgress)
   if (typeof client?.fetch !== 'function')
     throw new TypeError('download: client must be a Client, or have its fetch()')
   for (const key of ['body', 'decode', 'redirect'])
-    if (key in rest) throw new TypeError(`download: there is no option '${key}'`)
+    if (key in given) throw new TypeError(`download: there is no option '${key}'`)
   if (typeof resume !== 'boolean') throw new TypeError('download: resume must be true or false')
   if (sha256 !== undefined && !/^[\da-f]{64}$/i.test(sha256))
     throw new TypeError('download: sha256 must be 64 hexadecimal digits')
   if (limitRate !== undefined && !(typeof limitRate === 'number' && limitRate > 0))
     throw new RangeError('download: limitRate must be bytes per second, more than 0')
+  // What a client allows bounds all of it, as if it were said here: else each answer would have that much time anew.
+  const timeout = given.timeout ?? (client as Partial<Client>).timeout
+  const rest = timeout === undefined ? given : { ...given, timeout }
   return {
     resume: resume && (rest.method ?? 'GET') === 'GET',
     onProgress,
     sha256: sha256?.toLowerCase(),
     limit: limitRate === undefined ? undefined : new RateLimit(limitRate),
     client,
-    fetch: rest,
+    // One of them asks again, or each try of the one would be several of the other.
+    fetch: retry === undefined ? rest : { ...rest, retry: false },
     retry: retry === undefined ? undefined : planRetries('download', retry),
   }
 }

@@ -5,6 +5,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { Headers, Response } from '@sluice/http'
 import { codeOf, TimeoutError } from '@sluice/socket/errors'
+import { nextId } from '@sluice/socket/trace'
 import { explain, FetchError, HttpStatusError, maskUrl } from '../core/errors.ts'
 import { Meter } from '../core/meter.ts'
 import { type PartialAsk, planAnswer, planAsk } from '../core/resume.ts'
@@ -12,6 +13,7 @@ import { planRetry, replyIn } from '../core/retry.ts'
 import { type DownloadOptions, type DownloadPlan, planDownload } from './download-options.ts'
 import { PartialFile } from './partial-file.ts'
 import type { FetchOptions } from './run-fetch.ts'
+import { publish, tracing } from './trace.ts'
 import { wait } from './wait.ts'
 
 /** What was downloaded. */
@@ -87,6 +89,8 @@ class Work {
   /** Where the first answer came from. */
   finalUrl: string
   resumedAt = 0
+  /** In trace events: each of its fetches has one of its own. */
+  readonly #id = nextId()
   readonly #url: string
   /** The URL as the record has it: a password is no business of a file, and a `data:` URL would be all of it. */
   readonly #key: string
@@ -112,6 +116,7 @@ class Work {
   async run(): Promise<void> {
     const { retry, fetch: how } = this.#plan
     for (let attempts = 1; ; attempts++) {
+      if (attempts > 1 && tracing()) publish(this.#id, 'retry', { attempt: attempts })
       try {
         return await this.#takeAll()
       } catch (error) {
@@ -120,7 +125,7 @@ class Work {
         const { phase, status } = error as { phase?: string; status?: number }
         const isUsual = codeOf(error) === 'ERR_INCOMPLETE_BODY'
         const facts = {
-          method: 'GET',
+          method: this.where.method,
           attempts,
           status,
           reply: replyIn(error),
@@ -132,6 +137,7 @@ class Work {
         }
         const next = planRetry(facts, retry, Date.now(), Math.random())
         if (next.kind === 'stop') throw error
+        if (tracing()) publish(this.#id, 'wait', { ms: next.ms, because: next.because })
         await wait(next.ms, signal ?? undefined)
       }
     }
