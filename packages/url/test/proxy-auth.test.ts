@@ -55,6 +55,15 @@ test('a forwarding proxy gets Digest where it asks for it, and nothing else from
   expect(way.log).toEqual(['GET Basic', 'GET Digest 00000001', 'GET Digest 00000002'])
 })
 
+test('so does the only one of a list', async () => {
+  const way = await proxy()
+  const to = await serve(() => new Response('through') as unknown as globalThis.Response)
+  open.push(to)
+  const one = client({ proxy: [way.url] })
+  expect(await (await one.fetch(to.url)).text()).toBe('through')
+  expect(way.log.at(-1)).toMatch(/^GET Digest/)
+})
+
 test('so does one that tunnels', async () => {
   const way = await proxy()
   const authority = makeAuthority()

@@ -192,10 +192,13 @@ describe('denyPrivate', () => {
     const ask = (address: string, option: ClientOptions['proxy'] = way) =>
       fetch('http://name.test/', { denyPrivate: true, resolver: resolver(address), proxy: option })
     await expect(ask('10.0.0.1')).rejects.toMatchObject({ code: 'ERR_BLOCKED' })
-    await expect(ask('10.0.0.1', httpHop(way))).rejects.toMatchObject({ code: 'ERR_BLOCKED' })
+    for (const option of [httpHop(way), [way], [new URL(way)]])
+      await expect(ask('10.0.0.1', option)).rejects.toMatchObject({ code: 'ERR_BLOCKED' })
     expect(heads).toEqual([])
     await expect(ask('93.184.216.34')).rejects.toThrow(/403/)
-    expect(heads).toEqual(['CONNECT 93.184.216.34:80 HTTP/1.1'])
+    await expect(ask('93.184.216.34', [way])).rejects.toThrow(/403/)
+    const tunnelled = 'CONNECT 93.184.216.34:80 HTTP/1.1'
+    expect(heads).toEqual([tunnelled, tunnelled])
   })
 })
 

@@ -119,7 +119,7 @@ export class Client implements AsyncDisposable {
     const proxy = isDirect ? undefined : proxyFor(url, option, this.#env, id)
     const named = typeof proxy === 'string' || proxy instanceof URL ? String(proxy) : ''
     // A proxy forwards what is in the clear, and tunnels the rest.
-    const key = named === '' ? '' : `${url.protocol} ${named}`
+    const key = proxy ? `${url.protocol} ${named}` : ''
     let pool = this.#pools.get(key)
     if (pool === undefined) {
       const { pool: { limits, ...shared } = {} } = this.#options

@@ -15,8 +15,9 @@ export function proxyFor(
   id: number,
 ): PoolOptions['proxy'] {
   if (option !== undefined && option !== 'env') {
-    if (typeof option === 'string' || option instanceof URL)
-      checkProxy(url, String(option), 'the option proxy')
+    for (const one of Array.isArray(option) ? option : [option])
+      if (typeof one === 'string' || one instanceof URL)
+        checkProxy(url, String(one), 'the option proxy')
     return option
   }
   const { proxy, because } = chooseProxy(url, env)
@@ -72,7 +73,8 @@ export function hopFor(
   isGuarded: boolean,
 ): PoolOptions['proxy'] {
   const isFtp = url.protocol === 'ftp:'
-  if (isFtp && Array.isArray(proxy))
+  // A list of one forwards as the one does.
+  if (Array.isArray(proxy) && (isFtp || proxy.length === 1))
     return proxy.flatMap((one) => hopFor(url, one, isGuarded) || [])
   if (!(typeof proxy === 'string' || proxy instanceof URL)) return proxy
   const at = new URL(proxy)
@@ -94,8 +96,9 @@ export function hopFor(
 
 /** The HTTP proxy that forwards requests to an `http:` URL, where it is one with a password. */
 export function forwarderFor(url: URL, proxy: PoolOptions['proxy']): URL | undefined {
-  if (url.protocol !== 'http:' || !(typeof proxy === 'string' || proxy instanceof URL))
-    return undefined
-  const at = new URL(proxy)
+  const [only, second] = Array.isArray(proxy) ? proxy : [proxy]
+  if (url.protocol !== 'http:' || second !== undefined) return undefined
+  if (!(typeof only === 'string' || only instanceof URL)) return undefined
+  const at = new URL(only)
   return at.password === '' && at.username === '' ? undefined : at
 }
