@@ -33,6 +33,8 @@ async function digestServer({
   const log: string[] = []
   let nonce = 'n0'
   let used = 0
+  /** What the secret of a session is bound to, by nonce: the first cnonce that came with it (RFC 7616 §3.4.2). */
+  const bound = new Map<string, string>()
   const hash = (text: string) =>
     createHash(algorithm.startsWith('SHA-256') ? 'sha256' : 'md5')
       .update(text)
@@ -43,7 +45,9 @@ async function digestServer({
     const [challenge] = parseChallenges(request.headers.get('authorization') ?? '')
     const get = (name: string) => challenge?.parameters.get(name) ?? ''
     const user = hash(`ada:realm:lovelace`)
-    const secret = algorithm.endsWith('-sess') ? hash(`${user}:${nonce}:${get('cnonce')}`) : user
+    if (!bound.has(get('nonce'))) bound.set(get('nonce'), get('cnonce'))
+    const session = hash(`${user}:${nonce}:${bound.get(nonce)}`)
+    const secret = algorithm.endsWith('-sess') ? session : user
     const right = hash(
       `${secret}:${nonce}:${get('nc')}:${get('cnonce')}:auth:${hash(`${request.method}:${pathname}${search}`)}`,
     )
@@ -265,6 +269,15 @@ describe('.netrc', () => {
         await fetch(`${url}?to=${url.replace('127.0.0.1', 'localhost')}`, { auth: { netrc: path } })
       ).text(),
     ).toBe('none')
+  })
+
+  test('gives nothing to another port of its machine, whatever the fetch began with', async () => {
+    writeFileSync(path, 'machine 127.0.0.1 login ada password lovelace\n')
+    const { url } = await server(echo)
+    const { url: other } = await server(echo)
+    const auth = { netrc: path }
+    for (const headers of [{}, { Authorization: 'Bearer own' }])
+      expect(await (await fetch(`${url}?to=${other}`, { auth, headers })).text()).toBe('none')
   })
 
   test('that is none is told without what is in it', async () => {

@@ -39,6 +39,15 @@ describe('a client', () => {
     expect(await (await one.fetch(to.url)).text()).toBe('client|client|')
   })
 
+  test('says what becomes of redirects, also to a Request that does not', async () => {
+    const to = await server(() => reply('', { status: 302, headers: { Location: '/' } }))
+    const one = client({ redirect: 'manual' })
+    expect((await one.fetch(to.url)).status).toBe(302)
+    expect((await one.fetch(new globalThis.Request(to.url))).status).toBe(302)
+    const own = new globalThis.Request(to.url, { redirect: 'error' })
+    await expect(one.fetch(own)).rejects.toMatchObject({ code: 'ERR_REDIRECT' })
+  })
+
   test('speaks https, with its own trust; a fetch of another trust goes its own way', async () => {
     const authority = makeAuthority()
     const leaf = makeCertificate({ name: 'leaf', names: ['127.0.0.1'], issuer: authority })

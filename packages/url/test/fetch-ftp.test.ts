@@ -46,6 +46,17 @@ describe('GET', () => {
     await expect.poll(() => ftp.commands.at(-1)).toBe('QUIT')
   })
 
+  test.each(['213 14', '213 300'])('a file that is shorter than SIZE said (%s)', async (SIZE) => {
+    const ftp = await server({ replies: { SIZE } })
+    const response = await fetch(`${ftp.url}pub/a%20b.txt`)
+    await expect(response.text()).rejects.toThrow(
+      new RegExp(
+        `^GET ftp:.*: body ended after 13 of ${SIZE.slice(4)} bytes \\(ERR_INCOMPLETE_BODY`,
+      ),
+    )
+    await expect.poll(() => ftp.commands.at(-1)).toBe('QUIT')
+  })
+
   test('gives a body up', async () => {
     const ftp = await server({ files: { 'big.bin': new Uint8Array(50_000_000) } })
     const response = await fetch(`${ftp.url}big.bin`)

@@ -44,6 +44,11 @@ const NAMES: Readonly<Record<DigestAlgorithm, string>> = {
 interface Session {
   challenge: DigestChallenge
   count: number
+  /**
+   * Ours, one for each nonce of the server: the secret of a session (`MD5-sess`) is bound to the first one (RFC 7616 §3.4.2),
+   * and there are servers that remember it and others that compute it anew.
+   */
+  cnonce: string
 }
 
 /** Proofs for servers, and what the servers have said. */
@@ -80,7 +85,7 @@ export class AuthSessions {
     if (challenge !== undefined) {
       const isWrong = sent?.scheme === 'Digest' && !sent.isReused && !challenge.stale
       if (isWrong || (sent?.nonce === challenge.nonce && !challenge.stale)) return undefined
-      const session = { challenge, count: 0 }
+      const session = { challenge, count: 0, cnonce: newNonce() }
       this.#learn(server, session)
       return prove(session, credentials, ask)
     }
@@ -98,6 +103,7 @@ export class AuthSessions {
     if (nonce === undefined || nonce === session.challenge.nonce) return
     session.challenge = { ...session.challenge, nonce }
     session.count = 0
+    session.cnonce = newNonce()
   }
 
   #learn(server: string, what: Session | 'basic'): void {
@@ -118,11 +124,15 @@ function prove(session: Session, credentials: PasswordCredentials, ask: AuthAsk)
     method: ask.method,
     uri: ask.uri,
     count: ++session.count,
-    cnonce: randomBytes(16).toString('hex'),
+    cnonce: session.cnonce,
     body: bytesOf(ask.body),
   }
   const field = formatDigest(session.challenge, facts, hash)
   return { field, scheme: 'Digest', nonce: session.challenge.nonce, isReused }
+}
+
+function newNonce(): string {
+  return randomBytes(16).toString('hex')
 }
 
 function basic(credentials: PasswordCredentials): Proof {

@@ -55,6 +55,9 @@ export class Authenticator {
 
   /** Makes a request, and makes it again with proof where the server asks for it. */
   async exchange(request: PlannedRequest, next: Handler): Promise<Response> {
+    this.#begin(request)
+    // The program has its own; a redirect may drop it, and lead elsewhere than it was meant for.
+    if (request.headers.has('authorization')) return next(request)
     const server = request.url.origin
     const ask = {
       method: request.method,
@@ -96,9 +99,14 @@ export class Authenticator {
       return found && this.#for(url, checkCredentials('auth', found))
     }
     if (!('netrc' in option)) return this.#for(url, option)
+    return this.#ofNetrc(url, this.#begin({ url, send }), option.netrc)
+  }
+
+  /** Where the fetch of a request went first. */
+  #begin({ url, send }: Pick<PlannedRequest, 'url' | 'send'>): URL {
     const asked = this.#asked.get(send) ?? url
     this.#asked.set(send, asked)
-    return this.#ofNetrc(url, asked, option.netrc)
+    return asked
   }
 
   /** Credentials, if they are for whom the request goes to; also those of a function that did not look at the URL. */

@@ -175,7 +175,9 @@ function plan(
   const body = options.body !== undefined ? options.body : (from?.body ?? null)
   if (body !== null && /^(get|head)$/i.test(method))
     throw new TypeError(`fetch: a ${method.toUpperCase()} request has no body`)
-  const redirect = options.redirect ?? from?.redirect ?? defaults.redirect ?? 'follow'
+  // A Request always has one: `follow` is what it has where nobody said anything.
+  const asked = from?.redirect === 'follow' ? undefined : from?.redirect
+  const redirect = options.redirect ?? asked ?? defaults.redirect ?? 'follow'
   if (redirect !== 'follow' && redirect !== 'manual' && redirect !== 'error')
     throw new TypeError(
       `fetch: redirect is 'follow', 'manual' or 'error', not ${JSON.stringify(redirect)}`,

@@ -9,6 +9,7 @@ import { FetchError } from '../../core/errors.ts'
 import { isFtpError } from '../../core/ftp-errors.ts'
 import {
   answerWithFile,
+  type FtpAnswer,
   type FtpFetchPlan,
   LISTING_TYPE,
   planFtpFetch,
@@ -146,12 +147,12 @@ async function read(work: Work): Promise<Response> {
   }
   try {
     const download = await begin(work, wanted.offset)
-    return new Response(bodyOf(download, wanted.length, work), wanted)
+    return new Response(bodyOf(download, wanted, work), wanted)
   } catch (error) {
     // Who knows no REST sends the whole, which is a good answer to a range, too (RFC 9110 §14.2).
     if (!isFtpError(error) || error.method !== 'REST' || error.isTransient) throw error
-    const { headers } = answerWithFile(facts, { ...wishOf(request), range: null })
-    return new Response(bodyOf(await begin(work, 0), undefined, work), { headers })
+    const whole = answerWithFile(facts, { ...wishOf(request), range: null })
+    return new Response(bodyOf(await begin(work, 0), whole, work), { headers: whole.headers })
   }
 }
 
@@ -180,13 +181,18 @@ async function factsOf({ client, plan, signal }: Work, isAll: boolean) {
   return { size, modified, isText: plan.type === 'ascii', mediaType: mimeType(plan.name) }
 }
 
-/** The file in pieces, not longer than `length`; its end, and its giving up, end the conversation. */
+/**
+ * The file in pieces, not longer than what is wanted of it, and not shorter than what was announced; its end, and its giving
+ * up, end the conversation.
+ */
 function bodyOf(
   download: FtpDownload,
-  length: number | undefined,
-  { plan, end }: Pick<Work, 'plan' | 'end'>,
+  { length, headers }: FtpAnswer,
+  { plan, request, end }: Pick<Work, 'plan' | 'request' | 'end'>,
 ): AsyncIterable<Uint8Array> {
   const isText = plan.type === 'ascii'
+  const announced = Number(headers['Content-Length'] ?? 0)
+  let came = 0
   let left = length ?? Number.POSITIVE_INFINITY
   /** Reads once, unless enough is here; the end of it ends the conversation. */
   const once = async <T>(read: () => Promise<T | null>): Promise<T | null> => {
@@ -194,6 +200,8 @@ function bodyOf(
       const got = left === 0 ? null : await read()
       if (got !== null) return got
       if (left === 0) await download.close()
+      // A box on the way may have ended the data, and the server have said 226 to what it had handed over.
+      else if (came < announced) throw tooShort(request, came, announced)
       end()
       return null
     } catch (error) {
@@ -207,6 +215,7 @@ function bodyOf(
       if (piece === null) return { done: true, value: undefined }
       const value = piece.length > left ? piece.subarray(0, left) : piece
       left -= value.length
+      came += value.length
       return { done: false, value }
     },
     // Also while a piece is waited for, which a generator would not hear of.
@@ -220,7 +229,19 @@ function bodyOf(
     const room = target.length > left ? target.subarray(0, left) : target
     const count = await once(() => download.recvInto(room))
     left -= count ?? 0
+    came += count ?? 0
     return count
   }
   return { [Symbol.asyncIterator]: () => pieces, ...(isText ? {} : { readInto }) }
+}
+
+function tooShort({ method, url }: PlannedRequest, came: number, announced: number): FetchError {
+  const reason = `body ended after ${came} of ${announced} bytes`
+  return new FetchError({
+    method,
+    url: url.href,
+    code: 'ERR_INCOMPLETE_BODY',
+    phase: 'body',
+    reason,
+  })
 }

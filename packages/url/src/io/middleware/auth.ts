@@ -8,9 +8,9 @@ export type AuthSource = () => Promise<Authenticator>
 
 /** Sends what proves who asks. */
 export function authenticate(request: PlannedRequest, next: Handler): Promise<Response> {
-  const { auth, url, headers } = request
+  const { auth, url } = request
   const isHttp = url.protocol === 'http:' || url.protocol === 'https:'
-  if (auth === undefined || !isHttp || headers.has('authorization')) return next(request)
+  if (auth === undefined || !isHttp) return next(request)
   return auth().then((authenticator) => authenticator.exchange(request, next))
 }
 
