@@ -211,6 +211,39 @@ describe('files', () => {
     expect(events[0]).toMatchObject({ event: 'progress', total: 50_000 })
   })
 
+  test('-d, -F and -T put the answer into a file, whole or not at all', async () => {
+    const url = await server()
+    const sent = inFolder('sent.txt')
+    writeFileSync(sent, 'text')
+    for (const [args, told] of [
+      [['-d', 'a=1'], /^\["POST","application\/x-www-form-urlencoded",.*"a=1"\]$/],
+      [['-F', 'a=1'], /^\["POST","multipart\/form-data; ".*name=\\"a\\"/],
+      [['-T', sent], /^\["PUT",.*"text"\]$/],
+    ] as const) {
+      const file = inFolder('answer')
+      const { status, stdout } = await run([...args, '-s', '-o', file, `${url}echo`])
+      expect([status, stdout]).toEqual([0, ''])
+      expect(readFileSync(file, 'utf8')).toMatch(told)
+      rmSync(file)
+      expect((await run([...args, '-o', file, `${url}missing`])).status).toBe(22)
+      expect(existsSync(file)).toBe(false)
+    }
+  })
+
+  test('-i and -I put the head into the file, too', async () => {
+    const url = await server()
+    const file = inFolder('head')
+    for (const [flag, body] of [
+      ['-i', 'Hello, World!'],
+      ['-I', ''],
+    ]) {
+      expect((await run([flag as string, '-s', '-o', file, `${url}hello`])).status).toBe(0)
+      const [head, rest] = readFileSync(file, 'utf8').split('\n\n')
+      expect(head).toMatch(/^HTTP\/1\.1 200 OK\n(?:.*\n)*X-A: b/)
+      expect(rest).toBe(body)
+    }
+  })
+
   test('-c goes on, and a download that failed leaves no file of that name', async () => {
     const url = await server()
     const file = inFolder('c.bin')
@@ -274,6 +307,11 @@ describe('what goes wrong', () => {
     [['-c', 'data:,x'], 2, /--continue needs -o/],
     [['--max-time', 'soon', 'data:,x'], 2, /--max-time must be a number/],
     [['--limit-rate', 'fast', '-o', '/tmp/x', 'data:,x'], 2, /--limit-rate is a number of bytes/],
+    [['--limit-rate', 'fast', 'data:,x'], 2, /--limit-rate is a number of bytes/],
+    [['-T', '-', '--retry', '1', 'http://h/'], 2, /what comes in can be sent only once/],
+    [['-c', '-d', 'a', '-o', 'x', 'http://h/'], 2, /-c goes on with what is asked for by GET/],
+    [['-c', '-i', '-o', 'x', 'http://h/'], 2, /-c goes on with a body alone/],
+    [['http://%ff:x@h/'], 2, /no UTF-8 behind its percents/],
     [['-H', 'nonsense', 'data:,x'], 2, /-H is 'Name: value'/],
     [['-H', 'a: b\nc: d', 'data:,x'], 2, /can't be sent/],
     [['-d', 'a', '-T', 'b', 'data:,x'], 2, /only one of/],
@@ -306,6 +344,31 @@ describe('what goes wrong', () => {
     const made = await serve(() => new Promise(() => {}))
     open.push({ close: () => made.close() })
     expect((await run(['--max-time', '0.1', made.url])).status).toBe(28)
+    // Also by a server that lets everybody in, and then has nothing to say.
+    await using silent = await ftpServer({ replies: { MLSD: '' } })
+    const { status, stderr } = await run(['--max-time', '0.5', 'ftp', 'ls', silent.url])
+    expect([status, stderr]).toEqual([28, expect.stringContaining('ERR_TIMEOUT, phase total')])
+  })
+
+  test('--json tells what was printed, and what went wrong', async () => {
+    const url = await server()
+    const printed = await run(['--json', `${url}hello`])
+    expect(printed.stdout).toBe('Hello, World!')
+    const done = { event: 'done', url: `${url}hello`, status: 200, bytes: 13 }
+    expect(JSON.parse(printed.stderr)).toEqual(done)
+    const failed = await run(['--json', '-f', `${url}missing`])
+    expect([failed.status, JSON.parse(failed.stderr)]).toEqual([
+      22,
+      { event: 'failed', url: `${url}missing`, message: expect.stringContaining('404') },
+    ])
+  })
+
+  test('--limit-rate is kept by what is printed, too', async () => {
+    const url = await server()
+    const began = performance.now()
+    expect((await run(['--limit-rate', '100k', `${url}data.bin`])).status).toBe(0)
+    // Half a second, less what comes at once.
+    expect(performance.now() - began).toBeGreaterThan(240)
   })
 
   test('Ctrl-C is 130, and says how to go on', async () => {
@@ -323,7 +386,32 @@ describe('what goes wrong', () => {
   })
 })
 
+test('a name and a password in a URL are as good as -u, and not shown', async () => {
+  const url = await server()
+  const named = url.replace('//', '//ada:love%20lace@')
+  const { status, stdout } = await run([`${named}echo`])
+  expect([status, JSON.parse(stdout)[2]]).toEqual([0, `Basic ${btoa('ada:love lace')}`])
+  const { stderr } = await run(['-f', `${named}missing`])
+  expect(stderr).toMatch(/404/)
+  expect(stderr).not.toContain('love')
+})
+
 describe('without the network', () => {
+  test.each([
+    [
+      ['-x', 'http://u:p@h:1', '--max-time', '5', '--retry', '2', '-k', '--compressed', 'h/x'],
+      /^curl --insecure --compressed --max-time 5 --retry 2 -x 'http:\/\/u:\*\*\*@h:1' .*http:\/\/h\/x$/,
+    ],
+    [['-F', 'a=b', 'h'], /^curl -F a=b -H .*'Accept: \*\/\*' http:\/\/h$/],
+    [['-T', 'package.json', 'h/'], /^curl -T package.json -H .* http:\/\/h\/package.json$/],
+    [['-u', 'ada:x', '--digest', 'h'], /^curl --digest -u 'ada:\*\*\*' -H .* http:\/\/h$/],
+    [['http://ada:x@h/'], /-H 'Authorization: Basic \*\*\*' http:\/\/h\/$/],
+    [['-c', '-o', 'f', 'h'], /^curl -o f -C - -L -H .* http:\/\/h$/],
+  ])('--as-curl %j says what curl would be told', async (args, line) => {
+    const { status, stdout } = await run(['--as-curl', ...args])
+    expect([status, stdout.trimEnd()]).toEqual([0, expect.stringMatching(line)])
+  })
+
   test('parse, join, explain', async () => {
     expect((await run(['parse', 'http://u@H.test:80/p?q#f'])).stdout).toBe(
       'scheme    http\nusername  u\nhostname  h.test\nport      80\npath      /p\nquery     q\nfragment  f\n',

@@ -31,8 +31,17 @@ const PLAIN = /^[\w@%+=:,./-]+$/
  * @example console.log(formatCurl({ url: 'http://127.0.0.1:8080/', method: 'POST', body: 'a=1' }))
  */
 export function formatCurl(request: CurlRequest, options: { secrets?: boolean } = {}): string {
+  return formatCurlWith([], request, options)
+}
+
+/** The same, for who has options of curl's that are no part of a request. @param more as curl takes them, word by word */
+export function formatCurlWith(
+  more: readonly string[],
+  request: CurlRequest,
+  options: { secrets?: boolean } = {},
+): string {
   const { url, method = 'GET', headers = [], body, redirect } = request
-  const words = ['curl']
+  const words = ['curl', ...more]
   const hasBody = body !== undefined && body !== null
   if (redirect === 'follow') words.push('-L')
   if (method === 'HEAD') words.push('-I')

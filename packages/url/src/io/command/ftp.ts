@@ -5,8 +5,9 @@ import { formatBytes } from '../../core/units.ts'
 import { fileNameOf } from '../../core/url-file-name.ts'
 import { Authenticator } from '../authenticator.ts'
 import { Client } from '../client.ts'
-import { openFtp } from '../ftp-client.ts'
+import { type FtpClient, openFtp } from '../ftp-client.ts'
 import type { FtpOptions } from '../ftp-options.ts'
+import { deadlineOf } from '../handlers/deadline.ts'
 import { proxyFor } from '../proxy.ts'
 import type { FetchOptions } from '../run-fetch.ts'
 import { fileBlob, planRequests } from './request-options.ts'
@@ -29,17 +30,16 @@ async function list(plan: CommandPlan, stage: Stage): Promise<number> {
   const { options } = await planRequests(plan, stage)
   const at = ftpUrl(url)
   const { pathname } = at
-  const client = await openFtp(url, {
-    ...options.ftp,
-    ...timed(options.timeout),
-    ...(await userFor(at, options)),
-    ...dialFor(at, options),
-    signal: stage.signal,
-  })
+  const { timeout } = options
+  const facts = { method: 'LIST', url: at, timeout, signal: stage.signal }
+  const deadline = deadlineOf({ ...facts, started: performance.now() })
+  const { signal } = deadline
+  let client: FtpClient | undefined
   try {
-    const entries = await client.list(decodeURIComponent(pathname.replace(/^\//, '')), {
-      signal: stage.signal,
-    })
+    const who = await userFor(at, options)
+    client = await openFtp(url, { ...options.ftp, ...who, ...dialFor(at, options), signal })
+    const folder = decodeURIComponent(pathname.replace(/^\//, ''))
+    const entries = await client.list(folder, { signal })
     for (const { name, type, size, modified } of entries) {
       const when =
         modified
@@ -52,7 +52,8 @@ async function list(plan: CommandPlan, stage: Stage): Promise<number> {
       await write(stage, `${line}\n`)
     }
   } finally {
-    await client.close()
+    deadline.stop()
+    await client?.close()
   }
   return 0
 }
@@ -109,10 +110,6 @@ function dialFor(url: URL, { proxy, family, denyPrivate }: FetchOptions): Partia
     family,
     allowAddress: isAllowed && (({ address }) => isAllowed(address)),
   }
-}
-
-function timed(timeout: unknown): { timeout?: number } {
-  return typeof timeout === 'number' ? { timeout } : {}
 }
 
 /** A name of a stranger must not move the cursor of who looks. */

@@ -70,13 +70,17 @@ function plainReporter(name: string, stage: Stage): Reporter {
 }
 
 function jsonReporter(file: string, url: string, stage: Stage): Reporter {
-  const tell = (event: string, facts: object): void =>
-    void stage.stderr.write(`${JSON.stringify({ event, file, ...facts })}\n`)
+  const tell = (event: string, facts: object): void => tellJson(stage, event, { file, ...facts })
   return {
     progress: (progress) => tell('progress', progress),
     done: (download) => tell('done', download),
     failed: (message) => tell('failed', { url, message }),
   }
+}
+
+/** One event, on a line of its own. */
+export function tellJson(stage: Stage, event: string, facts: object): void {
+  stage.stderr.write(`${JSON.stringify({ event, ...facts })}\n`)
 }
 
 function doneLine(name: string, { bytes, resumedAt }: Download): string {

@@ -4,7 +4,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { Headers, Response } from '@sluice/http'
 import { parseCookie } from '@sluice/http/cookies'
-import { FetchError } from '../../core/errors.ts'
+import { FetchError, maskUrl } from '../../core/errors.ts'
 import { parseBytes } from '../../core/units.ts'
 import type { AuthOption } from '../authenticator.ts'
 import { CookieJar } from '../cookie-jar.ts'
@@ -100,6 +100,8 @@ async function bodyOf(
   }
   if (file === undefined) return { body: null, method: 'GET' }
   if (file === '-') {
+    if (numberOf(plan, 'retry'))
+      throw new UsageError('-T - and --retry: what comes in can be sent only once')
     if (plan.operands.length > 1)
       throw new UsageError('-T - is for one URL: what comes in is read once')
     return { body: stage.stdin(), method: 'PUT' }
@@ -188,8 +190,29 @@ function authOf(plan: CommandPlan): AuthOption | undefined {
   const at = user.indexOf(':')
   // Without a password it is empty: a command that asks on its own can't be part of a script.
   const [username, password] = at === -1 ? [user, ''] : [user.slice(0, at), user.slice(at + 1)]
-  const scheme = flags['digest'] ? 'digest' : flags['anyauth'] ? 'any' : 'basic'
-  return { username, password, scheme }
+  return { username, password, scheme: schemeOf(plan) }
+}
+
+function schemeOf({ flags }: CommandPlan): 'basic' | 'digest' | 'any' {
+  return flags['digest'] ? 'digest' : flags['anyauth'] ? 'any' : 'basic'
+}
+
+/** As curl has it: a name and a password in a URL of HTTP are as good as -u, and nearer. */
+export function userIn(
+  url: string,
+  plan: CommandPlan,
+): { url: string; auth: AuthOption | undefined } {
+  const at = URL.canParse(url) ? new URL(url) : undefined
+  if (at === undefined || !/^https?:$/.test(at.protocol) || at.username + at.password === '')
+    return { url, auth: undefined }
+  try {
+    const [username, password] = [decodeURIComponent(at.username), decodeURIComponent(at.password)]
+    at.username = ''
+    at.password = ''
+    return { url: at.href, auth: { username, password, scheme: schemeOf(plan) } }
+  } catch {
+    throw new UsageError(`the name or password in ${maskUrl(url)} is no UTF-8 behind its percents`)
+  }
 }
 
 function withScheme(proxy: string): string {

@@ -2,22 +2,26 @@
 import { createWriteStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { Headers } from '@sluice/http'
-import { formatCurl } from '../../core/curl-command.ts'
+import { Response } from '@sluice/http'
 import { FetchError, HttpStatusError, maskUrl } from '../../core/errors.ts'
 import { factsOfWriting } from '../../core/file-reason.ts'
+import { RateLimit } from '../../core/meter.ts'
 import { fileNameOf } from '../../core/url-file-name.ts'
 import { Client } from '../client.ts'
 import { download } from '../download.ts'
 import type { FetchOptions } from '../run-fetch.ts'
+import { wait } from '../wait.ts'
+import { asCurl } from './as-curl.ts'
 import { exitCodeOf } from './exit-codes.ts'
-import { reporterFor } from './reporter.ts'
-import { planRequests, rateOf } from './request-options.ts'
+import { reporterFor, tellJson } from './reporter.ts'
+import { planRequests, rateOf, userIn } from './request-options.ts'
 import { type CommandPlan, listOf, type Stage, textOf, UsageError, write } from './stage.ts'
 
 /** One URL, and where it goes; nothing: the standard output. */
-interface Transfer {
+export interface Transfer {
   readonly url: string
+  /** Who asks, where the URL says it: a fetch takes no URL that does. */
+  readonly auth: FetchOptions['auth']
   readonly file: string | undefined
 }
 
@@ -31,7 +35,8 @@ export async function transferCommand(plan: CommandPlan, stage: Stage): Promise<
   const transfers = planTransfers(plan)
   const { options, jar, jarFile } = await planRequests(plan, stage)
   if (plan.flags['as-curl']) {
-    for (const { url } of transfers) await write(stage, `${asCurl(url, options)}\n`)
+    for (const transfer of transfers)
+      await write(stage, `${asCurl(transfer, plan, { ...options, ...authOf(transfer) })}\n`)
     return 0
   }
   const client = new Client()
@@ -54,10 +59,19 @@ function planTransfers(plan: CommandPlan): Transfer[] {
   const outputs = listOf(plan, 'output')
   if (outputs.length > operands.length) throw new UsageError('there are more -o than URLs')
   const transfers = operands.map((text, index) => {
-    const url = withName(withScheme(text), textOf(plan, 'upload-file'))
+    const { url, auth } = userIn(withName(withScheme(text), textOf(plan, 'upload-file')), plan)
     const named = outputs[index] ?? (flags['remote-name'] ? nameOf(url) : undefined)
-    return { url, file: named === '-' ? undefined : named }
+    return { url, auth, file: named === '-' ? undefined : named }
   })
+  if (
+    flags['continue'] &&
+    ['data', 'form', 'upload-file'].some((name) => flags[name] !== undefined)
+  )
+    throw new UsageError('-c goes on with what is asked for by GET; -d, -F and -T ask otherwise')
+  if (flags['continue'] && hasHead(plan))
+    throw new UsageError('-c goes on with a body alone; -i and -I have more than that')
+  // Also where nothing asks for it before there is an answer.
+  rateOf(plan)
   const needFile = ['continue', 'sha256'].find((name) => flags[name] !== undefined)
   if (needFile !== undefined && transfers.some(({ file }) => file === undefined))
     throw new UsageError(`--${needFile} needs -o FILE or -O for each URL`)
@@ -66,13 +80,8 @@ function planTransfers(plan: CommandPlan): Transfer[] {
   return transfers
 }
 
-/** Of the flags that make the request; secrets are masked. */
-function asCurl(url: string, options: FetchOptions): string {
-  const { method, headers, body, redirect, auth } = options
-  const fields = new Headers(headers)
-  if (typeof auth === 'object' && 'bearer' in auth) fields.set('Authorization', 'Bearer ***')
-  if (typeof auth === 'object' && 'username' in auth) fields.set('Authorization', 'Basic ***')
-  return formatCurl({ url, method, headers: fields, body, redirect })
+function authOf({ auth }: Transfer): Pick<FetchOptions, 'auth'> {
+  return auth === undefined ? {} : { auth }
 }
 
 /** As curl has it: what has no scheme is HTTP. */
@@ -102,7 +111,9 @@ interface Work {
   readonly stage: Stage
 }
 
-async function run({ url, file }: Transfer, work: Work): Promise<number> {
+async function run(transfer: Transfer, given: Work): Promise<number> {
+  const { url, file } = transfer
+  const work = { ...given, options: { ...given.options, ...authOf(transfer) } }
   const { plan, stage } = work
   const { flags } = plan
   const device = file === undefined ? undefined : await deviceAt(file)
@@ -113,7 +124,9 @@ async function run({ url, file }: Transfer, work: Work): Promise<number> {
       return 0
     } catch (error) {
       if (stage.signal.aborted) throw error
-      stage.stderr.write(`sluice-url: ${lineOf(error)}\n`)
+      const message = lineOf(error)
+      if (flags['json']) tellJson(stage, 'failed', { url: maskUrl(url), message })
+      else stage.stderr.write(`sluice-url: ${message}\n`)
       return exitCodeOf(error)
     }
   }
@@ -123,13 +136,11 @@ async function run({ url, file }: Transfer, work: Work): Promise<number> {
   })
   try {
     const { body, decode: _, redirect: _r, ...options } = work.options
-    if (body !== undefined)
-      throw new UsageError('-d, -F and -T print the answer; they do not go with a file')
     const limitRate = rateOf(plan)
     const sha256 = textOf(plan, 'sha256')
     const done = await download(url, file, {
       ...options,
-      client: work.client,
+      client: asking(work, body),
       resume: flags['continue'] === true,
       onProgress: (progress) => reporter.progress(progress),
       ...(limitRate === undefined ? {} : { limitRate }),
@@ -142,6 +153,35 @@ async function run({ url, file }: Transfer, work: Work): Promise<number> {
     if (stage.signal.aborted) throw error
     return exitCodeOf(error)
   }
+}
+
+/** What a download asks with: it sends no body itself, and knows nothing of fields before what it takes. */
+function asking({ client, plan }: Work, body: FetchOptions['body']): Pick<Client, 'fetch'> {
+  return {
+    fetch: async (url, how) => {
+      const response = await client.fetch(url, body === undefined ? how : { ...how, body })
+      return hasHead(plan) && response.ok ? withHead(response) : response
+    },
+  }
+}
+
+function hasHead({ flags }: CommandPlan): boolean {
+  return flags['include'] === true || flags['head'] === true
+}
+
+/** An answer whose body begins with its own head, as curl writes it. */
+function withHead(response: Response): Response {
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from(headOf(response))
+    if (response.body !== null) yield* response.body as AsyncIterable<Uint8Array>
+  }
+  const whole = new Response(pieces())
+  return Object.defineProperty(whole, 'url', { value: response.url })
+}
+
+function headOf({ status, statusText, headers }: Response): string {
+  const fields = headers.raw().map(([name, value]) => `${name}: ${value}\n`)
+  return `${`HTTP/1.1 ${status} ${statusText}`.trimEnd()}\n${fields.join('')}\n`
 }
 
 /** A place that is no file, as /dev/null: there is no whole or not at all. */
@@ -172,14 +212,17 @@ async function print(url: string, { plan, options, client, stage }: Work): Promi
     const { status, statusText } = response
     throw new HttpStatusError({ method: options.method ?? 'GET', url, status, statusText })
   }
-  if (flags['include'] || flags['head']) {
-    const { status, statusText } = response
-    const fields = response.headers.raw().map(([name, value]) => `${name}: ${value}\n`)
-    const line = `HTTP/1.1 ${status} ${statusText}`.trimEnd()
-    await write(stage, `${line}\n${fields.join('')}\n`)
+  if (hasHead(plan)) await write(stage, headOf(response))
+  const rate = rateOf(plan)
+  const limit = rate === undefined ? undefined : new RateLimit(rate)
+  let bytes = 0
+  for await (const piece of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    await write(stage, piece)
+    bytes += piece.length
+    const ms = limit?.take(piece.length, performance.now()) ?? 0
+    if (ms >= 1) await wait(ms, stage.signal)
   }
-  if (response.body === null) return
-  for await (const piece of response.body) await write(stage, piece)
+  if (flags['json']) tellJson(stage, 'done', { url: response.url, status: response.status, bytes })
 }
 
 function lineOf(error: unknown): string {

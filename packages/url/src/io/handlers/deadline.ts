@@ -11,7 +11,9 @@ export interface Deadline {
 }
 
 /** The deadline of a request; `stop` it. @throws {FetchError} nothing is left */
-export function deadlineOf(request: PlannedRequest): Deadline {
+export function deadlineOf(
+  request: Pick<PlannedRequest, 'method' | 'url' | 'timeout' | 'signal' | 'started'>,
+): Deadline {
   const { method, url, timeout, signal, started } = request
   const total = typeof timeout === 'number' ? timeout : timeout?.total
   if (!total || total === Number.POSITIVE_INFINITY) return { signal, stop: () => {} }
