@@ -27,8 +27,9 @@ const NOOP_ANSWERS: ReadonlySet<number> = new Set([200, 202, 500, 501, 502, 503]
 export interface FtpControlFacts {
   /** Where it leads, for sentences. */
   readonly origin: string
-  /** The id of this client in trace events. */
+  /** The id of this client in trace events, and of what it works for; 0 for nothing. */
   readonly id: number
+  readonly parent: number
   /** How names are written. */
   readonly encoding: 'utf8' | 'latin1'
   /** Milliseconds for a reply. */
@@ -99,7 +100,8 @@ export class FtpControl {
     signal?.throwIfAborted()
     // The server's last word says more than that it takes no more.
     if (isFtpError(this.#broken)) throw this.#broken
-    if (tracing()) publish(this.facts.id, 'command', { command: maskCommand(line) })
+    const { id, parent } = this.facts
+    if (tracing()) publish(id, 'command', { command: maskCommand(line) }, parent)
     const bytes =
       this.facts.encoding === 'latin1' ? encodeLatin1(`${line}\r\n`) : encodeUtf8(`${line}\r\n`)
     try {
@@ -122,7 +124,8 @@ export class FtpControl {
         const reply = this.#reader.push(decodeName(line, this.facts.encoding))
         if (reply === undefined || this.#isForNoop(reply)) continue
         this.#replies++
-        if (tracing()) publish(this.facts.id, 'reply', { code: reply.code, text: reply.text })
+        const { id, parent } = this.facts
+        if (tracing()) publish(id, 'reply', { code: reply.code, text: reply.text }, parent)
         // RFC 959 §5.4: it closes the connection now, whatever was asked.
         if (reply.code === 421) this.#broken ??= this.refusal(verb || 'open', undefined, reply)
         return reply

@@ -76,7 +76,8 @@ export class FtpConversation {
   async login(signal: AbortSignal | undefined): Promise<void> {
     const { hostname, port, origin, user, password } = this.place
     const { account, dataTls = true, encoding = 'utf8', mode = 'passive', proxy } = this.#options
-    const facts = { origin, id: this.#id, encoding, patience: this.#patience }
+    const parent = this.#options.trace?.parent ?? 0
+    const facts = { origin, id: this.#id, parent, encoding, patience: this.#patience }
     let stream: Connection
     try {
       this.#way = await wayBy(`${origin}/`, proxy)

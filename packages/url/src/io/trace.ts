@@ -8,11 +8,16 @@ const tracer: Tracer<UrlTraceFacts> = openTracer('url')
 
 export const tracing: Tracer<UrlTraceFacts>['tracing'] = tracer.tracing
 
-/** Publishes one event; call it only while `tracing()`. A fetch stands at the top: it has no parent. */
+/**
+ * Publishes one event; call it only while `tracing()`.
+ *
+ * @param parent the fetch that an FTP client works for; a fetch stands at the top, and has none
+ */
 export function publish<N extends keyof UrlTraceFacts>(
   id: number,
   name: N,
   facts: UrlTraceFacts[N],
+  parent: number = 0,
 ): void {
-  tracer.publish(id, 0, name, facts)
+  tracer.publish(id, parent, name, facts)
 }
