@@ -230,6 +230,20 @@ describe('an odd server', () => {
     expect(await download(url, path, { sha256: SHA256 })).toMatchObject({ resumedAt: 0 })
   })
 
+  test('that sends less than its Content-Range says is not asked for ever', async () => {
+    const { url, asked } = await server(() => {
+      const headers = { 'Content-Range': 'bytes 1000-299999/300000', ETag: '"a"' }
+      return new Response('', { status: 206, headers })
+    })
+    half()
+    record(url)
+    await expect(download(url, path, { retry: { retries: 2, delay: 1 } })).rejects.toThrow(
+      `GET ${url}: the part ended at byte 1000, and its Content-Range says 300000 (ERR_INCOMPLETE_BODY`,
+    )
+    expect(asked).toHaveLength(3)
+    expect(names()).toEqual(['file.part', 'file.part.json'])
+  })
+
   test.each([404, 500, 304])('that says %d leaves no file', async (status) => {
     const { url } = await server(() => new Response(null, { status, statusText: 'Odd' }))
     const error = await download(url, path).catch((caught: unknown) => caught)

@@ -18,7 +18,7 @@ async function start() {
   const server = await listener.accept()
   open.push(listener)
   for (const one of [server, stream]) open.push({ close: () => one.destroy() })
-  const facts = { origin: 'ftp://h', id: 0, encoding: 'utf8', patience: 5000 } as const
+  const facts = { origin: 'ftp://h', id: 0, parent: 0, encoding: 'utf8', patience: 5000 } as const
   return { control: new FtpControl(stream, facts), server, clock: new FakeClock() }
 }
 

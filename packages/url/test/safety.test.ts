@@ -1,12 +1,14 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Headers, httpHop, Response } from '@sluice/http'
 import type { Resolver } from '@sluice/socket/dns'
 import { serve as serveSocket } from '@sluice/socket/server'
 import { describe, expect, test } from 'vitest'
 import { CookieJar } from '../src/cookies.ts'
 import { Client, type ClientOptions, type FetchOptions, fetch, type Handler } from '../src/index.ts'
+import { ftpServer } from '../src/testing.ts'
 import { client, open, server } from './kit.ts'
 
 /** Tells addresses in turn, the last one for ever. */
@@ -233,6 +235,18 @@ describe('caps', () => {
     await expect(read(1999)).rejects.toThrow(
       /^GET .*: the body has more than 1999 bytes.*\(ERR_TOO_LONG, phase body\)/,
     )
+  })
+
+  test('on a body of whatever scheme, in a sentence that is no longer for it', async () => {
+    await using ftp = await ftpServer({ files: { a: 'x'.repeat(2000) } })
+    const path = fileURLToPath(import.meta.url)
+    for (const url of [`data:,${'x'.repeat(2000)}`, pathToFileURL(path).href, `${ftp.url}a`]) {
+      const limits = { body: 1999 }
+      const reading = fetch(url, { limits }).then((response) => response.text())
+      const error = await reading.catch(String)
+      expect(error).toMatch(/^FetchError: GET (?:data|file|ftp):.*more than 1999 bytes/)
+      expect(error.length).toBeLessThan(400)
+    }
   })
 
   test('on a body leaves the response as it is', async () => {

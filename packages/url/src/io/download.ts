@@ -175,6 +175,8 @@ class Work {
         await file.note({ url: this.#key })
         throw this.#refused(undefined, 'the part is longer than its Content-Range says')
       }
+      // Asked again it might be as short: whether to is a matter of `retry`.
+      if (plan.kind === 'append' && file.size < plan.end) throw this.#tooShort(plan.end)
       if (plan.kind === 'start' || length === undefined || file.size >= length) return
     }
     throw this.#refused(undefined, `the server gave it in more than ${MOST_PARTS} parts`)
@@ -275,6 +277,11 @@ class Work {
     if (!isLast && now - this.#told < TELL_EVERY) return
     this.#told = now
     onProgress(this.#meter.look(now))
+  }
+
+  #tooShort(end: number): FetchError {
+    const reason = `the part ended at byte ${this.#file.size}, and its Content-Range says ${end}`
+    return new FetchError({ ...this.where, code: 'ERR_INCOMPLETE_BODY', phase: 'body', reason })
   }
 
   #refused(response: Response | undefined, reason: string | undefined): FetchError {

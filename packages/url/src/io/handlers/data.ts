@@ -5,7 +5,7 @@ import { Response } from '@sluice/http'
 import { parseDataUrl } from '../../core/data-url.ts'
 import { FetchError } from '../../core/errors.ts'
 import type { PlannedRequest } from '../pipeline.ts'
-import { located, onlyGet } from './local.ts'
+import { located, nameOf, onlyGet } from './local.ts'
 
 /** Answers a request for a `data:` URL (Fetch §4.3, scheme fetch: the fragment is not part of it). */
 export async function handleData(request: PlannedRequest): Promise<Response> {
@@ -18,11 +18,9 @@ export async function handleData(request: PlannedRequest): Promise<Response> {
     return located(new Response(request.method === 'HEAD' ? null : body, { headers }), request)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : 'not a data: URL'
-    // The URL is the data: a long one would bury the sentence.
-    const shown = url.href.length > 60 ? `${url.href.slice(0, 57)}...` : url.href
     throw new FetchError({
       method: request.method,
-      url: shown,
+      url: nameOf(url),
       code: 'ERR_INVALID_URL',
       phase: 'open',
       reason,

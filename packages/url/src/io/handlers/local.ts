@@ -11,7 +11,7 @@ export function onlyGet({ method, url }: PlannedRequest): void {
   const reason = `${url.protocol} URLs can only be read`
   throw new FetchError({
     method,
-    url: url.href.slice(0, 60),
+    url: nameOf(url),
     code: 'ERR_UNSUPPORTED',
     phase: 'open',
     reason,
@@ -26,4 +26,9 @@ export function located(response: Response, { url }: PlannedRequest): Response {
   shown.password = ''
   Object.defineProperty(response, 'url', { value: shown.href })
   return response
+}
+
+/** A URL for a sentence: one of `data:` is the data, and a long one would bury it. */
+export function nameOf({ href, protocol }: URL): string {
+  return protocol === 'data:' && href.length > 60 ? `${href.slice(0, 57)}...` : href
 }

@@ -1,7 +1,7 @@
 /** The cap on the body of a response, where there is one: by what its length says, and by what comes. */
 import { Response } from '@sluice/http'
 import { FetchError } from '../../core/errors.ts'
-import { located } from '../handlers/local.ts'
+import { located, nameOf } from '../handlers/local.ts'
 import type { Handler, PlannedRequest } from '../pipeline.ts'
 
 /** It has no body, whatever a server frames (RFC 9110 §15.3.6); a `Response` of this status can't be made with one. */
@@ -26,7 +26,7 @@ async function cap(request: PlannedRequest, response: Response, most: number): P
   const tooLong = (): FetchError =>
     new FetchError({
       method: request.method,
-      url: request.url.href,
+      url: nameOf(request.url),
       code: 'ERR_TOO_LONG',
       phase: 'body',
       reason: `the body has more than ${most} bytes, which is all that this program takes`,
