@@ -48,6 +48,21 @@ describe('onUploadProgress', () => {
     expect(told.at(-1)).toMatchObject({ bytes, total })
   })
 
+  test('tells of a form with files, whose length is known as without it', async () => {
+    const form = new FormData()
+    form.append('ü "1"', 'é')
+    form.append('file', new Blob(['x'.repeat(200_000)], { type: 'a/b' }), 'a "ü".bin')
+    const { url } = await server()
+    const send = async (options: FetchOptions): Promise<string> =>
+      (await fetch(url, { method: 'POST', body: form, ...options })).text()
+    const [length, announced] = (await send({})).split(' ')
+    const told: Progress[] = []
+    const counted = await send({ onUploadProgress: (progress) => told.push(progress) })
+    expect(counted.split(' ').slice(0, 2)).toEqual([length, announced])
+    expect(announced).toBe(length)
+    expect(told.at(-1)).toMatchObject({ bytes: Number(length), total: Number(length) })
+  })
+
   test('tells of each try, and of a field that names the length', async () => {
     const { url } = await server([503])
     const told: number[] = []

@@ -22,7 +22,7 @@ export async function sendCounted(
   const made = new Response(given)
   const type = made.headers.get('content-type')
   if (type !== null && !headers.has('content-type')) headers.set('Content-Type', type)
-  const size = sizeOf(given)
+  const size = await sizeOf(given)
   if (size !== undefined && !headers.has('content-length'))
     headers.set('Content-Length', String(size))
   const total = Number(headers.get('content-length') ?? Number.NaN)
@@ -72,9 +72,23 @@ function counted(
 }
 
 /** Bytes of a body, where it tells. */
-function sizeOf(body: BodyInit): number | undefined {
+function sizeOf(body: BodyInit): number | undefined | Promise<number> {
   if (typeof body === 'string') return encodeUtf8(body).length
   if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) return body.byteLength
   if (body instanceof Blob) return body.size
+  if (body instanceof FormData) return sizeOfForm(body)
   return body instanceof URLSearchParams ? encodeUtf8(String(body)).length : undefined
+}
+
+/** What stands between the files is written to be measured; what is in them is not read for it. */
+async function sizeOfForm(form: FormData): Promise<number> {
+  const bare = new FormData()
+  let ofFiles = 0
+  for (const [name, value] of form)
+    if (typeof value === 'string') bare.append(name, value)
+    else {
+      bare.append(name, new Blob([], { type: value.type }), value.name)
+      ofFiles += value.size
+    }
+  return (await new Response(bare).arrayBuffer()).byteLength + ofFiles
 }
