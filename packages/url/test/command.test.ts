@@ -18,7 +18,7 @@ const inFolder = (name: string) => join(folder, name)
 /** The command, in this process. */
 async function run(
   args: string[],
-  { isTTY = false, signal = new AbortController().signal, stdin = '' } = {},
+  { isTTY = false, columns = 80, signal = new AbortController().signal, stdin = '' } = {},
 ) {
   let stdout = ''
   let stderr = ''
@@ -35,7 +35,7 @@ async function run(
         stderr += text
       },
       isTTY,
-      columns: 80,
+      columns,
     },
     signal,
   }
@@ -194,6 +194,8 @@ describe('files', () => {
     expect((await run(['-s', '-o', file, `${url}data.bin`])).stderr).toBe('')
     const bar = await run(['-o', file, `${url}data.bin`], { isTTY: true })
     expect(bar.stderr).toContain(`\r\u001b[K${file}: 50 kB\n`)
+    const narrow = await run(['-o', file, `${url}data.bin`], { isTTY: true, columns: 0 })
+    expect(narrow.stderr).toContain('█')
     const { stderr } = await run(['--json', '--sha256', SHA256, '-o', file, `${url}data.bin`])
     const events = stderr
       .trim()

@@ -1,9 +1,13 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Response } from '@sluice/http'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, onTestFinished, test } from 'vitest'
+import { download } from '../src/download.ts'
 import { fetch } from '../src/index.ts'
 import { ftpServer } from '../src/testing.ts'
-import { server } from './kit.ts'
+import { client, server } from './kit.ts'
 
 interface Event {
   readonly id: number
@@ -71,4 +75,26 @@ test('the ids of exchanges lead to the fetch, also behind a redirect, and name t
   expect(exchanges.some(({ connection }) => connection !== undefined)).toBe(true)
   for (const name of ['attempt', 'redirect', 'response'])
     expect(told.some((event) => event.name === name && event.id === id)).toBe(true)
+})
+
+test('a fetch leads to what the option trace says, of a call or of its client', async () => {
+  const { url } = await server(() => new Response('x'))
+  const told = watch()
+  await (await fetch(url, { trace: { parent: 77 } })).text()
+  await (await client({ trace: { parent: 78 } }).fetch(url)).text()
+  const ours = told.filter(({ layer }) => layer === 'url')
+  expect(new Set(ours.map(({ parent }) => parent))).toEqual(new Set([77, 78]))
+  await expect(fetch(url, { trace: 1 as never })).rejects.toThrow(TypeError)
+})
+
+test('the fetches of a download lead to it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-trace-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  let count = 0
+  const { url } = await server(() => new Response('x', { status: count++ === 0 ? 503 : 200 }))
+  const told = watch()
+  await download(url, join(folder, 'x'), { retry: { delay: 1 } })
+  const { id } = told.find(({ name }) => name === 'wait') as Event
+  const fetches = told.filter(({ layer, name }) => layer === 'url' && name === 'request')
+  expect(fetches.map(({ parent }) => parent)).toEqual([id, id])
 })

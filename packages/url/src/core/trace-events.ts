@@ -1,6 +1,7 @@
 /**
- * What the url layer tells those who watch: plain objects on the channel `sluice:url`. `id` is one `fetch`;
- * the events of the layers below lead to it by their `parent`.
+ * What the url layer tells those who watch: plain objects on the channel `sluice:url`. `id` is one `fetch`, one
+ * download, or one FTP client; those of the layers below lead to it by their `parent`, and its own to what the option `trace`
+ * says.
  */
 
 /** The facts of each event, by its name. */

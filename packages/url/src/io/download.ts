@@ -89,7 +89,7 @@ class Work {
   /** Where the first answer came from. */
   finalUrl: string
   resumedAt = 0
-  /** In trace events: each of its fetches has one of its own. */
+  /** In trace events: those of its fetches lead to it. */
   readonly #id = nextId()
   readonly #url: string
   /** The URL as the record has it: a password is no business of a file, and a `data:` URL would be all of it. */
@@ -116,7 +116,8 @@ class Work {
   async run(): Promise<void> {
     const { retry, fetch: how } = this.#plan
     for (let attempts = 1; ; attempts++) {
-      if (attempts > 1 && tracing()) publish(this.#id, 'retry', { attempt: attempts })
+      if (attempts > 1 && tracing())
+        publish(this.#id, 'retry', { attempt: attempts }, how.trace?.parent)
       try {
         return await this.#takeAll()
       } catch (error) {
@@ -137,7 +138,8 @@ class Work {
         }
         const next = planRetry(facts, retry, Date.now(), Math.random())
         if (next.kind === 'stop') throw error
-        if (tracing()) publish(this.#id, 'wait', { ms: next.ms, because: next.because })
+        if (tracing())
+          publish(this.#id, 'wait', { ms: next.ms, because: next.because }, how.trace?.parent)
         await wait(next.ms, signal ?? undefined)
       }
     }
@@ -188,7 +190,8 @@ class Work {
     // Bytes of a coded body can not be gone on with by the length of what it unfolds to.
     if (!headers.has('accept-encoding')) headers.set('Accept-Encoding', 'identity')
     for (const [name, value] of fields) headers.set(name, value)
-    return client.fetch(this.#url, { ...how, ...this.#timeLeft(), headers, decode: false })
+    const trace = { parent: this.#id }
+    return client.fetch(this.#url, { ...how, ...this.#timeLeft(), headers, decode: false, trace })
   }
 
   /** What all of it may take, in milliseconds. */

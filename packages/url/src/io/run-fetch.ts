@@ -29,7 +29,7 @@ import {
 import type { Handler, PlannedRequest, RequestBody } from './pipeline.ts'
 import { isReplayable, letGoOf } from './pipeline.ts'
 import { POLICY_KEYS, type Policies, type PolicyOptions, planPolicies } from './policies.ts'
-import { publish, tracing } from './trace.ts'
+import { belongs, forget, publish, tracing } from './trace.ts'
 
 /** How to fetch: the standard's options, and those of the layers below under their own names. */
 export interface FetchOptions extends PolicyOptions, ConnectionOptions {
@@ -52,6 +52,8 @@ export interface FetchOptions extends PolicyOptions, ConnectionOptions {
    * Undo content codings, with these caps; default true. False hands bodies out as they were sent.
    */
   decode?: boolean | Partial<CodingLimits> | undefined
+  /** What its trace events are to lead to, as for `request` of `@sluice/http`: the id of something larger. Default: nothing. */
+  trace?: RequestOptions['trace']
 }
 
 /** What `fetch` takes for an address: text, a URL, or a Request of ours or the platform's. */
@@ -68,6 +70,7 @@ const OURS: readonly string[] = [
   'signal',
   'timeout',
   'decode',
+  'trace',
   ...POLICY_KEYS,
   ...CONNECTION_KEYS,
 ]
@@ -133,6 +136,7 @@ export async function fetchWith(
 ): Promise<Response> {
   const started = performance.now()
   const request = plan(host, input, options, defaults, started)
+  belongs(request.id, (options.trace ?? defaults.trace)?.parent ?? 0)
   if (tracing())
     publish(request.id, 'request', { method: request.method, url: maskUrl(request.url.href) })
   try {
@@ -147,6 +151,8 @@ export async function fetchWith(
     if (tracing() && told instanceof FetchError)
       publish(request.id, 'error', { code: told.code, message: told.message })
     throw told
+  } finally {
+    forget(request.id)
   }
 }
 
@@ -167,7 +173,7 @@ function plan(
   if (method !== 'GET') checkMethod('fetch', method)
   if (options.signal != null) checkSignal('fetch', options.signal)
   checkCallable('fetch', 'connect', options.connect)
-  for (const name of ['tls', 'ftp'] as const)
+  for (const name of ['tls', 'ftp', 'trace'] as const)
     if (options[name] !== undefined) checkObject(`fetch ${name}`, options[name])
   if (options.decode !== undefined && typeof options.decode !== 'boolean')
     checkObject('fetch decode', options.decode)

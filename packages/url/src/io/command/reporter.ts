@@ -41,8 +41,9 @@ function barReporter(name: string, stage: Stage): Reporter {
   return {
     progress: (progress) => {
       clear()
-      // One column is left free: a full line makes some terminals begin the next one.
-      stderr.write(formatProgress(name, progress, (stderr.columns ?? 80) - 1))
+      // One column is left free: a full line makes some terminals begin the next one. Where nobody has said how wide it is,
+      // as behind script(1), a terminal has none.
+      stderr.write(formatProgress(name, progress, (stderr.columns || 80) - 1))
       isOpen = true
     },
     done: (download) => {
