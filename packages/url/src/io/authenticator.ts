@@ -12,9 +12,9 @@ import {
 import { FetchError, maskUrl } from '../core/errors.ts'
 import { lookUpNetrc, type Netrc } from '../core/netrc.ts'
 import { AuthSessions, type Proof } from './auth-sessions.ts'
+import { publish, tracing } from './fetch-trace.ts'
 import { readNetrc } from './netrc-file.ts'
 import { type Handler, isReplayable, type PlannedRequest } from './pipeline.ts'
-import { publish, tracing } from './trace.ts'
 
 /** What a function that has credentials is told. */
 export interface AuthRequest {

@@ -4,12 +4,12 @@
  */
 import type { Response } from '@sluice/http'
 import { FetchError, maskUrl } from '../core/errors.ts'
+import { publish, tracing } from './fetch-trace.ts'
 import { handleData } from './handlers/data.ts'
 import { handleFile } from './handlers/file.ts'
 import { handleHttp } from './handlers/http.ts'
 import { followRedirects } from './middleware/redirect.ts'
 import { compose, type Handler, type Middleware, type PlannedRequest } from './pipeline.ts'
-import { publish, tracing } from './trace.ts'
 
 /** What a client may add to its pipeline. */
 export interface PipelineOptions {

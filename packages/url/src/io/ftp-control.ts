@@ -16,6 +16,7 @@ import { FetchError } from '../core/errors.ts'
 import { formatCommand, maskCommand } from '../core/ftp-command.ts'
 import { FtpError, FtpRefusal, isFtpError, refusalReason } from '../core/ftp-errors.ts'
 import { type FtpReply, kindOfReply, type ReplyKind, ReplyReader } from '../core/ftp-reply.ts'
+import type { UrlTraceFacts } from '../core/trace-events.ts'
 import { publish, tracing } from './trace.ts'
 
 /** Python's ftplib allows as much; RFC 959 says nothing. */
@@ -100,8 +101,7 @@ export class FtpControl {
     signal?.throwIfAborted()
     // The server's last word says more than that it takes no more.
     if (isFtpError(this.#broken)) throw this.#broken
-    const { id, parent } = this.facts
-    if (tracing()) publish(id, 'command', { command: maskCommand(line) }, parent)
+    if (tracing()) this.#tell('command', { command: maskCommand(line) })
     const bytes =
       this.facts.encoding === 'latin1' ? encodeLatin1(`${line}\r\n`) : encodeUtf8(`${line}\r\n`)
     try {
@@ -124,8 +124,7 @@ export class FtpControl {
         const reply = this.#reader.push(decodeName(line, this.facts.encoding))
         if (reply === undefined || this.#isForNoop(reply)) continue
         this.#replies++
-        const { id, parent } = this.facts
-        if (tracing()) publish(id, 'reply', { code: reply.code, text: reply.text }, parent)
+        if (tracing()) this.#tell('reply', { code: reply.code, text: reply.text })
         // RFC 959 §5.4: it closes the connection now, whatever was asked.
         if (reply.code === 421) this.#broken ??= this.refusal(verb || 'open', undefined, reply)
         return reply
@@ -214,6 +213,10 @@ export class FtpControl {
   destroy(reason?: unknown): void {
     this.#broken ??= reason ?? 'closed'
     this.#stream.destroy()
+  }
+
+  #tell<N extends 'command' | 'reply'>(name: N, facts: UrlTraceFacts[N]): void {
+    publish(this.facts.id, name, facts, this.facts.parent)
   }
 
   /** After this nobody knows which reply belongs to what. */

@@ -7,8 +7,8 @@ import { Headers, type Response } from '@sluice/http'
 import { parseChallenges } from '../core/challenge.ts'
 import { formatBasic, type PasswordCredentials } from '../core/credentials.ts'
 import { AuthSessions, type Proof } from './auth-sessions.ts'
+import { publish, tracing } from './fetch-trace.ts'
 import { isReplayable, type PlannedRequest } from './pipeline.ts'
-import { publish, tracing } from './trace.ts'
 
 const sessions = new AuthSessions()
 const MOST_ROUNDS = 3

@@ -2,7 +2,7 @@
 import { httpHop, type PoolOptions } from '@sluice/http'
 import { FetchError, maskUrl } from '../core/errors.ts'
 import { chooseProxy, type Environment } from '../core/proxy-env.ts'
-import { publish, tracing } from './trace.ts'
+import { publish, tracing } from './fetch-trace.ts'
 
 /**
  * @param option what the program says; `env` and nothing leave it to the environment

@@ -4,8 +4,8 @@ import { codeOf, isNetError } from '@sluice/socket/errors'
 import { FetchError, reasonIn } from '../core/errors.ts'
 import { FtpError, isFtpError } from '../core/ftp-errors.ts'
 import { planRetry, type RetryRules, replyIn } from '../core/retry.ts'
+import { publish, tracing } from './fetch-trace.ts'
 import { type Handler, isReplayable, type PlannedRequest } from './pipeline.ts'
-import { publish, tracing } from './trace.ts'
 import { wait } from './wait.ts'
 
 /** Makes a request, and again where the rules say so. */

@@ -26,10 +26,10 @@ import {
   dialOptions,
   senderOf,
 } from './connections.ts'
+import { belongs, forget, publish, tracing } from './fetch-trace.ts'
 import type { Handler, PlannedRequest, RequestBody } from './pipeline.ts'
 import { isReplayable, letGoOf } from './pipeline.ts'
 import { POLICY_KEYS, type Policies, type PolicyOptions, planPolicies } from './policies.ts'
-import { belongs, forget, publish, tracing } from './trace.ts'
 
 /** How to fetch: the standard's options, and those of the layers below under their own names. */
 export interface FetchOptions extends PolicyOptions, ConnectionOptions {

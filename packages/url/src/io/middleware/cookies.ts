@@ -5,8 +5,8 @@
 import { Headers, type Response } from '@sluice/http'
 import { parseCookie } from '@sluice/http/cookies'
 import { maskUrl } from '../../core/errors.ts'
+import { publish, tracing } from '../fetch-trace.ts'
 import type { Handler, PlannedRequest } from '../pipeline.ts'
-import { publish, tracing } from '../trace.ts'
 
 /** What the middleware asks of a jar; `CookieJar` has it, and a jar of another package can be dressed up as one. */
 export interface CookieKeeper {

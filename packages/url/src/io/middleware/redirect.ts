@@ -4,8 +4,8 @@
 import { Headers, type Response } from '@sluice/http'
 import { FetchError, maskUrl } from '../../core/errors.ts'
 import { BODY_FIELDS, isRedirect, planRedirect, SECRET_FIELDS } from '../../core/redirect.ts'
+import { publish, tracing } from '../fetch-trace.ts'
 import { type Handler, isReplayable, type PlannedRequest } from '../pipeline.ts'
-import { publish, tracing } from '../trace.ts'
 
 /** One redirect that was followed. */
 export interface RedirectStep {
