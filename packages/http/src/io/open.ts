@@ -74,12 +74,14 @@ export interface Route {
 
 /**
  * Plans the way. A request in the clear goes to a single HTTP proxy as it is, as every proxy expects it; CONNECT to port
- * 80 is refused by many. Everything else goes through a tunnel.
+ * 80 is refused by many. Everything else goes through a tunnel, also where addresses are judged: who forwards looks the
+ * name up itself, and no rule of ours sees what it finds.
  */
 export function planRoute(origin: Origin, options: ConnectionOptions): Route {
   const direct = { to: origin, options, isForwarded: false, credentials: undefined }
-  const { proxy } = options
-  if (origin.isSecure || proxy === undefined || proxy === false) return direct
+  const { proxy, allowAddress } = options
+  if (origin.isSecure || allowAddress !== undefined || proxy === undefined || proxy === false)
+    return direct
   const [only, second] = Array.isArray(proxy) ? (proxy as readonly ProxyTarget[]) : [proxy]
   const isUrl = typeof only === 'string' || only instanceof URL
   if (!isUrl || second !== undefined || !/^https?:/i.test(String(only))) return direct

@@ -421,6 +421,23 @@ describe('through a proxy', () => {
     ])
   })
 
+  it('no rule about addresses is walked around: what would be forwarded is tunnelled, if it may', async () => {
+    const seen: string[] = []
+    const way = await proxy(seen)
+    const plain = await serve(() => new Response('hello'))
+    open.push(plain)
+    const url = plain.url.replace('127.0.0.1', 'localhost')
+    for (const one of [way, [way]])
+      await expect(
+        request(url, { proxy: one, allowAddress: ({ address }) => address === '192.0.2.1' }),
+      ).rejects.toThrow(/allowAddress|not allowed|refused|blocked/i)
+    expect(seen).toEqual([])
+    expect(
+      await (await request(url, { proxy: way, allowAddress: () => true, family: 4 })).text(),
+    ).toBe('hello')
+    expect(seen[0]).toMatch(/^CONNECT 127\.0\.0\.1:\d+ /)
+  })
+
   it('that says no is one sentence', async () => {
     const way = (await proxy([])).replace('u:p@', '')
     const error = await request('https://127.0.0.1:1/', { proxy: way }).catch((e: Error) => e)
