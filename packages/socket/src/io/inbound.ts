@@ -12,6 +12,7 @@ import { type Bytes, copy, EMPTY, kindOf } from '../core/bytes.ts'
 import { ReceiveBuffer } from '../core/receive-buffer.ts'
 import { onAbort } from './abort.ts'
 import { type Deadline, startDeadline } from './deadline.ts'
+import { ifRejected } from './fence.ts'
 import { wrongWait } from './options.ts'
 import { FULL_READ, keep } from './shared-read.ts'
 import type { Attachment, Receiver, WaitOptions } from './stream.ts'
@@ -276,7 +277,7 @@ export class Inbound {
     else {
       this.#receiver = undefined
       try {
-        receiver.end()
+        this.#settle(receiver.end())
       } catch (error) {
         this.#owner.receiverThrew(error)
       }
@@ -286,7 +287,7 @@ export class Inbound {
   #breakReceiver(receiver: Receiver): void {
     this.#receiver = undefined
     try {
-      receiver.error(this.#owner.failed('receive'))
+      this.#settle(receiver.error(this.#owner.failed('receive')))
     } catch (error) {
       this.#owner.receiverThrew(error)
     }
@@ -296,11 +297,18 @@ export class Inbound {
   #give(receiver: Receiver, view: Uint8Array): boolean {
     try {
       this.#resumed = false
-      return receiver.bytes(view) !== false || this.#resumed
+      const answer: unknown = receiver.bytes(view)
+      if (typeof answer === 'object') this.#settle(answer)
+      return answer !== false || this.#resumed
     } catch (error) {
       this.#owner.receiverThrew(error)
       return true
     }
+  }
+
+  /** An async receiver: its promise asks for no pause and nobody waits for it, but what it rejects with was thrown. */
+  #settle(answer: unknown): void {
+    if (typeof answer === 'object') ifRejected(answer, (error) => this.#owner.receiverThrew(error))
   }
 
   /** Serves a plain `recv` or `recvInto` from the view; false when it has to go through the buffer. */

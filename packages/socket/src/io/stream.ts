@@ -33,11 +33,12 @@ export interface Receiver {
   /**
    * Some bytes arrived. `view` is valid until this call returns: whatever is kept must be copied.
    * Returning `false` pauses the stream until `resume()`. A receiver that throws closes this stream, and
-   * no other.
+   * no other. An async one is not waited for: its promise pauses nothing, whatever it resolves to, the next bytes come
+   * while it still runs, and `view` is gone after its first `await`. What it rejects with is as good as thrown.
    *
    * @param view what arrived; it dies with the call
    * @returns `false` to pause
-   * @throws what it likes: that closes this stream, and no other
+   * @throws what it likes, at once or as a rejection: that closes this stream, and no other
    */
   bytes(view: Uint8Array): boolean | undefined
   /**
