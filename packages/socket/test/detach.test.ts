@@ -54,6 +54,48 @@ describe('detach() to Node', () => {
     await server.close()
   })
 
+  test.each([true, false])(
+    'finishes the connection that was handed over, with the shared buffer: %s',
+    async (sharedBuffer) => {
+      await using listener = await listen('127.0.0.1:0')
+      const [client, server] = await Promise.all([
+        connect(listener.address, { sharedBuffer }),
+        listener.accept(),
+      ])
+      await client.sendAll('one ')
+      const duplex = client.detach()
+      expect(client.isOpen).toBe(false)
+      for (const call of [
+        () => client.sendAll('x'),
+        () => client.send('x'),
+        () => client.sendLatin1('x'),
+        () => client.recv(),
+        () => client.shutdown('write'),
+      ])
+        expect(isNetError(await rejection(call()), 'ERR_CLOSED')).toBe(true)
+      expect(() => client.detach()).toThrow(/ERR_CLOSED/)
+      await client.close()
+      duplex.end('two')
+      expect(text(await server.recvExactly(7))).toBe('one two')
+      expect(await server.recv()).toBeNull()
+      await server.close()
+      duplex.destroy()
+    },
+  )
+
+  test('a Duplex is still counted, waited for and cut off by who held the connection', async () => {
+    const [client, server] = memoryPair()
+    const duplex = client.detach()
+    duplex.resume()
+    duplex.write('12345')
+    expect(text(await server.recvExactly(5))).toBe('12345')
+    expect([client.bytesSent, client.id > 0]).toEqual([5, true])
+    client.destroy()
+    await client.closed
+    await once(duplex, 'error')
+    expect(isNetError(await rejection(server.recv()), 'ECONNRESET')).toBe(true)
+  })
+
   test('a broken connection destroys the Duplex with our error', async () => {
     const [client, server] = memoryPair()
     const duplex = client.detach()

@@ -60,7 +60,10 @@ export let engineOf: (connection: Connection) => StreamEngine
  * await connection.close()
  */
 export class Connection implements ByteStream {
-  readonly #engine: StreamEngine
+  /** The stream itself, whoever reads and writes it. */
+  readonly #stream: StreamEngine
+  /** What this object reads and writes with: the stream, until that is handed over. */
+  #engine: StreamEngine
 
   static {
     engineOf = (connection) => connection.#engine
@@ -75,13 +78,14 @@ export class Connection implements ByteStream {
     checkKeys('connection', options, KEYS)
     if (typeof transport?.start !== 'function')
       throw new TypeError(`connection: transport must be a Transport, not ${kindOf(transport)}`)
-    this.#engine = new StreamEngine(transport, {
+    this.#stream = new StreamEngine(transport, {
       clock: options.clock ?? systemClock,
       timeouts: normaliseTimeout(options.timeout, DEFAULT_TIMEOUTS),
       limits: completeLimits('connection', options.limits, DEFAULT_BUFFERS),
       side: options.side ?? 'client',
       parent: options.parent ?? 0,
     })
+    this.#engine = this.#stream
   }
 
   /** Unique in the process; trace events carry it. */
@@ -91,12 +95,12 @@ export class Connection implements ByteStream {
 
   /** Bytes given to the system so far, those of its queue included. */
   get bytesSent(): number {
-    return this.#engine.bytesSent
+    return this.#stream.bytesSent
   }
 
   /** Bytes that have arrived so far, those nobody has taken yet included. */
   get bytesReceived(): number {
-    return this.#engine.bytesReceived
+    return this.#stream.bytesReceived
   }
 
   /** Bytes taken by `send` and its relatives that the system does not have yet; 0 when all has left. */
@@ -352,12 +356,12 @@ export class Connection implements ByteStream {
    * @param reason what those who wait are told, its `code` among it; default `ERR_CLOSED`
    */
   destroy(reason?: Error): void {
-    this.#engine.destroy(reason)
+    this.#stream.destroy(reason)
   }
 
   /** Settles when the connection is over, however that comes: by us, by the peer, by the network. Never rejects. */
   get closed(): Promise<void> {
-    return this.#engine.closed
+    return this.#stream.closed
   }
 
   /**
@@ -396,7 +400,10 @@ export class Connection implements ByteStream {
   }
 
   /**
-   * Hands the connection over to code that wants a Node stream. This object is finished afterwards.
+   * Hands the connection over to code that wants a Node stream. This object is finished afterwards: it reads and sends
+   * nothing any more (`ERR_CLOSED`), and `close()` does nothing. What a server needs to keep hold of it stays: with a
+   * Duplex, `bytesSent`, `bytesReceived` and `closed` go on to speak of the stream, and `destroy()` cuts it off; a
+   * net.Socket that was handed over is its new owner's alone.
    *
    * @returns a Duplex with the same peer; for a connection opened with `sharedBuffer: false` the bare
    *   net.Socket. What was received and not read comes first. An error that nobody listens for ends the stream, and
@@ -405,7 +412,9 @@ export class Connection implements ByteStream {
    */
   detach(): Duplex {
     if (!this.isOpen) throw this.#engine.failed('detach')
-    return toDuplex(this, this.#engine)
+    const duplex = toDuplex(this.#stream)
+    this.#engine = this.#stream.spent()
+    return duplex
   }
 
   /** As `close()`, so that `await using` works. */

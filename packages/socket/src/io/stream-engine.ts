@@ -47,7 +47,7 @@ export interface EngineOptions {
 
 /** State and machinery of one stream connection. */
 export class StreamEngine implements TransportOwner, InboundOwner, OutboundOwner {
-  readonly id: number = nextId()
+  readonly id: number
   readonly parent: number
   readonly clock: Clock
   readonly transport: Transport
@@ -73,7 +73,9 @@ export class StreamEngine implements TransportOwner, InboundOwner, OutboundOwner
   #released = false
   #peerFinished = false
 
-  constructor(transport: Transport, options: EngineOptions) {
+  /** @param before whose name and counts it takes over, closed from the beginning: see `spent` */
+  constructor(transport: Transport, options: EngineOptions, before?: StreamEngine) {
+    this.id = before?.id ?? nextId()
     this.transport = transport
     this.options = options
     this.clock = options.clock
@@ -82,6 +84,14 @@ export class StreamEngine implements TransportOwner, InboundOwner, OutboundOwner
     this.sendTimeout = options.timeouts.send
     this.inbound = new Inbound(this, options.limits.receiveBuffer)
     this.outbound = new Outbound(this, options.limits.sendBuffer)
+    if (before !== undefined) {
+      this.proxied = before.proxied
+      this.#state = 'closed'
+      this.#released = true
+      this.outbound.abandon()
+      this.inbound.onClosed()
+      return
+    }
     if (tracing()) {
       const local = this.#format(transport.localAddress)
       publish(this.id, this.parent, 'open', { local, remote: this.target, side: options.side })
@@ -259,6 +269,11 @@ export class StreamEngine implements TransportOwner, InboundOwner, OutboundOwner
     this.#released = true
     this.#end()
     this.inbound.onClosed()
+  }
+
+  /** What is left in the hands of whoever gave this away: every verb is told that it is closed. */
+  spent(): StreamEngine {
+    return new StreamEngine(this.transport, this.options, this)
   }
 
   /** Everything has left. The peer may still be sending: its bytes are read and dropped for a moment. */

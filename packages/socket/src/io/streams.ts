@@ -14,9 +14,9 @@ import type { ByteStream } from './stream.ts'
 import type { StreamEngine } from './stream-engine.ts'
 
 /** Hands a stream over as a Duplex: the bare socket where nothing of ours is wired into it, else a view. */
-export function toDuplex(stream: ByteStream, engine: StreamEngine): Duplex {
+export function toDuplex(engine: StreamEngine): Duplex {
   const { transport } = engine
-  if (!(transport instanceof NodeTransport) || transport.sharedBuffer) return viewOf(stream)
+  if (!(transport instanceof NodeTransport) || transport.sharedBuffer) return viewOf(engine)
   const unread = engine.inbound.surrender()
   transport.unwire()
   engine.surrender()
@@ -31,24 +31,26 @@ export function toDuplex(stream: ByteStream, engine: StreamEngine): Duplex {
 /** An error ends the stream. That nobody listens for it is no reason to end the process. */
 function drop(): void {}
 
-function viewOf(stream: ByteStream): Duplex {
+/** Speaks to the machinery itself: the connection in front of it is finished. */
+function viewOf(engine: StreamEngine): Duplex {
+  const { inbound, outbound } = engine
   const duplex = new Duplex({
     allowHalfOpen: true,
     read: () => attachment.resume(),
     write: (chunk: Uint8Array, _encoding, callback) => {
-      stream.sendAll(chunk).then(() => callback(), callback)
+      outbound.sendAll('sendAll', chunk).then(() => callback(), callback)
     },
     final: (callback) => {
-      stream.shutdown('write').then(() => callback(), callback)
+      engine.shutdown('write').then(() => callback(), callback)
     },
     destroy: (error, callback) => {
-      if (error) stream.destroy()
-      else void stream.close()
+      if (error) engine.destroy()
+      else void engine.close()
       callback(error)
     },
   })
   duplex.on('error', drop)
-  const attachment = stream.attach({
+  const attachment = inbound.attach({
     bytes: (view) => duplex.push(copy(view)),
     end: () => {
       duplex.push(null)
