@@ -287,3 +287,41 @@ test('closed settles whoever ends the connection', async () => {
   await both
   await a.closed
 })
+
+test.each<[string, unknown]>([
+  ['a revoked Proxy', revoked()],
+  [
+    'an error whose code throws',
+    Object.defineProperty(new Error('bug'), 'code', {
+      get: () => {
+        throw new Error('getter')
+      },
+    }),
+  ],
+])('a handler that throws %s costs its own connection and is counted', async (_name, thrown) => {
+  const told: unknown[] = []
+  const handlers = [
+    () => {
+      throw thrown
+    },
+    async () => {
+      throw thrown
+    },
+  ]
+  for (const handler of handlers) {
+    const server = await start(handler as () => void, { onError: (error) => told.push(error) })
+    const client = await connect(server.address)
+    expect(await client.recv()).toBeNull()
+    await client.close()
+    await until(() => server.stats().connections === 0)
+    expect(server.stats().errors).toEqual({ ERR_HANDLER: 1 })
+  }
+  expect(told.length).toBe(2)
+  expect(told.every((error) => Object.is(error, thrown))).toBe(true)
+})
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}

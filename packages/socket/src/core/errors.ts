@@ -170,18 +170,23 @@ const WAITED_FOR: Record<TimeoutPhase, string> = {
 }
 
 /**
- * Tells whether a value is an error of these layers, from whichever copy of the package.
+ * Tells whether a value is an error of these layers, from whichever copy of the package. Never throws, whatever was
+ * caught: a Proxy and a getter may.
  *
  * @param code when given, the error must carry this code
  * @param value anything that was caught
  * @example if (isNetError(error, 'ECONNREFUSED')) await startServer()
  */
 export function isNetError(value: unknown, code?: string): value is NetError {
-  return (
-    value instanceof Error &&
-    (value as { [BRAND]?: unknown })[BRAND] === true &&
-    (code === undefined || (value as { code?: unknown }).code === code)
-  )
+  try {
+    return (
+      value instanceof Error &&
+      (value as { [BRAND]?: unknown })[BRAND] === true &&
+      (code === undefined || (value as { code?: unknown }).code === code)
+    )
+  } catch {
+    return false
+  }
 }
 
 /**
@@ -214,8 +219,12 @@ export function isTlsError(value: unknown, code?: string): value is TlsError {
  * @see Node's error.code; errno(3)
  */
 export function codeOf(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | null | undefined)?.code
-  return typeof code === 'string' ? code : undefined
+  try {
+    const code = (error as { code?: unknown } | null | undefined)?.code
+    return typeof code === 'string' ? code : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /**

@@ -260,9 +260,9 @@ export class Server implements AsyncDisposable {
     // Destroyed, it would be a reset; a peer that did nothing wrong is told the end.
     if (connection.isOpen) void connection.close()
     const { onError } = this.#options
-    // A report that fails must not become a second failure.
+    // A report that fails must not become a second failure: what was thrown may not even bear being printed.
     if (onError !== undefined) fence(() => onError(error, connection), drop)
-    else if (!isNetError(error)) console.error('serve: the handler threw', error)
+    else if (!isNetError(error)) fence(() => console.error('serve: the handler threw', error), drop)
   }
 
   #left(visit: Visit): void {
