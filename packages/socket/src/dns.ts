@@ -31,6 +31,7 @@ export {
   gethostname,
   getnameinfo,
   type HostEntry,
+  type NameOptions,
   networkInterfaces,
 } from './io/names.ts'
 export {

@@ -399,7 +399,7 @@ const scenarios: Record<string, Scenario> = {
     run: async (system) => {
       expect(await getaddrinfo('localhost', 80, { system })).not.toEqual([])
       // NI_NAMEREQD: else a missing name is no failure.
-      await getnameinfo({ hostname: '127.0.0.1', port: 80 }, 8, system)
+      await getnameinfo({ hostname: '127.0.0.1', port: 80 }, 8, { system })
     },
   },
   'send a megabyte': {

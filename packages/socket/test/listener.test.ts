@@ -1,8 +1,9 @@
 import net from 'node:net'
-import { connect, listen, text } from '@sluice/socket'
+import { AF_INET, connect, listen, SOCK_STREAM, socket, text } from '@sluice/socket'
+import type { ResolvedAddress } from '@sluice/socket/dns'
 import { isNetError } from '@sluice/socket/errors'
 import { FakeClock } from '@sluice/socket/testing'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { fakeSystem, inetOf, rejection, until } from './kit.ts'
 
 test('a port in use is one sentence', async () => {
@@ -107,4 +108,76 @@ test('an error of the machine while accepting reaches accept(), and accepting go
   const client = await connect(listener.address)
   expect((await accepting).isOpen).toBe(true)
   client.destroy()
+})
+
+describe('listening on a name', () => {
+  const answering = (addresses: ResolvedAddress[]) => {
+    const asked: [string, number][] = []
+    const resolve = async (hostname: string, { family }: { family: number }) => {
+      asked.push([hostname, family])
+      return { addresses }
+    }
+    return { asked, resolver: { separate: false, resolve } }
+  }
+  const four = { address: '127.0.0.1', family: 4 as const }
+  /** A machine that knows no name, and whose servers are told addresses only. */
+  const hosts: unknown[] = []
+  const system = fakeSystem({
+    lookup: () => Promise.reject(Object.assign(new Error('no'), { code: 'ENOTFOUND' })),
+    createServer: (options) => {
+      const server = net.createServer(options)
+      const listen = server.listen.bind(server) as (...args: unknown[]) => net.Server
+      server.listen = ((where: net.ListenOptions, ...rest: unknown[]) => {
+        hosts.push(where.host)
+        return listen(where, ...rest)
+      }) as never
+      return server
+    },
+  })
+
+  test('asks the resolver, and gives node:net an address', async () => {
+    const { asked, resolver } = answering([four])
+    await using listener = await listen('here.test:0', { resolver, family: 4, system })
+    expect(listener.address).toMatchObject({ family: 'IPv4', hostname: '127.0.0.1' })
+    expect(asked).toEqual([['here.test', 4]])
+    expect(hosts).toEqual(['127.0.0.1'])
+  })
+
+  test('asks the system where there is no resolver: its seam, with our sentence', async () => {
+    expect((await rejection(listen('here.test:0', { system }))).message).toMatch(
+      /^listen here\.test:0: .*\(ENOTFOUND, phase lookup\)$/,
+    )
+  })
+
+  test('an address is not looked up', async () => {
+    const { asked, resolver } = answering([])
+    await using listener = await listen('127.0.0.1:0', { resolver, system })
+    expect([asked, listener.pending]).toEqual([[], 0])
+  })
+
+  test('ends with its signal and its timeout', async () => {
+    const clock = new FakeClock()
+    const machine = fakeSystem({ clock, lookup: () => new Promise(() => {}) })
+    const controller = new AbortController()
+    const aborted = rejection(listen('here.test:0', { system: machine, signal: controller.signal }))
+    const late = rejection(listen('here.test:0', { system: machine, timeout: { lookup: 1_000 } }))
+    await new Promise(setImmediate)
+    const reason = new Error('enough')
+    controller.abort(reason)
+    clock.advance(1_000)
+    expect(await aborted).toBe(reason)
+    expect(await late).toMatchObject({ code: 'ERR_TIMEOUT', phase: 'lookup' })
+  })
+
+  test('a socket binds to a name by its own family', async () => {
+    const asked: number[] = []
+    const lookup = async (_name: string, family: 0 | 4 | 6) => {
+      asked.push(family)
+      return [four]
+    }
+    const bound = socket(AF_INET, SOCK_STREAM, 0, { system: fakeSystem({ lookup }) })
+    await bound.bind(['here.test', 0])
+    expect([asked, bound.getsockname()[0]]).toEqual([[4], '127.0.0.1'])
+    bound.close()
+  })
 })

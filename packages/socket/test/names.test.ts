@@ -6,6 +6,7 @@ import {
   gethostbyname,
   gethostname,
   getnameinfo,
+  type NameOptions,
   networkInterfaces,
 } from '@sluice/socket/dns'
 import { isNetError } from '@sluice/socket/errors'
@@ -70,7 +71,7 @@ describe('getaddrinfo', () => {
   ])('host %s, service %s, %j: %s', async (host, service, hints, code) => {
     const error = await rejection(getaddrinfo(host, service, { ...hints, system }))
     expect(isNetError(error, code)).toBe(true)
-    expect(error.message).toMatch(/^getaddrinfo [\w.]*:\w*: .+, phase lookup\)$/)
+    expect(error.message).toMatch(/^getaddrinfo( [\w.]*(:\w+)?)?: .+, phase lookup\)$/)
   })
 
   test('a port out of range is a RangeError', async () => {
@@ -87,11 +88,11 @@ test.each([
   ],
   [{ hostname: '192.0.2.2', port: 514 }, C.NI_DGRAM, { host: '192.0.2.2', service: 'syslog' }],
 ])('getnameinfo of %j with flags %i', async (address, flags, expected) => {
-  expect(await getnameinfo(address, flags, system)).toEqual(expected)
+  expect(await getnameinfo(address, flags, { system })).toEqual(expected)
 })
 
 test('a name that has to be there and is not is ENOTFOUND', async () => {
-  const failing = getnameinfo({ hostname: '192.0.2.2', port: 1 }, C.NI_NAMEREQD, system)
+  const failing = getnameinfo({ hostname: '192.0.2.2', port: 1 }, C.NI_NAMEREQD, { system })
   expect((await rejection(failing)).message).toBe(
     'getnameinfo 192.0.2.2: the address has no name (ENOTFOUND, phase lookup)',
   )
@@ -100,20 +101,53 @@ test('a name that has to be there and is not is ENOTFOUND', async () => {
 })
 
 test('gethostbyname and gethostbyaddr', async () => {
-  expect(await gethostbyname('two.test', system)).toEqual({
+  expect(await gethostbyname('two.test', { system })).toEqual({
     name: 'two.test',
     aliases: [],
     addresses: ['192.0.2.1'],
   })
-  expect((await gethostbyname('', system)).addresses).toEqual(['0.0.0.0'])
-  expect(await gethostbyaddr('192.0.2.1', system)).toMatchObject({ name: 'two.test' })
-  expect(isNetError(await rejection(gethostbyaddr('192.0.2.2', system)), 'ENOTFOUND')).toBe(true)
-  expect(await getfqdn('no.test', system)).toBe('no.test')
-  expect(await getfqdn('', system)).toBe('here.test')
+  expect((await gethostbyname('', { system })).addresses).toEqual(['0.0.0.0'])
+  expect(await gethostbyaddr('192.0.2.1', { system })).toMatchObject({ name: 'two.test' })
+  expect(isNetError(await rejection(gethostbyaddr('192.0.2.2', { system })), 'ENOTFOUND')).toBe(
+    true,
+  )
+  expect(await getfqdn('no.test', { system })).toBe('no.test')
+  expect(await getfqdn('', { system })).toBe('here.test')
 })
 
 test('this machine has a name, and a loopback interface', () => {
   expect(gethostname()).toMatch(/./)
   const loopback = networkInterfaces().find(({ isLoopback }) => isLoopback)
   expect(loopback?.addresses).toContain('127.0.0.1')
+})
+
+test('a name without a service is told as it is', async () => {
+  const error = await rejection(getaddrinfo('no.test', null, { system }))
+  expect(error.message).toMatch(/^getaddrinfo no\.test: /)
+})
+
+describe('a signal ends', () => {
+  const never = fakeSystem({
+    lookup: () => new Promise(() => {}),
+    reverse: () => new Promise(() => {}),
+  })
+  test.each<[string, (options: NameOptions) => Promise<unknown>]>([
+    ['getaddrinfo', (options) => getaddrinfo('two.test', null, options)],
+    [
+      'getnameinfo',
+      (options) => getnameinfo({ hostname: '192.0.2.1', port: 80 }, C.NI_NAMEREQD, options),
+    ],
+    ['gethostbyname', (options) => gethostbyname('two.test', options)],
+    ['gethostbyaddr', (options) => gethostbyaddr('192.0.2.1', options)],
+    ['getfqdn', (options) => getfqdn('two.test', options)],
+  ])('%s, before it and while it waits', async (_name, ask) => {
+    const reason = new Error('enough')
+    const controller = new AbortController()
+    const asked = rejection(ask({ signal: controller.signal, system: never }))
+    await new Promise(setImmediate)
+    controller.abort(reason)
+    expect(await asked).toBe(reason)
+    expect(await rejection(ask({ signal: controller.signal, system: never }))).toBe(reason)
+    expect(await rejection(ask({ signal: 1 as never, system: never }))).toBeInstanceOf(TypeError)
+  })
 })

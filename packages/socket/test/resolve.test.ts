@@ -160,6 +160,16 @@ describe('asking the name service', () => {
   test('a server that is no address is refused when the resolver is made', () => {
     expect(() => new DnsResolver({ servers: ['nonsense'] })).toThrow()
     expect(() => new DnsResolver({ serves: [] } as never)).toThrow(TypeError)
+    expect(() => new DnsResolver({ servers: [] })).toThrow(
+      new TypeError('DnsResolver: servers must name at least one, or be left out'),
+    )
+    for (const timeout of [2 ** 31, Number.POSITIVE_INFINITY, 1.5])
+      expect(() => new DnsResolver({ timeout })).toThrow(
+        new RangeError(
+          `DnsResolver: timeout must be a whole number from 0 to 2147483647, not ${timeout}`,
+        ),
+      )
+    expect(() => new DnsResolver({ timeout: 2 ** 31 - 1 })).not.toThrow()
   })
 })
 

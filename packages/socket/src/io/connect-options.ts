@@ -19,7 +19,7 @@ import { normaliseTimeout, type TimeoutOption, type Timeouts } from '../core/tim
 import type { ConnectionOptions } from './connection.ts'
 import type { Hop, ProxyTarget } from './hops.ts'
 import { checkKeys, checkSignal, checkTimeout, checkTypes, completeLimits } from './options.ts'
-import { checkResolver, type Resolver } from './resolve.ts'
+import { checkFamily, checkResolver, type Resolver } from './resolve.ts'
 import { DEFAULT_BUFFERS } from './stream-engine.ts'
 import { system as realSystem, type System } from './system.ts'
 import type { TlsClientOptions } from './tls-context.ts'
@@ -176,8 +176,7 @@ async function proxyProtocolOf(
 
 /** Where to come from: the system itself would be asked for it only after the name service. */
 function checkFrom({ family, localAddress, localPort }: ConnectOptions): void {
-  if (family !== undefined && family !== 0 && family !== 4 && family !== 6)
-    throw new RangeError(`connect: family must be 0, 4 or 6, not ${quoted(family)}`)
+  checkFamily('connect', family)
   if (localAddress !== undefined && isIP(checkHost(localAddress).replace(/%.*$/, '')) === 0)
     throw new SyntaxError(`connect: localAddress ${quoted(localAddress)} is no IP address`)
   if (localPort !== undefined) checkPort(localPort)

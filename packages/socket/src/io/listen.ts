@@ -1,8 +1,15 @@
 /**
  * `listen`: from a target to a listener that listens. What comes then is in `listener.ts`.
  */
-import type { Server } from 'node:net'
-import { formatEndpoint, isTls, isUnix, parseTarget, type Target } from '../core/address.ts'
+import { isIP, type Server } from 'node:net'
+import {
+  formatEndpoint,
+  type InetEndpoint,
+  isTls,
+  isUnix,
+  parseTarget,
+  type Target,
+} from '../core/address.ts'
 import { kindOf } from '../core/bytes.ts'
 import { SOMAXCONN } from '../core/constants.ts'
 import { codeOf, NetError } from '../core/errors.ts'
@@ -12,19 +19,21 @@ import { within } from './deadline.ts'
 import { Listener } from './listener.ts'
 import { checkKeys, checkSignal, checkTimeout, checkTypes, completeLimits } from './options.ts'
 import { drop } from './reception.ts'
+import { checkFamily, checkResolver, type Resolver, SystemResolver } from './resolve.ts'
 import { checkReusePort } from './runtime.ts'
 import { type BufferLimits, DEFAULT_BUFFERS } from './stream-engine.ts'
 import { system as realSystem, type System } from './system.ts'
 import type { TlsServerOptions } from './tls-context.ts'
 import { loadTls, type Security } from './tls-load.ts'
+import { lookupOne } from './udp-lookup.ts'
 
 /** How to listen. */
 export interface ListenOptions {
   /** How many connections the kernel may hold before we see them; a hint, capped by the system; default 4096. */
   backlog?: number | undefined
   /**
-   * For the connections that are accepted: `idle` (default off), `send` (default 30 000), `tls`, the handshake, and
-   * `proxy`, the PROXY header (default 10 000 each), in ms.
+   * `lookup`, of the name to listen on (default 5 000). For the connections that are accepted: `idle` (default off),
+   * `send` (default 30 000), `tls`, the handshake, and `proxy`, the PROXY header (default 10 000 each), in ms.
    */
   timeout?: TimeoutOption | undefined
   /**
@@ -44,6 +53,10 @@ export interface ListenOptions {
    * default false. `ERR_UNSUPPORTED` where the runtime would only pretend.
    */
   reusePort?: boolean | undefined
+  /** Which address of a name; 0 or left out: the first that the resolver tells, of either family. */
+  family?: 0 | 4 | 6 | undefined
+  /** Who tells the addresses of a name; default: the system's resolver, without a cache. */
+  resolver?: Resolver | undefined
   /** Accept IPv6 only on an IPv6 address; default false: `::` takes both. */
   ipv6Only?: boolean | undefined
   /** Small writes leave at once (TCP_NODELAY); default true. */
@@ -65,6 +78,8 @@ const KEYS = [
   'tls',
   'proxyProtocol',
   'reusePort',
+  'family',
+  'resolver',
   'ipv6Only',
   'noDelay',
   'keepAlive',
@@ -83,7 +98,8 @@ const BOUNDS = { ...DEFAULT_BUFFERS, pending: PENDING, handshakes: HANDSHAKES }
  * @param target as for `connect`; port 0 lets the system choose, see `address`
  * @param options backlog, limits, TLS, timeouts and what each connection takes
  * @returns a listener that is listening; close it
- * @throws {NetError} `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL` and others; `signal.reason` when aborted
+ * @throws {NetError} `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL` and others; phase `lookup`, `ENOTFOUND` and others, for a
+ *   name; `signal.reason` when aborted
  * @throws {SyntaxError | RangeError | TypeError} for a target or options that make no sense
  * @see bind(2), listen(2)
  * @example
@@ -104,6 +120,8 @@ export async function listen(target: Target, options: ListenOptions = {}): Promi
   })
   checkSignal('listen', options.signal)
   checkTimeout('listen', options.keepAlive, 'keepAlive')
+  checkResolver('listen', options.resolver)
+  checkFamily('listen', options.family)
   if (options.backlog !== undefined) checkBacklog(options.backlog)
   const timeouts = normaliseTimeout(options.timeout)
   const limits = completeLimits('listen', options.limits, BOUNDS)
@@ -123,6 +141,7 @@ export async function listen(target: Target, options: ListenOptions = {}): Promi
       code: codeOf(error) ?? 'EINVAL',
       cause: error,
     })
+  const host = isUnix(endpoint) ? '' : await hostOf(endpoint, options, system, timeouts.lookup)
   let server: Server
   try {
     const { noDelay = true } = options
@@ -139,7 +158,7 @@ export async function listen(target: Target, options: ListenOptions = {}): Promi
     server.once('error', onError)
     const where = isUnix(endpoint)
       ? { path: endpoint.path }
-      : { host: endpoint.hostname, port: endpoint.port, ipv6Only: options.ipv6Only ?? false }
+      : { host, port: endpoint.port, ipv6Only: options.ipv6Only ?? false }
     const { backlog = SOMAXCONN, reusePort } = options
     server.listen({ ...where, backlog, ...(reusePort ? { reusePort } : {}) }, () => {
       server.off('error', onError)
@@ -156,6 +175,24 @@ export async function listen(target: Target, options: ListenOptions = {}): Promi
     server.close()
     throw error
   })
+}
+
+/** The address to listen on. Left to node:net, a name would be looked up past the resolver, without a limit of time. */
+async function hostOf(
+  endpoint: InetEndpoint,
+  { family = 0, resolver, signal }: ListenOptions,
+  system: System,
+  ms: number,
+): Promise<string> {
+  const { hostname } = endpoint
+  if (hostname === '' || isIP(hostname.replace(/%.*$/, '')) !== 0) return hostname
+  const limits = {
+    resolver: resolver ?? new SystemResolver(system),
+    clock: system.clock,
+    ms,
+    signal,
+  }
+  return (await lookupOne('listen', endpoint, family, limits)).address
 }
 
 async function securityOf(tls: TlsServerOptions, system: System): Promise<Security> {

@@ -9,7 +9,8 @@ import { codeOf, NetError } from '../core/errors.ts'
 import { isIPv4, isIPv6 } from '../core/ip.ts'
 import { printable, quoted } from '../core/quote.ts'
 import { type PortProtocol, serviceByName, serviceByPort } from '../core/services.ts'
-import { checkKeys } from './options.ts'
+import { within } from './deadline.ts'
+import { checkEnd, checkKeys } from './options.ts'
 import { type NetworkInterface, system as realSystem, type System } from './system.ts'
 
 /** Which answers are wanted. */
@@ -22,9 +23,14 @@ export interface AddressHints {
   protocol?: number | undefined
   /** AI_PASSIVE, AI_CANONNAME, AI_NUMERICHOST, AI_NUMERICSERV and others, added up; default 0. */
   flags?: number | undefined
+  /** Ends the wait. */
+  signal?: AbortSignal | undefined
   /** The machine to do it on; for tests. */
   system?: System | undefined
 }
+
+/** How a question may end that has no other options. */
+export type NameOptions = Pick<AddressHints, 'signal' | 'system'>
 
 /** One way to reach a service. */
 export interface AddressInfo {
@@ -55,7 +61,8 @@ const KINDS = [
  * @param hints family, type, protocol and flags that are wanted; default: everything
  * @returns never empty
  * @throws {NetError} `ENOTFOUND`, `EAI_AGAIN`; `EAI_SERVICE` for a service that no wanted kind of socket has;
- *   `EAI_NONAME` for neither host nor service, or a name with AI_NUMERICHOST; `EAI_FAMILY`, `EAI_SOCKTYPE`
+ *   `EAI_NONAME` for neither host nor service, or a name with AI_NUMERICHOST; `EAI_FAMILY`, `EAI_SOCKTYPE`;
+ *   `signal.reason` when aborted
  * @see getaddrinfo(3), RFC 3493 §6.1
  * @example const [first] = await getaddrinfo('localhost', 80, { type: SOCK_STREAM })
  */
@@ -64,12 +71,13 @@ export async function getaddrinfo(
   service: string | number | null = null,
   hints: AddressHints = {},
 ): Promise<AddressInfo[]> {
-  checkKeys('getaddrinfo', hints, ['family', 'type', 'protocol', 'flags', 'system'])
-  const { family = 0, type = 0, protocol = 0, flags = 0, system = realSystem } = hints
+  checkKeys('getaddrinfo', hints, ['family', 'type', 'protocol', 'flags', 'signal', 'system'])
+  const { family = 0, type = 0, protocol = 0, flags = 0 } = hints
+  const ask = askerOf('getaddrinfo', hints)
   if (host !== null) checkHost(host)
   if (service !== null && typeof service !== 'string' && typeof service !== 'number')
     throw new TypeError(`getaddrinfo: a service is a name or a port, not ${kindOf(service)}`)
-  const target = `${host ?? ''}:${service ?? ''}`
+  const target = service === null ? (host ?? '') : `${host ?? ''}:${service}`
   const refuse = (code: string): NetError =>
     new NetError({ verb: 'getaddrinfo', target, phase: 'lookup', code })
   if (host === null && service === null) throw refuse('EAI_NONAME')
@@ -85,7 +93,7 @@ export async function getaddrinfo(
     return port === undefined ? [] : [{ kind, port }]
   })
   if (ports.length === 0) throw refuse('EAI_SERVICE')
-  const addresses = await addressesOf(host, family, flags, system, target)
+  const addresses = await addressesOf(host, family, flags, ask, target)
   const canonicalName = flags & C.AI_CANONNAME ? (host ?? '') : ''
   const answers = addresses.flatMap(({ address, family: found }) =>
     ports.map(({ kind, port }) => ({
@@ -123,7 +131,7 @@ async function addressesOf(
   host: string | null,
   family: number,
   flags: number,
-  system: System,
+  ask: Asker,
   target: string,
 ): Promise<readonly { address: string; family: 4 | 6 }[]> {
   const facts = { verb: 'getaddrinfo', target, phase: 'lookup' as const }
@@ -142,13 +150,37 @@ async function addressesOf(
     throw new NetError({ ...facts, code: 'EAI_ADDRFAMILY' })
   }
   if (flags & C.AI_NUMERICHOST) throw new NetError({ ...facts, code: 'EAI_NONAME' })
-  try {
-    const addresses = await system.lookup(host, wanted)
-    if (addresses.length > 0) return addresses
-  } catch (cause) {
-    throw new NetError({ ...facts, code: codeOf(cause) ?? 'ENOTFOUND', cause })
-  }
+  const addresses = await ask(
+    (system) => system.lookup(host, wanted),
+    (cause) => new NetError({ ...facts, code: codeOf(cause) ?? 'ENOTFOUND', cause }),
+  )
+  if (addresses.length > 0) return addresses
   throw new NetError({ ...facts, code: 'ENODATA' })
+}
+
+/** Asks the machine, until the signal of whoever waits aborts. */
+type Asker = <T>(
+  question: (system: System) => Promise<T>,
+  refused: (cause: unknown) => Error,
+) => Promise<T>
+
+/** For those who take nothing else. @throws {TypeError} as `askerOf` */
+function namesOf(verb: string, options: NameOptions): Asker {
+  checkKeys(verb, options, ['signal', 'system'])
+  return askerOf(verb, options)
+}
+
+/** @throws {TypeError}; `signal.reason` when aborted already */
+function askerOf(verb: string, { signal, system = realSystem }: NameOptions): Asker {
+  checkEnd(verb, { signal })
+  return (question, refused) => {
+    const answer = question(system).catch((cause: unknown) => {
+      throw refused(cause)
+    })
+    // Without end there is no error of one.
+    const limits = { ms: Number.POSITIVE_INFINITY, signal, onTimeout: Error }
+    return within(system.clock, answer, limits)
+  }
 }
 
 /**
@@ -157,16 +189,17 @@ async function addressesOf(
  * @param flags NI_NUMERICHOST and NI_NUMERICSERV leave numbers, NI_NAMEREQD makes a missing name an error, NI_DGRAM asks
  *   for the service over UDP; default 0
  * @param address `hostname` an IP address, `port` 0 to 65535
- * @param system the machine; for tests
- * @throws {NetError} `ENOTFOUND` with NI_NAMEREQD
+ * @param options `signal` ends the wait
+ * @throws {NetError} `ENOTFOUND` with NI_NAMEREQD; `signal.reason` when aborted
  * @throws {SyntaxError} when `hostname` is no address {RangeError} for a port outside 0 to 65535
  * @see getnameinfo(3)
  */
 export async function getnameinfo(
   address: { hostname: string; port: number },
   flags = 0,
-  system: System = realSystem,
+  options: NameOptions = {},
 ): Promise<{ host: string; service: string }> {
+  const ask = namesOf('getnameinfo', options)
   if (typeof address !== 'object' || address === null)
     throw new TypeError(`getnameinfo takes a hostname and a port, not ${kindOf(address)}`)
   const { hostname, port } = address
@@ -178,14 +211,17 @@ export async function getnameinfo(
   const known = flags & C.NI_NUMERICSERV ? undefined : serviceByPort(port, protocol)
   const service = known ?? String(port)
   if (flags & C.NI_NUMERICHOST) return { host: hostname, service }
-  try {
-    const host = await system.reverse(hostname, port)
-    if (host !== hostname || !(flags & C.NI_NAMEREQD)) return { host, service }
-  } catch (cause) {
-    if (!(flags & C.NI_NAMEREQD)) return { host: hostname, service }
-    throw notFound('getnameinfo', hostname, cause)
-  }
-  throw notFound('getnameinfo', hostname, undefined)
+  const isRequired = (flags & C.NI_NAMEREQD) !== 0
+  const refused = (cause: unknown): NetError => notFound('getnameinfo', hostname, cause)
+  const host = await ask(
+    (system) =>
+      isRequired
+        ? system.reverse(hostname, port)
+        : system.reverse(hostname, port).catch(() => hostname),
+    refused,
+  )
+  if (host === hostname && isRequired) throw refused(undefined)
+  return { host, service }
 }
 
 /** The names and addresses of a host, as `gethostbyname` and `gethostbyaddr` tell them. */
@@ -202,14 +238,15 @@ export interface HostEntry {
  * The IPv4 addresses of a host: what programs used before getaddrinfo.
  *
  * @param hostname a name or an IPv4 address
- * @param system the machine; for tests
- * @throws {NetError} `ENOTFOUND` and others
+ * @param options `signal` ends the wait
+ * @throws {NetError} `ENOTFOUND` and others; `signal.reason` when aborted
  * @see gethostbyname(3)
  */
 export async function gethostbyname(
   hostname: string,
-  system: System = realSystem,
+  options: NameOptions = {},
 ): Promise<HostEntry> {
+  namesOf('gethostbyname', options)
   if (hostname === '' || hostname === '<broadcast>') {
     const address = hostname === '' ? '0.0.0.0' : '255.255.255.255'
     return { name: hostname, aliases: [], addresses: [address] }
@@ -217,7 +254,7 @@ export async function gethostbyname(
   const answers = await getaddrinfo(hostname, null, {
     family: C.AF_INET,
     type: C.SOCK_STREAM,
-    system,
+    ...options,
   })
   return { name: hostname, aliases: [], addresses: answers.map(({ address }) => address.hostname) }
 }
@@ -226,33 +263,38 @@ export async function gethostbyname(
  * The name of whoever has an address.
  *
  * @param address an IP address, or a name that is looked up first
- * @param system the machine; for tests
- * @throws {NetError} `ENOTFOUND` when nobody has it, or has no name
+ * @param options `signal` ends the wait
+ * @throws {NetError} `signal.reason` when aborted; `ENOTFOUND` when nobody has it, or has no name
  * @see gethostbyaddr(3)
  */
 export async function gethostbyaddr(
   address: string,
-  system: System = realSystem,
+  options: NameOptions = {},
 ): Promise<HostEntry> {
-  const [first] = await getaddrinfo(address, null, { type: C.SOCK_STREAM, system })
+  namesOf('gethostbyaddr', options)
+  const [first] = await getaddrinfo(address, null, { type: C.SOCK_STREAM, ...options })
   const hostname = first?.address.hostname ?? address
-  const { host } = await getnameinfo({ hostname, port: 0 }, C.NI_NAMEREQD, system)
+  const { host } = await getnameinfo({ hostname, port: 0 }, C.NI_NAMEREQD, options)
   return { name: host, aliases: [], addresses: [hostname] }
 }
 
 /**
- * The fully qualified name of a host: its first name with a dot in it, else the name itself. Never rejects.
+ * The fully qualified name of a host: its first name with a dot in it, else the name itself, also when nobody answers.
  *
  * @param hostname default: this machine's
- * @param system the machine; for tests
+ * @param options `signal` ends the wait
+ * @throws `signal.reason` when aborted; nothing else
  * @see Python's socket.getfqdn
  */
-export async function getfqdn(hostname = '', system: System = realSystem): Promise<string> {
+export async function getfqdn(hostname = '', options: NameOptions = {}): Promise<string> {
+  namesOf('getfqdn', options)
+  const { signal, system = realSystem } = options
   const name = hostname === '' || hostname === '0.0.0.0' ? system.hostname() : hostname
   try {
-    const entry = await gethostbyaddr(name, system)
+    const entry = await gethostbyaddr(name, options)
     return [entry.name, ...entry.aliases].find((one) => one.includes('.')) ?? entry.name
   } catch {
+    signal?.throwIfAborted()
     return name
   }
 }

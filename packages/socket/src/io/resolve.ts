@@ -49,6 +49,12 @@ export function checkResolver(verb: string, resolver: unknown): void {
     throw new TypeError(`${verb}: resolver must be a Resolver, not ${kindOf(resolver)}`)
 }
 
+/** @throws {RangeError} what is no family of addresses */
+export function checkFamily(verb: string, family: unknown): void {
+  if (family !== undefined && family !== 0 && family !== 4 && family !== 6)
+    throw new RangeError(`${verb}: family must be 0, 4 or 6, not ${quoted(family)}`)
+}
+
 /**
  * Asks a resolver, which may be of another maker.
  *
@@ -96,11 +102,14 @@ export class SystemResolver implements Resolver {
   }
 }
 
+/** What the runtime's resolver takes: 31 bits of milliseconds. */
+const LONGEST_TRY = 0x7fffffff
+
 /** How to ask the name service directly. */
 export interface DnsResolverOptions {
-  /** Addresses of name servers, `192.0.2.1` or `[2001:db8::1]:53`; default: those of the system. */
+  /** Addresses of name servers, at least one, `192.0.2.1` or `[2001:db8::1]:53`; default: those of the system. */
   servers?: readonly string[] | undefined
-  /** Milliseconds for one try; default 2 000. */
+  /** Milliseconds for one try, a whole number of at most 2^31 - 1; default 2 000. */
   timeout?: number | undefined
   /** Tries before giving up; default 3. */
   tries?: number | undefined
@@ -115,7 +124,8 @@ export class DnsResolver implements Resolver {
   /**
    * @param system the machine; for tests
    * @param options which servers, and how long and how often they are asked
-   * @throws {TypeError} for an unknown option, or a server that is no address
+   * @throws {TypeError} for an unknown option, a server that is no address, or no server at all
+   * @throws {RangeError} for a time or a number of tries out of its range
    * @example new CachingResolver({ resolver: new DnsResolver({ servers: ['192.0.2.53'] }) })
    */
   constructor(options: DnsResolverOptions = {}, system: System = realSystem) {
@@ -123,6 +133,10 @@ export class DnsResolver implements Resolver {
     const { servers, timeout, tries } = options
     if (servers !== undefined) checkServers(servers)
     checkTimeout('DnsResolver', timeout)
+    if (timeout !== undefined && !(Number.isInteger(timeout) && timeout <= LONGEST_TRY))
+      throw new RangeError(
+        `DnsResolver: timeout must be a whole number from 0 to ${LONGEST_TRY}, not ${timeout}`,
+      )
     if (tries !== undefined && !(Number.isInteger(tries) && tries >= 1))
       throw new RangeError(`DnsResolver: tries must be a whole number from 1, not ${quoted(tries)}`)
     this.#system = system
@@ -164,6 +178,8 @@ export class DnsResolver implements Resolver {
 function checkServers(servers: unknown): void {
   if (!Array.isArray(servers))
     throw new TypeError(`DnsResolver: servers must be a list, not ${kindOf(servers)}`)
+  if (servers.length === 0)
+    throw new TypeError('DnsResolver: servers must name at least one, or be left out')
   for (const server of servers) {
     const address =
       /^\[(.*)\](?::\d{1,5})?$/.exec(server)?.[1] ?? /^([\d.]+):\d{1,5}$/.exec(server)?.[1]

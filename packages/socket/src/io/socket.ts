@@ -162,7 +162,8 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
         this.#datagrams = this.#keep('bind', opened)
         this.#settings.applyTo(opened)
       } else {
-        const opened = await listen(target, { ...how, ...this.#settings.forListen })
+        const family = FAMILIES[this.family]
+        const opened = await listen(target, { ...how, family, ...this.#settings.forListen })
         this.#listener = this.#keep('bind', opened)
       }
     } catch (error) {

@@ -93,7 +93,7 @@ export function literal(
  * @throws {NetError} phase `lookup`; `signal.reason`
  */
 export async function lookupOne(
-  verb: 'bind' | 'connect' | 'send',
+  verb: 'bind' | 'connect' | 'listen' | 'send',
   endpoint: InetEndpoint,
   family: 0 | 4 | 6,
   { resolver, clock, ms, signal }: LookupLimits,
