@@ -164,7 +164,7 @@ describe('listening on a name', () => {
     await new Promise(setImmediate)
     const reason = new Error('enough')
     controller.abort(reason)
-    clock.advance(1_000)
+    await clock.advance(1_000)
     expect(await aborted).toBe(reason)
     expect(await late).toMatchObject({ code: 'ERR_TIMEOUT', phase: 'lookup' })
   })

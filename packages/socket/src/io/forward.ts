@@ -9,8 +9,6 @@ import type { Clock } from './system.ts'
 
 /** What is on the line at most; then the sender is held back. */
 const IN_FLIGHT = 262_144
-/** Timers of the runtimes count in 32 bits: what takes longer, 25 days, they would let come at once. */
-const LONGEST_TIMER = 2 ** 31 - 1
 
 interface Piece {
   readonly at: number
@@ -127,9 +125,7 @@ class Line {
     return new Promise((resolve) => {
       // A black hole has no timer: it ends when one of the streams does.
       const timer =
-        ms === Number.POSITIVE_INFINITY
-          ? undefined
-          : this.#clock.setTimeout(resolve, Math.min(ms, LONGEST_TIMER))
+        ms === Number.POSITIVE_INFINITY ? undefined : this.#clock.setTimeout(resolve, ms)
       this.#expire = () => {
         if (timer !== undefined) this.#clock.clearTimeout(timer)
         resolve()

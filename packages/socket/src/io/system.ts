@@ -83,11 +83,49 @@ export interface System {
   acceptTls(stream: Duplex, options: tls.TLSSocketOptions): tls.TLSSocket
 }
 
-/** The clock of this process. */
+/** What a timer of the runtimes holds, 25 days: told to wait for longer, it is over at once. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
+/** A wait in as many legs as it takes; `Infinity` has no last one. */
+class LongTimer implements Timer {
+  #leg: NodeJS.Timeout
+
+  constructor(run: () => void, ms: number) {
+    const next = (left: number): NodeJS.Timeout =>
+      setTimeout(
+        () => {
+          if (left <= LONGEST_TIMER) run()
+          else this.#leg = next(left - LONGEST_TIMER)
+        },
+        Math.min(left, LONGEST_TIMER),
+      )
+    this.#leg = next(ms)
+  }
+
+  ref(): void {
+    this.#leg.ref()
+  }
+
+  unref(): void {
+    this.#leg.unref()
+  }
+
+  stop(): void {
+    clearTimeout(this.#leg)
+  }
+}
+
+/**
+ * The clock of this process: what every `clock` option is by default. Its timers hold any number of milliseconds, where the
+ * runtime's own are over after one when they are given more than 2^31 - 1.
+ */
 export const systemClock: Clock = {
   now: () => performance.now(),
-  setTimeout: (run, ms) => setTimeout(run, ms),
-  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
+  setTimeout: (run, ms) => (ms > LONGEST_TIMER ? new LongTimer(run, ms) : setTimeout(run, ms)),
+  clearTimeout: (timer) => {
+    if (timer instanceof LongTimer) timer.stop()
+    else clearTimeout(timer as NodeJS.Timeout)
+  },
 }
 
 /** The machine that this process runs on. */

@@ -7,16 +7,11 @@
  * - Its answer is nobody's reply: `FtpControl` leaves it out, whenever it comes.
  * - A transfer that is shorter than the wait costs one timer, and not a byte.
  */
-import type { Clock } from '@sluice/socket'
+import { type Clock, systemClock } from '@sluice/socket'
 import type { FtpControl } from './ftp-control.ts'
 
 /** As lftp does while it waits for the end of a file, only sooner: servers and boxes wait 300 s and more. */
 const EVERY = 60_000
-
-const CLOCK: Pick<Clock, 'setTimeout' | 'clearTimeout'> = {
-  setTimeout: (run, ms) => setTimeout(run, ms),
-  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
-}
 
 /**
  * Says NOOP every so often.
@@ -27,7 +22,7 @@ const CLOCK: Pick<Clock, 'setTimeout' | 'clearTimeout'> = {
 export function startPulse(
   control: FtpControl,
   every: number = EVERY,
-  clock: Pick<Clock, 'setTimeout' | 'clearTimeout'> = CLOCK,
+  clock: Pick<Clock, 'setTimeout' | 'clearTimeout'> = systemClock,
 ): () => void {
   control.isTransferring = true
   let timer: ReturnType<Clock['setTimeout']> | undefined

@@ -1,16 +1,19 @@
+import { systemClock } from '@sluice/socket'
+
 /**
  * Waits.
  *
+ * @param ms any number: a server may ask for months
  * @throws `signal.reason`, when it aborts; then nobody waits any more, and nothing is left behind
  */
 export function wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted()
     const onAbort = (): void => {
-      clearTimeout(timer)
+      systemClock.clearTimeout(timer)
       reject(signal?.reason)
     }
-    const timer = setTimeout(() => {
+    const timer = systemClock.setTimeout(() => {
       signal?.removeEventListener('abort', onAbort)
       resolve()
     }, ms)

@@ -2,6 +2,7 @@
  * What every server of Python's module `socketserver` does: wait for a request, ask whether it is wanted, have it handled,
  * hear of what was thrown. Every step is a hook of a subclass, and is awaited.
  */
+import { systemClock } from '../system.ts'
 import type { Address } from './arguments.ts'
 import { classAttributes } from './class-attributes.ts'
 import { OSError } from './errors.ts'
@@ -211,7 +212,9 @@ export class Base {
     const wake = new AbortController()
     this.#wake = wake
     const timer =
-      seconds === null ? undefined : setTimeout(() => wake.abort(), Math.max(1, seconds * 1_000))
+      seconds === null
+        ? undefined
+        : systemClock.setTimeout(() => wake.abort(), Math.max(1, seconds * 1_000))
     try {
       await this.requestSocket.description.readable(wake.signal)
       return true
@@ -219,7 +222,7 @@ export class Base {
       if (wake.signal.aborted) return false
       throw error
     } finally {
-      clearTimeout(timer)
+      if (timer !== undefined) systemClock.clearTimeout(timer)
       this.#wake = undefined
     }
   }

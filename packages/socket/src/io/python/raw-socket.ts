@@ -9,6 +9,7 @@
 import { EMPTY } from '../../core/bytes.ts'
 import * as C from '../../core/constants.ts'
 import { Socket } from '../socket.ts'
+import { systemClock } from '../system.ts'
 import {
   type Address,
   type BytesLike,
@@ -129,9 +130,9 @@ export class RawSocket {
     }
     const seconds = this.#timeout ?? Number.POSITIVE_INFINITY
     const timer = Number.isFinite(seconds)
-      ? setTimeout(() => limit.abort(timedOut()), Math.max(1, seconds * 1_000))
+      ? systemClock.setTimeout(() => limit.abort(timedOut()), Math.max(1, seconds * 1_000))
       : undefined
-    await work.finally(() => clearTimeout(timer))
+    await work.finally(() => timer && systemClock.clearTimeout(timer))
     return null
   }
 

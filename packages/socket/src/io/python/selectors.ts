@@ -7,6 +7,7 @@
  * `select` returns; what a wait has taken out of a queue is put aside for the next call (`description.ts`), so that looking
  * loses nothing.
  */
+import { systemClock } from '../system.ts'
 import { type Description, turn } from './description.ts'
 import { describe } from './descriptors.ts'
 import { KeyError, OSError, ValueError } from './errors.ts'
@@ -101,13 +102,15 @@ class Selector implements Disposable {
     }
     const seconds = timeout ?? Number.POSITIVE_INFINITY
     const timer =
-      seconds > 0 && Number.isFinite(seconds) ? setTimeout(first, seconds * 1_000) : undefined
+      seconds > 0 && Number.isFinite(seconds)
+        ? systemClock.setTimeout(first, seconds * 1_000)
+        : undefined
     try {
       for (const key of this.#map.values()) watch(key, end.signal, note)
       if (seconds > 0) await something
       await turn()
     } finally {
-      clearTimeout(timer)
+      if (timer !== undefined) systemClock.clearTimeout(timer)
       end.abort()
     }
     return [...ready]

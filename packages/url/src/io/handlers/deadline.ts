@@ -1,4 +1,5 @@
 /** `timeout.total` for handlers that are no exchange of HTTP: a signal that aborts when no time is left, or the caller's own. */
+import { systemClock } from '@sluice/socket'
 import { FetchError } from '../../core/errors.ts'
 import type { PlannedRequest } from '../pipeline.ts'
 
@@ -29,13 +30,13 @@ export function deadlineOf(
   if (left <= 0) throw late()
   const own = new AbortController()
   const onAbort = (): void => own.abort(signal?.reason)
-  const timer = setTimeout(() => own.abort(late()), left)
+  const timer = systemClock.setTimeout(() => own.abort(late()), left)
   signal?.addEventListener('abort', onAbort)
   if (signal?.aborted) onAbort()
   return {
     signal: own.signal,
     stop: () => {
-      clearTimeout(timer)
+      systemClock.clearTimeout(timer)
       signal?.removeEventListener('abort', onAbort)
     },
   }
