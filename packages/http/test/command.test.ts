@@ -149,6 +149,33 @@ describe.concurrent('sluice-http', { timeout: 60_000 }, () => {
   })
 })
 
+describe('sluice-http, when nobody reads', { timeout: 60_000 }, () => {
+  /** Closed before the program says its first word. */
+  const unread = (run: Run, ...outputs: ('stdout' | 'stderr')[]): Run => {
+    for (const output of outputs) run.child[output].destroy()
+    return run
+  }
+
+  test('its error output, makes its request and serves', async () => {
+    const server = start(folder, '-p', '0')
+    const url = await urlOf(server)
+    unread(server, 'stderr')
+    const asking = unread(start('request', 'GET', `${url}hello.txt`), 'stderr')
+    expect([await asking.done, asking.stdout]).toEqual([0, 'Hello, World!'])
+    expect(await unread(start('request', 'GET', 'http://127.0.0.1:1/'), 'stderr').done).toBe(7)
+    expect(await unread(start('--nonsense'), 'stderr').done).toBe(2)
+    expect(await server.stop()).toBe(0)
+  })
+
+  test('any output, ends with curl’s status for that', async () => {
+    const server = start(folder, '-p', '0')
+    const asking = start('request', 'GET', `${await urlOf(server)}big.txt`)
+    expect(await unread(asking, 'stdout', 'stderr').done).toBe(23)
+    expect(asking.stderr).toBe('')
+    expect(await server.stop()).toBe(0)
+  })
+})
+
 test.each([
   ['Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==', { username: 'Aladdin', password: 'open sesame' }],
   [`basic ${Buffer.from('ü:a:b').toString('base64')}`, { username: 'ü', password: 'a:b' }],

@@ -4,8 +4,8 @@
 
 /** Who may read, and what. */
 export interface CorsRules {
-  /** `*`, one origin, several, or a function that says whether one may. */
-  readonly origin: string | readonly string[] | ((origin: string) => boolean)
+  /** `*`, one origin, or several. */
+  readonly origin: string | readonly string[]
   /** Methods beyond GET, HEAD and POST; nothing: those that are asked for. */
   readonly methods: readonly string[] | undefined
   /** Fields that a page may send; nothing: those that are asked for. */
@@ -59,11 +59,6 @@ export function isForAll({ origin }: CorsRules): boolean {
 function allowedOrigin({ origin: rule }: CorsRules, origin: string | null): string | undefined {
   if (rule === '*') return '*'
   if (origin === null) return undefined
-  const may =
-    typeof rule === 'function'
-      ? rule(origin)
-      : typeof rule === 'string'
-        ? rule === origin
-        : rule.includes(origin)
+  const may = typeof rule === 'string' ? rule === origin : rule.includes(origin)
   return may ? origin : undefined
 }

@@ -9,7 +9,13 @@
  *   what is still on its way can not be told apart from the next answer. Where the head has said that only a
  *   little of such a body is left, that is read and dropped.
  */
-import type { Attachment, ByteStream, Clock, Receiver } from '@sluice/socket'
+import {
+  type Attachment,
+  type ByteStream,
+  type Clock,
+  type Receiver,
+  systemClock,
+} from '@sluice/socket'
 import { NetError } from '@sluice/socket/errors'
 import { Http1Machine } from '../core/connection.ts'
 import type { EndEvent, ResponseHead } from '../core/events.ts'
@@ -29,7 +35,7 @@ import { ClientExchange, type ExchangeFacts, type ExchangeOptions } from './clie
 import { settleable } from './exchange.ts'
 import { sendPieces, sendWhole, type WholeBody, wholeBody } from './outgoing.ts'
 import { type Response, responseFromWire } from './response.ts'
-import { systemClock, type Timed } from './ticker.ts'
+import type { Timed } from './ticker.ts'
 
 /** How a client connection is set up. */
 export interface ClientConnectionOptions {

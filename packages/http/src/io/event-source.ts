@@ -2,7 +2,7 @@
  * The receiving side of server-sent events: the events of one response, and the events of a URL through one connection
  * after the other. When to come back is decided in `core/event-stream.ts`.
  */
-import type { Clock } from '@sluice/socket'
+import { type Clock, systemClock } from '@sluice/socket'
 import { isNetError, isTlsError } from '@sluice/socket/errors'
 import { isIncompleteBodyError, isProtocolError, ProtocolError } from '../core/errors.ts'
 import {
@@ -15,7 +15,6 @@ import { parseRetryAfter } from '../core/fields/retry-after.ts'
 import { Headers } from '../core/headers.ts'
 import type { RequestOptions } from './client.ts'
 import { methodOf } from './response.ts'
-import { systemClock } from './ticker.ts'
 
 /** What is read of a response: ours, the platform's, or that of another client. */
 export interface EventResponse {
@@ -41,7 +40,10 @@ export interface ReadEventsOptions {
 export interface FollowEventsOptions extends ReadEventsOptions, RequestOptions {
   /** Makes the requests: `pool.request`, or the `fetch` of @sluice/url for redirects and cookies. Default: `request`. */
   request?: ((url: string | URL, options: RequestOptions) => Promise<EventResponse>) | undefined
-  /** Told each time that a connection was lost or never stood, with the milliseconds until the next one. Default: nobody. */
+  /**
+   * Told each time that a connection was lost or never stood, with the milliseconds until the next one; a promise is waited
+   * for first. What it throws ends the events. Default: nobody.
+   */
   onDisconnect?: ((error: unknown, wait: number) => void) | undefined
   /** Whose clock the waiting runs on; for tests. */
   clock?: Clock | undefined
@@ -113,7 +115,7 @@ export async function* followEvents(
     state.retry = parser.retry ?? state.retry
     const wait = planReconnect({ ...lost, failures, retry: state.retry })
     if (wait === undefined) throw lost.error
-    onDisconnect?.(lost.error, wait)
+    await onDisconnect?.(lost.error, wait)
     await delay(wait, clock, rest.signal)
   }
 }

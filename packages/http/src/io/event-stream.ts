@@ -7,12 +7,11 @@
  * - Events that were sent since the last write leave together.
  * - What a client does not take is kept up to a cap; then the stream ends, and the client can come back.
  */
-import type { Clock } from '@sluice/socket'
+import { type Clock, systemClock } from '@sluice/socket'
 import { encodeUtf8 } from '@sluice/socket/bytes'
 import { type EventFields, formatEvent } from '../core/event-stream.ts'
 import { Headers, type HeadersInit } from '../core/headers.ts'
 import { Response } from './response.ts'
-import { systemClock } from './ticker.ts'
 
 /** How to send events. */
 export interface SendEventsOptions {

@@ -10,7 +10,7 @@
  * - Bytes that nobody asked for end their connection (`ClientConnection`); they are nobody's response.
  * - A connection that waits does not keep the process alive.
  */
-import type { Clock } from '@sluice/socket'
+import { type Clock, systemClock } from '@sluice/socket'
 import { codeOf, NetError, TimeoutError, type TimeoutOption } from '@sluice/socket/errors'
 import { checkNumber, checkOptions } from '../core/check-options.ts'
 import { Headers } from '../core/headers.ts'
@@ -34,7 +34,6 @@ import {
   type Route,
 } from './open.ts'
 import type { Response } from './response.ts'
-import { systemClock } from './ticker.ts'
 
 /** Bounds of a pool, besides those of each response. */
 export interface PoolLimits extends Limits {

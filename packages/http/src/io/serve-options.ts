@@ -58,7 +58,7 @@ export interface ServeOptions {
   tunnels?: boolean | undefined
   /**
    * Told what a handler threw, and what broke a response on its way. Default: `console.error`. What it
-   * throws itself is dropped.
+   * throws itself, or rejects with, is dropped.
    */
   onError?: ((error: unknown, request: globalThis.Request) => void) | undefined
   /** Passed to `listen`: backlog, ipv6Only, keepAlive and the rest. */

@@ -8,11 +8,13 @@ import {
   type Listener,
   type ListenOptions,
   listen,
+  systemClock,
   type Target,
 } from '@sluice/socket'
 import { codeOf, isNetError, NetError } from '@sluice/socket/errors'
 import { formatDate } from '../core/date.ts'
 import type { ServerExchange } from './exchange.ts'
+import { fence } from './fence.ts'
 import { planReload, type ReloadOptions, withContext } from './reload.ts'
 import type { Request } from './request.ts'
 import { normaliseServe, type ServeOptions, type ServePlan } from './serve-options.ts'
@@ -20,7 +22,7 @@ import { ServerConnection } from './server-connection.ts'
 import { type Handler, type ServerContext, toHandler } from './server-context.ts'
 import { type ServerStats, Tally } from './server-stats.ts'
 import type { Take } from './takeover.ts'
-import { resolutionFor, systemClock, Ticker } from './ticker.ts'
+import { resolutionFor, Ticker } from './ticker.ts'
 
 /**
  * Serves HTTP/1.1.
@@ -290,11 +292,7 @@ export class Server implements AsyncDisposable {
       if (!isNetError(error)) this.#report(error, exchange.request)
       stream.destroy()
     }
-    try {
-      Promise.resolve(take(stream)).catch(failed)
-    } catch (error) {
-      failed(error)
-    }
+    fence(() => take(stream), failed)
   }
 
   #setDate(): void {
@@ -303,13 +301,10 @@ export class Server implements AsyncDisposable {
   }
 
   #report(error: unknown, request: Request): void {
-    try {
-      const { onError } = this.#options
-      if (onError === undefined) console.error(`${request.method} ${request.url}:`, error)
-      else onError(error, request as unknown as globalThis.Request)
-    } catch {
-      // A report that fails must not become a second failure.
-    }
+    const { onError } = this.#options
+    // A report that fails must not become a second failure.
+    if (onError !== undefined) fence(() => onError(error, request as unknown as globalThis.Request))
+    else fence(() => console.error(`${request.method} ${request.url}:`, error))
   }
 }
 

@@ -5,7 +5,7 @@
  * A deadline fires up to one resolution late, never early: `now` is the time of the last tick, so `after`
  * adds one resolution to it. The timer never keeps the process alive.
  */
-import type { Clock } from '@sluice/socket'
+import { type Clock, systemClock } from '@sluice/socket'
 
 /** Something with a deadline. */
 export interface Timed {
@@ -13,13 +13,6 @@ export interface Timed {
   deadline: number
   /** Called once it has passed; sets another one, or `Infinity`. */
   onDeadline(): void
-}
-
-/** The clock of this process. */
-export const systemClock: Clock = {
-  now: () => performance.now(),
-  setTimeout: (run, ms) => setTimeout(run, ms),
-  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
 }
 
 /** Asks its members, a few times a second, whether their deadline has passed. */

@@ -67,6 +67,8 @@ const OPTIONS = {
  * @returns the exit status; everything that was opened is closed
  */
 export async function main(args: readonly string[], stage: Stage): Promise<number> {
+  // What is said to people may find nobody (`2>&1 | head`). It is not what the command is for: it goes on, to its own status.
+  stage.stderr.on?.('error', () => {})
   try {
     const plan = read(args)
     if (plan.flags['help']) {

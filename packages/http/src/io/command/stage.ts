@@ -4,7 +4,7 @@ import type { Writable } from 'node:stream'
 /** What a command runs on: the process, or a test's idea of one. */
 export interface Stage {
   readonly stdout: Writable
-  readonly stderr: { write(text: string): unknown }
+  readonly stderr: { write(text: string): unknown; on?(event: 'error', told: () => void): unknown }
   /** Aborts at Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal
 }

@@ -6,6 +6,7 @@ import { type AccessRecord, formatCombined, formatJson } from '../../core/access
 import { parseBasic } from '../../core/basic-auth.ts'
 import { checkOptions } from '../../core/check-options.ts'
 import { isProtocolError } from '../../core/errors.ts'
+import { fence } from '../fence.ts'
 import type { Info } from '../info.ts'
 import { type Handler, toHandler } from '../server-context.ts'
 
@@ -13,7 +14,7 @@ import { type Handler, toHandler } from '../server-context.ts'
 export interface AccessLogOptions {
   /** `combined`, as Apache and nginx write it, `json`, or a function; `undefined` from it leaves a line out. Default combined. */
   format?: 'combined' | 'json' | ((record: AccessRecord) => string | undefined) | undefined
-  /** Gets each line, without its end; default: the standard output. What it throws is dropped. */
+  /** Gets each line, without its end; default: the standard output. What it throws, or rejects with, is dropped. */
   write?: ((line: string) => void) | undefined
 }
 
@@ -40,14 +41,13 @@ export function accessLog(
   if (typeof format !== 'function' && !Object.hasOwn(FORMATS, format))
     throw new TypeError(`accessLog: format is combined, json or a function, not ${String(format)}`)
   const formatLine = typeof format === 'function' ? format : FORMATS[format]
-  const log = (record: AccessRecord): void => {
-    try {
-      const line = formatLine(record)
-      if (line !== undefined) write(line)
-    } catch {
-      // A log that fails must not become a failure of the server.
-    }
-  }
+  // A log that fails must not become a failure of the server.
+  const log = (record: AccessRecord): void =>
+    fence(() => {
+      const line: unknown = formatLine(record)
+      // An async format gives no line, and its rejection is a failure as any other.
+      return typeof line === 'string' ? write(line) : line
+    })
   return async (request, info) => {
     const began = performance.now()
     const time = Date.now()

@@ -7,7 +7,7 @@ import { type Handler, toHandler } from '../server-context.ts'
 
 /** Who gets in. */
 export interface BasicAuthOptions {
-  /** Names with their passwords, or a function that says whether a pair gets in. */
+  /** Names with their passwords, or a function that says whether a pair gets in: `true` does, and nothing else. */
   users:
     | Readonly<Record<string, string>>
     | ((username: string, password: string) => boolean | Promise<boolean>)
@@ -38,7 +38,7 @@ export function basicAuth(
   const isKnown = typeof users === 'function' ? users : knower(users)
   return async (request, info) => {
     const given = parseBasic(request.headers.get('authorization'))
-    if (given !== undefined && (await isKnown(given.username, given.password)))
+    if (given !== undefined && (await isKnown(given.username, given.password)) === true)
       return next(request, info)
     return new Response('401 Unauthorized\n', {
       status: 401,

@@ -31,8 +31,11 @@ export interface CompressOptions {
   codings?: readonly CompressionCoding[] | undefined
   /** Bytes below which a body of known length is sent as it is; default 1024: less fits into one packet anyway. */
   minimum?: number | undefined
-  /** Whether bodies of a media type get smaller; default: text, JSON, events and their like, and no pictures. */
-  types?: ((type: string) => boolean) | undefined
+  /**
+   * Whether bodies of a media type get smaller, where `true` says so and nothing else does; a promise is waited for. Default:
+   * text, JSON, events and their like, and no pictures.
+   */
+  types?: ((type: string) => boolean | Promise<boolean>) | undefined
 }
 
 const KEYS = ['codings', 'minimum', 'types']
@@ -58,20 +61,19 @@ export function compress(
   checkOptions('compress', options, KEYS)
   const next = toHandler(handler)
   const rules = rulesOf(options)
+  const { types } = options
   return async (request, info) => {
     const given = await next(request, info)
     // What has no body may mean more than it says: 101 is a connection that is handed over.
     if (!(given instanceof Response) && given.body === null) return given
     const response = given instanceof Response ? given : await fromPlatform(given)
-    return (await compressed(response, request, rules)) as unknown as globalThis.Response
+    const answer = types && (await types(response.headers.get('content-type') ?? '')) === true
+    const judged = answer === undefined ? rules : { ...rules, isCompressible: () => answer }
+    return (await compressed(response, request, judged)) as unknown as globalThis.Response
   }
 }
 
-function rulesOf({
-  codings = CODINGS,
-  minimum = MINIMUM,
-  types,
-}: CompressOptions): CompressionRules {
+function rulesOf({ codings = CODINGS, minimum = MINIMUM }: CompressOptions): CompressionRules {
   for (const coding of codings)
     if (!CODINGS.includes(coding))
       throw new TypeError(
@@ -82,8 +84,7 @@ function rulesOf({
   return {
     codings: codings.filter((coding) => coding !== 'zstd' || 'createZstdCompress' in zlib),
     minimum,
-    isCompressible:
-      types ?? ((type) => isCompressible(type) || /^text\/event-stream\b/i.test(type)),
+    isCompressible: (type) => isCompressible(type) || /^text\/event-stream\b/i.test(type),
   }
 }
 

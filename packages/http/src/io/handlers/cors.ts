@@ -9,8 +9,11 @@ import { type Handler, toHandler } from '../server-context.ts'
 
 /** Who may read, and what. */
 export interface CorsOptions {
-  /** `*` (the default), an origin such as `https://example.org`, several, or a function that says whether one may. */
-  origin?: string | readonly string[] | ((origin: string) => boolean) | undefined
+  /**
+   * `*` (the default), an origin such as `https://example.org`, several, or a function that says whether one may: `true`
+   * lets it, and nothing else does; a promise is waited for.
+   */
+  origin?: string | readonly string[] | ((origin: string) => boolean | Promise<boolean>) | undefined
   /** Methods that a page may use; default: those it asks for. */
   methods?: readonly string[] | undefined
   /** Fields that a page may send; default: those it asks for. */
@@ -41,13 +44,26 @@ export function cors(handler: Handler | { fetch: Handler }, options: CorsOptions
   const { origin = '*', exposed = [], credentials = false, methods, headers, maxAge } = options
   if (credentials && origin === '*')
     throw new TypeError("cors: credentials need origins that are named; browsers refuse '*'")
-  const rules: CorsRules = { origin, exposed, credentials, methods, headers, maxAge }
+  const rules: CorsRules = {
+    origin: typeof origin === 'function' ? [] : origin,
+    exposed,
+    credentials,
+    methods,
+    headers,
+    maxAge,
+  }
+  const rulesFor = async (from: string): Promise<CorsRules> =>
+    typeof origin === 'function' && (await origin(from)) === true
+      ? { ...rules, origin: from }
+      : rules
   return async (request, info) => {
     const asked = request.headers
     const method = asked.get('access-control-request-method')
     const isPreflight = request.method === 'OPTIONS' && method !== null
-    const fields = planCors(rules, {
-      origin: asked.get('origin'),
+    const from = asked.get('origin')
+    const judged = typeof origin === 'function' && from !== null ? await rulesFor(from) : rules
+    const fields = planCors(judged, {
+      origin: from,
       method,
       headers: asked.get('access-control-request-headers'),
       isPreflight,
