@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { NetError } from '../src/errors.ts'
+import { translate } from '../src/io/python/os-errors.ts'
 import { builtins, kw, socket } from '../src/python.ts'
 import { freePort, rejection } from './kit.ts'
 
@@ -297,3 +299,24 @@ describe('the functions of the module', () => {
     b.close()
   })
 })
+
+it.each([
+  new NetError({ verb: 'connect', target: 'x', code: 'constructor', phase: 'connect' }),
+  Object.assign(new Error('of a stranger'), { code: 'constructor' }),
+])('an error with a code that is a word of the language is told as it is: %s', (error) => {
+  const raised = thrownBy(() =>
+    translate(() => {
+      throw error
+    }),
+  )
+  if (error instanceof NetError) expect(raised).toBeInstanceOf(socket.error)
+  else expect(raised).toBe(error)
+})
+
+function thrownBy(run: () => unknown): unknown {
+  try {
+    return run()
+  } catch (error) {
+    return error
+  }
+}

@@ -34,6 +34,12 @@ describe('FetchError', () => {
     expect(error.message).toBe('GET x:: no luck (ERR_FETCH, phase fetch)')
   })
 
+  it('is told in the words below for a code that no table has, whatever it is called', () => {
+    const cause = new Error('words')
+    const error = new FetchError({ method: 'GET', url: 'http://h/', code: 'constructor', cause })
+    expect(error.message).toContain(': words (constructor, ')
+  })
+
   it('is known by its mark, and by its code', () => {
     const error = new FetchError({ method: 'GET', url: 'http://h/', code: 'ENOTFOUND' })
     expect([isFetchError(error), isFetchError(error, 'ENOTFOUND')]).toEqual([true, true])

@@ -167,7 +167,7 @@ function sentence(facts: FetchErrorFacts, code: string, phase: string): string {
 
 /** The table knows the common codes; anything else is told in the words of the error below. */
 function reasonFrom(cause: unknown, code: string): string {
-  if (code in REASONS) return reasonOf(code)
+  if (Object.hasOwn(REASONS, code)) return reasonOf(code)
   return cause instanceof Error && cause.message !== '' ? cause.message : 'failed'
 }
 

@@ -5,7 +5,7 @@
  * here, and nowhere else.
  */
 import { constants } from 'node:os'
-import { isTlsError, NetError } from '../../core/errors.ts'
+import { codeOf, isTlsError, NetError } from '../../core/errors.ts'
 import * as C from './constants.ts'
 import {
   BlockingIOError,
@@ -113,16 +113,21 @@ const NEAREST: Readonly<Record<string, string>> = {
 /** The number of a code on this machine; 0 for one that it does not have. */
 export function errnoOf(code: string): number {
   const numbers: Readonly<Record<string, number>> = constants.errno
-  return numbers[code] ?? 0
+  return own(numbers, code) ?? 0
+}
+
+/** A code is whatever a resolver, a hop or a stream of the program says: `constructor` has no entry. */
+function own<T>(table: Readonly<Record<string, T>>, code: string): T | undefined {
+  return Object.hasOwn(table, code) ? table[code] : undefined
 }
 
 /** The error for a code. */
 export function osError(
   code: string,
-  text: string = STRERROR[code] ?? code,
+  text: string = own(STRERROR, code) ?? code,
   cause?: unknown,
 ): OSError {
-  const Class = CLASSES[code] ?? OSError
+  const Class = own(CLASSES, code) ?? OSError
   const error = new Class(errnoOf(code), text)
   if (cause !== undefined) Object.defineProperty(error, 'cause', { value: cause })
   return error
@@ -141,23 +146,23 @@ export function timedOut(cause?: unknown): TimeoutError {
 function asOSError(error: unknown): unknown {
   if (isTlsError(error)) return sslErrorOf(error)
   if (error instanceof NetError) return ofNet(error)
-  const code = (error as { code?: unknown } | null)?.code
-  if (error instanceof Error && typeof code === 'string' && code in constants.errno)
-    return osError(code, STRERROR[code] ?? error.message, error)
+  const code = codeOf(error)
+  if (error instanceof Error && code !== undefined && Object.hasOwn(constants.errno, code))
+    return osError(code, own(STRERROR, code) ?? error.message, error)
   return error
 }
 
 function ofNet(error: NetError): OSError {
   const { code } = error
   if (code === 'ERR_TIMEOUT') return timedOut(error)
-  const lookup = LOOKUP[code]
+  const lookup = own(LOOKUP, code)
   if (lookup !== undefined)
     return Object.assign(new gaierror(...lookup), { cause: error }) as gaierror
   if (code === 'ENAMETOOLONG') return new OSError('AF_UNIX path too long')
   // Sending was shut down; a descriptor that is closed is told before anything is asked of the core.
   if (code === 'ERR_CLOSED' && error.phase === 'send') return osError('EPIPE', undefined, error)
   if (code === 'ERR_UNSUPPORTED') return osError('EOPNOTSUPP', error.message, error)
-  return osError(NEAREST[code] ?? code, undefined, error)
+  return osError(own(NEAREST, code) ?? code, undefined, error)
 }
 
 /** Waits for something of the core, and throws what Python would raise. */
