@@ -532,3 +532,23 @@ test('as a program: help, a page, a file, and then it ends', { timeout: 30_000 }
   expect(performance.now() - from).toBeLessThan(4000)
   expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
 })
+
+test('as a program that nobody listens to', { timeout: 30_000 }, async () => {
+  const program = await bin()
+  /** Closed before the program says its first word. */
+  const unread = (outputs: ('stdout' | 'stderr')[], ...args: string[]): Run => {
+    const run = new Run(program, args)
+    for (const output of outputs) run.child[output].destroy()
+    return run
+  }
+  const { url } = await served(() => new Response('x'.repeat(1_000_000)))
+  // What it says to people is not what it is for.
+  const path = inFolder('unread.txt')
+  expect(await unread(['stderr'], '-v', '-o', path, url).done).toBe(0)
+  expect(readFileSync(path, 'utf8')).toHaveLength(1_000_000)
+  const printed = unread(['stderr'], '-v', url)
+  expect([await printed.done, printed.stdout.length]).toEqual([0, 1_000_000])
+  expect(await unread(['stderr'], 'http://127.0.0.1:1/').done).toBe(7)
+  expect(await unread(['stderr'], '--nonsense').done).toBe(2)
+  expect(await unread(['stdout', 'stderr'], '-v', url).done).toBe(23)
+})

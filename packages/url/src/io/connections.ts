@@ -119,5 +119,6 @@ function guardOf(
   { isAllowed }: Policies,
 ): ConnectionOptions['allowAddress'] {
   if (isAllowed === undefined) return allowAddress
-  return (one) => isAllowed(one.address) && (allowAddress?.(one) ?? true)
+  // What comes of the program's own rule is judged by who dials: `true` alone lets an address pass.
+  return (one) => isAllowed(one.address) && (allowAddress === undefined || allowAddress(one))
 }

@@ -33,7 +33,7 @@ export interface CookieJarOptions {
   /**
    * Tells whether everybody can register a name under this one, as under `co.uk`: no cookie is stored for it. Default: names
    * of one label, and no others; give it a package that knows the public suffix list where sites that do not trust one
-   * another share a jar.
+   * another share a jar. It has to know at once: an async one is a `TypeError` where it is asked.
    */
   isPublicSuffix?: PublicSuffixRule | undefined
   /** How many are kept; default 180 a domain, 10 000 in all. The longest unused go first. */
@@ -88,7 +88,7 @@ export class CookieJar implements Iterable<Cookie> {
       if (!(Number.isInteger(value) && value > 0) && value !== Number.POSITIVE_INFINITY)
         throw new RangeError(`CookieJar: ${name} must be a whole number of 1 or more`)
     this.#now = now
-    this.#table = new CookieTable({ perDomain, total }, isPublicSuffix)
+    this.#table = new CookieTable({ perDomain, total }, inTime(isPublicSuffix))
   }
 
   /** How many are kept; some of them may have expired since. */
@@ -256,6 +256,17 @@ export class CookieJar implements Iterable<Cookie> {
     const now = this.#now()
     for (const cookie of cookies) this.#table.put(cookie, now)
     return this
+  }
+}
+
+/** A promise counted as yes: every name was a public suffix, and its rejection ended the process. */
+function inTime(rule: PublicSuffixRule): PublicSuffixRule {
+  return (domain) => {
+    const answer: unknown = rule(domain)
+    if (typeof (answer as PromiseLike<unknown> | null | undefined)?.then !== 'function')
+      return Boolean(answer)
+    ;(answer as PromiseLike<unknown>).then(undefined, () => {})
+    throw new TypeError('isPublicSuffix must answer at once: it gave a promise')
   }
 }
 

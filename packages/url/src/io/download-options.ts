@@ -10,7 +10,10 @@ import type { FetchOptions } from './run-fetch.ts'
 export interface DownloadOptions extends Omit<FetchOptions, 'body' | 'decode' | 'redirect'> {
   /** Go on where the last try ended, if the server can tell that the file is still the same; default true. */
   resume?: boolean | undefined
-  /** Told a few times a second how it stands, and once at the end. What it throws ends the download. */
+  /**
+   * Told a few times a second how it stands, and once at the end; a promise is waited for. What it throws ends the
+   * download.
+   */
   onProgress?: ((progress: Progress) => void) | undefined
   /** The SHA-256 that the file has to have, in hexadecimal digits; another file does not get the name. */
   sha256?: string | undefined

@@ -74,7 +74,7 @@ export async function download(
     keep = sha256 === plan.sha256 || plan.sha256 === undefined
     if (!keep) throw new FetchError({ ...work.where, ...mismatch(plan.sha256, sha256) })
     await file.finish()
-    work.tell(true)
+    await work.tell(true)
     const { resumedAt, finalUrl } = work
     return { path: file.place, bytes: file.size, resumedAt, url: finalUrl, sha256 }
   } catch (error) {
@@ -248,7 +248,7 @@ class Work {
         }
         this.#hash?.update(piece)
         this.#meter?.add(piece.length)
-        this.tell(false)
+        await this.tell(false)
         const ms = limit?.take(piece.length, performance.now()) ?? 0
         if (ms >= 1) await wait(ms, how.signal ?? undefined)
       }
@@ -273,13 +273,13 @@ class Work {
     return this.#hash?.digest('hex')
   }
 
-  tell(isLast: boolean): void {
+  async tell(isLast: boolean): Promise<void> {
     const { onProgress } = this.#plan
     if (onProgress === undefined || this.#meter === undefined) return
     const now = performance.now()
     if (!isLast && now - this.#told < TELL_EVERY) return
     this.#told = now
-    onProgress(this.#meter.look(now))
+    await onProgress(this.#meter.look(now))
   }
 
   #tooShort(end: number): FetchError {

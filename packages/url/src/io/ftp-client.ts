@@ -150,7 +150,7 @@ export class FtpClient implements AsyncDisposable {
             const wire = encoder?.push(bytes) ?? bytes
             await transfer.send(wire, this.#talk.idle)
             sent += wire.length
-            onProgress?.(sent)
+            await onProgress?.(sent)
           }
         } catch (error) {
           // What the caller's own code threw is told as it is.

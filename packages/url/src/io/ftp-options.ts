@@ -90,6 +90,6 @@ export interface FtpTransferOptions extends FtpCallOptions {
 export interface FtpWriteOptions extends FtpTransferOptions {
   /** Put it behind what is there: APPE. Default false. */
   append?: boolean | undefined
-  /** Is called with the bytes that have left so far. */
+  /** Is called with the bytes that have left so far; a promise is waited for, and what it throws ends the transfer. */
   onProgress?: ((bytes: number) => void) | undefined
 }

@@ -49,8 +49,8 @@ export interface PolicyOptions {
    */
   secretFields?: readonly string[] | undefined
   /**
-   * Told a few times a second how much of a body has been taken for sending, and once at its end; anew for each try. What it
-   * throws ends the fetch. Default: nobody.
+   * Told a few times a second how much of a body has been taken for sending, and once at its end; anew for each try. A promise
+   * is waited for, and what it throws ends the fetch. Default: nobody.
    */
   onUploadProgress?: ((progress: Progress) => void) | undefined
 }

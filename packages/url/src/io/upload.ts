@@ -49,12 +49,12 @@ function counted(
         const now = performance.now()
         if (handedOut > 0 && now - told >= TELL_EVERY) {
           told = now
-          tell(meter.look(now))
+          await tell(meter.look(now))
         }
         while (rest.length === 0) {
           const { done, value } = await reader.read()
           if (done) {
-            tell(meter.look(performance.now()))
+            await tell(meter.look(performance.now()))
             controller.close()
             return
           }

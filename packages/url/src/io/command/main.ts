@@ -112,6 +112,8 @@ const transfer: Command = async (plan, stage) =>
  * @returns the exit status; everything that was opened is closed
  */
 export async function main(args: readonly string[], stage: Stage): Promise<number> {
+  // What is said to people may find nobody (`2>&1 | head`). It is not what the command is for: it goes on, to its own status.
+  stage.stderr.on?.('error', () => {})
   let stop: (() => void) | undefined
   try {
     const plan = read(args)

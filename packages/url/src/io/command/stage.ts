@@ -7,7 +7,12 @@ export interface Stage {
   stdin(): Readable
   readonly stdout: Writable
   /** A terminal has columns. */
-  readonly stderr: { write(text: string): unknown; isTTY?: boolean; columns?: number }
+  readonly stderr: {
+    write(text: string): unknown
+    on?(event: 'error', told: () => void): unknown
+    isTTY?: boolean
+    columns?: number
+  }
   /** Aborts at Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal
 }
