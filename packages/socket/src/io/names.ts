@@ -246,15 +246,14 @@ export async function gethostbyname(
   hostname: string,
   options: NameOptions = {},
 ): Promise<HostEntry> {
-  namesOf('gethostbyname', options)
   if (hostname === '' || hostname === '<broadcast>') {
     const address = hostname === '' ? '0.0.0.0' : '255.255.255.255'
     return { name: hostname, aliases: [], addresses: [address] }
   }
   const answers = await getaddrinfo(hostname, null, {
+    ...options,
     family: C.AF_INET,
     type: C.SOCK_STREAM,
-    ...options,
   })
   return { name: hostname, aliases: [], addresses: answers.map(({ address }) => address.hostname) }
 }
@@ -271,8 +270,7 @@ export async function gethostbyaddr(
   address: string,
   options: NameOptions = {},
 ): Promise<HostEntry> {
-  namesOf('gethostbyaddr', options)
-  const [first] = await getaddrinfo(address, null, { type: C.SOCK_STREAM, ...options })
+  const [first] = await getaddrinfo(address, null, { ...options, type: C.SOCK_STREAM })
   const hostname = first?.address.hostname ?? address
   const { host } = await getnameinfo({ hostname, port: 0 }, C.NI_NAMEREQD, options)
   return { name: host, aliases: [], addresses: [hostname] }

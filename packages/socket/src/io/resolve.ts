@@ -178,8 +178,7 @@ export class DnsResolver implements Resolver {
 function checkServers(servers: unknown): void {
   if (!Array.isArray(servers))
     throw new TypeError(`DnsResolver: servers must be a list, not ${kindOf(servers)}`)
-  if (servers.length === 0)
-    throw new TypeError('DnsResolver: servers must name at least one, or be left out')
+  if (servers.length === 0) throw new TypeError('DnsResolver: servers must name at least one')
   for (const server of servers) {
     const address =
       /^\[(.*)\](?::\d{1,5})?$/.exec(server)?.[1] ?? /^([\d.]+):\d{1,5}$/.exec(server)?.[1]
