@@ -325,3 +325,18 @@ function revoked(): object {
   revoke()
   return proxy
 }
+
+test('a connection that an async handler has detached outlives the handler, and ends with the server', async () => {
+  const server = await start(async (connection) => {
+    const duplex = connection.detach()
+    duplex.on('data', (chunk) => duplex.write(chunk))
+  })
+  const client = await connect(server.address)
+  for (const word of ['one', 'two']) {
+    await client.sendAll(word)
+    expect(text(await client.recvExactly(3))).toBe(word)
+  }
+  expect(server.stats()).toMatchObject({ connections: 1, bytesReceived: 6, bytesSent: 6 })
+  await server.close()
+  expect(await rejection(client.recv())).toMatchObject({ code: 'ECONNRESET' })
+})

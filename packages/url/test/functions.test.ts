@@ -113,12 +113,14 @@ test('a rule about addresses that answers nothing lets none pass, with denyPriva
 })
 
 test.each([
-  ['says yes', async () => true],
-  ['rejects', rejecting],
-])('an async rule of public suffixes that %s is told at once', async (_name, isPublicSuffix) => {
-  const jar = new CookieJar({ isPublicSuffix: isPublicSuffix as never })
+  ['isPublicSuffix', 'answers', async () => true],
+  ['isPublicSuffix', 'rejects', rejecting],
+  ['now', 'answers', async () => 0],
+  ['now', 'rejects', rejecting],
+])('an async %s of a jar that %s is told at once', async (name, _way, answer) => {
+  const jar = new CookieJar({ [name]: answer })
   expect(() => jar.set('a=1; Domain=a.test', 'http://b.a.test/')).toThrow(
-    new TypeError('isPublicSuffix must answer at once: it gave a promise'),
+    new TypeError(`CookieJar: ${name} must answer at once: it gave a promise`),
   )
   await new Promise(setImmediate)
 })

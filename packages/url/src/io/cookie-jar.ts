@@ -87,8 +87,8 @@ export class CookieJar implements Iterable<Cookie> {
     for (const [name, value] of Object.entries({ perDomain, total }))
       if (!(Number.isInteger(value) && value > 0) && value !== Number.POSITIVE_INFINITY)
         throw new RangeError(`CookieJar: ${name} must be a whole number of 1 or more`)
-    this.#now = now
-    this.#table = new CookieTable({ perDomain, total }, inTime(isPublicSuffix))
+    this.#now = inTime('now', now)
+    this.#table = new CookieTable({ perDomain, total }, inTime('isPublicSuffix', isPublicSuffix))
   }
 
   /** How many are kept; some of them may have expired since. */
@@ -259,14 +259,17 @@ export class CookieJar implements Iterable<Cookie> {
   }
 }
 
-/** A promise counted as yes: every name was a public suffix, and its rejection ended the process. */
-function inTime(rule: PublicSuffixRule): PublicSuffixRule {
-  return (domain) => {
-    const answer: unknown = rule(domain)
-    if (typeof (answer as PromiseLike<unknown> | null | undefined)?.then !== 'function')
-      return Boolean(answer)
-    ;(answer as PromiseLike<unknown>).then(undefined, () => {})
-    throw new TypeError('isPublicSuffix must answer at once: it gave a promise')
+/** A promise would count as yes, every name as a public suffix; and nobody would hear of its rejection but the process. */
+function inTime<A extends unknown[], R>(
+  name: string,
+  answer: (...args: A) => R,
+): (...args: A) => R {
+  return (...args) => {
+    const given = answer(...args)
+    const { then } = Object(given) as Partial<PromiseLike<unknown>>
+    if (typeof then !== 'function') return given
+    then.call(given, undefined, () => {})
+    throw new TypeError(`CookieJar: ${name} must answer at once: it gave a promise`)
   }
 }
 
