@@ -16,7 +16,13 @@ import { quoted } from '../core/quote.ts'
 import { onAbort } from './abort.ts'
 import { within } from './deadline.ts'
 import { checkKeys, checkSignal, checkTimeout, checkTypes, completeLimits } from './options.ts'
-import { type Clock, system as realSystem, type System, systemClock } from './system.ts'
+import {
+  type Clock,
+  LONGEST_TIMER,
+  system as realSystem,
+  type System,
+  systemClock,
+} from './system.ts'
 
 /** How to ask. */
 export interface ResolveOptions {
@@ -102,9 +108,6 @@ export class SystemResolver implements Resolver {
   }
 }
 
-/** What the runtime's resolver takes: 31 bits of milliseconds. */
-const LONGEST_TRY = 0x7fffffff
-
 /** How to ask the name service directly. */
 export interface DnsResolverOptions {
   /** Addresses of name servers, at least one, `192.0.2.1` or `[2001:db8::1]:53`; default: those of the system. */
@@ -133,9 +136,9 @@ export class DnsResolver implements Resolver {
     const { servers, timeout, tries } = options
     if (servers !== undefined) checkServers(servers)
     checkTimeout('DnsResolver', timeout)
-    if (timeout !== undefined && !(Number.isInteger(timeout) && timeout <= LONGEST_TRY))
+    if (timeout !== undefined && !(Number.isInteger(timeout) && timeout <= LONGEST_TIMER))
       throw new RangeError(
-        `DnsResolver: timeout must be a whole number from 0 to ${LONGEST_TRY}, not ${timeout}`,
+        `DnsResolver: timeout must be a whole number from 0 to ${LONGEST_TIMER}, not ${timeout}`,
       )
     if (tries !== undefined && !(Number.isInteger(tries) && tries >= 1))
       throw new RangeError(`DnsResolver: tries must be a whole number from 1, not ${quoted(tries)}`)

@@ -83,8 +83,8 @@ export interface System {
   acceptTls(stream: Duplex, options: tls.TLSSocketOptions): tls.TLSSocket
 }
 
-/** What a timer of the runtimes holds, 25 days: told to wait for longer, it is over at once. */
-const LONGEST_TIMER = 2 ** 31 - 1
+/** What a timer of the runtimes holds, 25 days: told to wait for longer, it is over at once. Their resolvers refuse it. */
+export const LONGEST_TIMER: number = 2 ** 31 - 1
 
 /** A wait in as many legs as it takes; `Infinity` has no last one. */
 class LongTimer implements Timer {
