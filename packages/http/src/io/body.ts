@@ -390,6 +390,20 @@ export function cancelContent(content: Content | null): void {
   }
 }
 
+/**
+ * A request that may come to nothing before its body is begun: a stream of Node's holds a file open, and whoever fills one of
+ * the platform's waits until it is told.
+ */
+export async function orLetGo<T>(body: BodyInit | null | undefined, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    // One that somebody reads is theirs to let go of.
+    if (!(body instanceof ReadableStream && body.locked)) cancelContent(toContent(body as BodyInit))
+    throw error
+  }
+}
+
 /** Pieces as they come, copied to where they are wanted; what there is no room for waits. */
 function intoFrom(pieces: AsyncIterator<Uint8Array>): ReadsInto['readInto'] {
   let rest: Uint8Array = EMPTY

@@ -8,6 +8,7 @@ import { Headers } from '../core/headers.ts'
 import type { Limits } from '../core/limits.ts'
 import { normaliseMethod } from '../core/methods.ts'
 import { parseRequestUrl } from '../core/origin.ts'
+import { isRepeatable, orLetGo } from './body.ts'
 import { ClientConnection } from './client-connection.ts'
 import { type ExchangeOptions, timeoutsOf } from './client-exchange.ts'
 import { CONNECTION_KEYS, type ConnectionOptions, openStream, planRoute } from './open.ts'
@@ -52,7 +53,13 @@ const KEYS: readonly string[] = [
  * const response = await request('http://127.0.0.1:8080/')
  * console.log(response.status, await response.text())
  */
-export async function request(url: string | URL, options: RequestOptions = {}): Promise<Response> {
+export function request(url: string | URL, options: RequestOptions = {}): Promise<Response> {
+  const work = exchangeOnce(url, options)
+  const body = options?.body
+  return isRepeatable(body) ? work : orLetGo(body, work)
+}
+
+async function exchangeOnce(url: string | URL, options: RequestOptions): Promise<Response> {
   checkOptions('request', options, KEYS)
   const { origin, target } = parseRequestUrl(url)
   const { method, headers, body, signal, trace, limits, timeout, ...others } = options

@@ -18,7 +18,7 @@ import type { Limits } from '../core/limits.ts'
 import { normaliseMethod } from '../core/methods.ts'
 import { type Origin, parseRequestUrl } from '../core/origin.ts'
 import { IDLE, mayReplay } from '../core/pool-plan.ts'
-import { isRepeatable } from './body.ts'
+import { isRepeatable, orLetGo } from './body.ts'
 import { ClientConnection } from './client-connection.ts'
 import {
   type ClientTimeouts,
@@ -224,7 +224,13 @@ export class Pool implements AsyncDisposable {
    * @throws what `request()` throws
    * @see RFC 9112 §9.3
    */
-  async request(url: string | URL, options: PoolRequestOptions = NOTHING): Promise<Response> {
+  request(url: string | URL, options: PoolRequestOptions = NOTHING): Promise<Response> {
+    const work = this.#request(url, options)
+    const body = options?.body
+    return isRepeatable(body) ? work : orLetGo(body, work)
+  }
+
+  async #request(url: string | URL, options: PoolRequestOptions): Promise<Response> {
     if (options !== NOTHING) checkOptions('request', options, REQUEST_KEYS)
     const { origin, target } = parseRequestUrl(url)
     const { signal, trace, body } = options
