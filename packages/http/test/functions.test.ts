@@ -87,7 +87,7 @@ describe.each(WAYS)('a function that %s', (_name, fails) => {
       // The reset may overtake the head.
       await client.request('/', { headers }).catch(() => {})
       await vi.waitFor(() => expect(print).toHaveBeenCalled())
-      expect(print).toHaveBeenCalledWith('upgrade:', bug)
+      expect(print).toHaveBeenCalledWith('GET http://localhost/:', bug)
       expect(server.stats().errors).toMatchObject({ ERR_HANDLER: 1 })
     } finally {
       print.mockRestore()
