@@ -2,7 +2,7 @@
  * A transport over a socket of node:net: TCP and Unix streams.
  *
  * It reads through one buffer that all sockets of the process share, where the runtime can do that (see
- * `shared-read.ts`): no allocation and no page fault per read, 2.4 times the bulk rate of `data` events.
+ * `shared-read.ts`): no allocation and no page fault per read, twice the bulk rate of `data` events.
  * Everywhere else, and with `SLUICE_SHARED_READ=0`, it reads by `data` events. Both ways call the same
  * `onBytes`, and poison mode overwrites the bytes after each call in both, so that a view that outlives
  * its call is found by the tests rather than by a customer.
