@@ -12,6 +12,7 @@ import {
   type Target,
 } from '@sluice/socket'
 import { codeOf, isNetError, NetError } from '@sluice/socket/errors'
+import { checkNumber, checkOptions } from '../core/check-options.ts'
 import { formatDate } from '../core/date.ts'
 import type { ServerExchange } from './exchange.ts'
 import { fence } from './fence.ts'
@@ -206,11 +207,13 @@ export class Server implements AsyncDisposable {
 
   /**
    * Stops in good order: no new connection, idle ones end, requests that are being answered are answered.
-   * Never rejects.
    *
    * @param options `grace`: milliseconds after which what is left is cut off; default 10 000
+   * @throws {TypeError | RangeError} options that make no sense; nothing is stopped then
    */
-  async shutdown({ grace = 10_000 }: { grace?: number } = {}): Promise<void> {
+  async shutdown(options: { grace?: number } = {}): Promise<void> {
+    checkOptions('shutdown', options, ['grace'])
+    const grace = checkNumber('shutdown: grace', options.grace ?? 10_000)
     this.#stop()
     for (const connection of this.#connections) connection.finish()
     if (this.#connections.size > 0) await this.#untilIdle(grace)

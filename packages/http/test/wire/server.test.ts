@@ -450,6 +450,17 @@ describe('serve()', () => {
     expect(await idle.closed()).toMatch(/ok$/)
   })
 
+  it.each([
+    [{ grace: -1 }, 'shutdown: grace must be 0 or more, not -1'],
+    [{ grace: Number.NaN }, 'shutdown: grace must be 0 or more, not NaN'],
+    [{ grace: '1s' }, 'shutdown: grace must be a number'],
+    [{ graze: 1 }, "shutdown: there is no option 'graze'; there are grace"],
+  ])('does not shut down by %j', async (options, says) => {
+    const server = await start(() => new Response('ok'))
+    await expect(server.shutdown(options as never)).rejects.toThrow(says)
+    expect((await request(server.url)).status).toBe(200)
+  })
+
   it('shuts down in good order: idle connections end, answers are finished', async () => {
     const server = await start(async () => {
       await new Promise((resolve) => setTimeout(resolve, 20))
