@@ -42,6 +42,18 @@ export interface ClientTimeouts {
   left?: number | undefined
 }
 
+/** What every request takes, over whichever connection. */
+export const REQUEST_KEYS = [
+  'method',
+  'headers',
+  'body',
+  'signal',
+  'timeout',
+  'trace',
+  'decode',
+  'informational',
+] as const
+
 /** One request on a connection. */
 export interface ExchangeOptions {
   /** Default GET. */

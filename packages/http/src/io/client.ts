@@ -10,7 +10,7 @@ import { normaliseMethod } from '../core/methods.ts'
 import { parseRequestUrl } from '../core/origin.ts'
 import { isRepeatable, orLetGo } from './body.ts'
 import { ClientConnection } from './client-connection.ts'
-import { type ExchangeOptions, timeoutsOf } from './client-exchange.ts'
+import { type ExchangeOptions, REQUEST_KEYS, timeoutsOf } from './client-exchange.ts'
 import { CONNECTION_KEYS, type ConnectionOptions, openStream, planRoute } from './open.ts'
 import type { Response } from './response.ts'
 
@@ -25,19 +25,7 @@ export interface RequestOptions extends Omit<ExchangeOptions, 'timeout'>, Connec
   limits?: Partial<Limits> | undefined
 }
 
-const KEYS: readonly string[] = [
-  ...CONNECTION_KEYS,
-  'method',
-  'headers',
-  'body',
-  'signal',
-  'timeout',
-  'trace',
-  'decode',
-  'host',
-  'informational',
-  'limits',
-]
+const KEYS: readonly string[] = [...CONNECTION_KEYS, ...REQUEST_KEYS, 'host', 'limits']
 
 /**
  * Makes one request over a connection of its own.

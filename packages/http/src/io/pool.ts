@@ -23,6 +23,7 @@ import { ClientConnection } from './client-connection.ts'
 import {
   type ClientTimeouts,
   type ExchangeOptions,
+  REQUEST_KEYS,
   type Timeouts,
   timeoutsOf,
 } from './client-exchange.ts'
@@ -80,16 +81,6 @@ export interface PoolStats {
 }
 
 const KEYS: readonly string[] = [...CONNECTION_KEYS, 'timeout', 'limits', 'keepAlive', 'clock']
-const REQUEST_KEYS = [
-  'method',
-  'headers',
-  'body',
-  'signal',
-  'timeout',
-  'trace',
-  'decode',
-  'informational',
-]
 const NOTHING: PoolRequestOptions = {}
 const PER_ORIGIN = 64
 const CONNECTIONS = 512

@@ -3,7 +3,7 @@
  */
 import type { BodyInit, RequestOptions, Response } from '@sluice/http'
 import { TimeoutError } from '@sluice/socket/errors'
-import { letGoOf, type PlannedRequest } from '../pipeline.ts'
+import type { PlannedRequest } from '../pipeline.ts'
 import { forwarderFor } from '../proxy.ts'
 
 /** Forwarding proxies that have asked for Digest, by their URL: Basic is not sent to them again. */
@@ -45,7 +45,7 @@ async function send(request: PlannedRequest): Promise<Response> {
 function sendBody(request: PlannedRequest, body: BodyInit | null): Promise<Response> {
   const { url, method, headers, signal, decode, id } = request
   const timeout = remaining(request)
-  const response = request.send(url, {
+  return request.send(url, {
     method,
     headers,
     body,
@@ -53,12 +53,6 @@ function sendBody(request: PlannedRequest, body: BodyInit | null): Promise<Respo
     decode,
     timeout,
     trace: { parent: id },
-  })
-  if (body === null) return response
-  return response.catch((error: unknown) => {
-    // Where there was no connection, nobody has looked at it.
-    letGoOf(body)
-    throw error
   })
 }
 
