@@ -441,8 +441,12 @@ describe('how', () => {
       () => new Response(new Uint8Array(DATA), { headers: { ETag: '"a"' } }),
     )
     const stop = new AbortController()
-    const options: DownloadOptions = { limitRate: 100_000, signal: stop.signal }
-    setTimeout(() => stop.abort(new Error('enough')), 100)
+    const options: DownloadOptions = {
+      limitRate: 100_000,
+      signal: stop.signal,
+      // Once bytes are here, and while it waits for the next to be due.
+      onProgress: () => setTimeout(() => stop.abort(new Error('enough')), 20),
+    }
     await expect(download(url, path, options)).rejects.toThrow('enough')
     expect(names()).toEqual(['file.part', 'file.part.json'])
   })
