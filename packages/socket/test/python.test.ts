@@ -93,6 +93,10 @@ describe('builtins', () => {
     expect(builtins.repr(value)).toBe(text)
   })
 
+  it('writes bytes of any number', () => {
+    expect(builtins.repr(new Uint8Array(200_000))).toBe(`b'${'\\x00'.repeat(200_000)}'`)
+  })
+
   it('leaves text as it is where Python calls str()', () => {
     expect([builtins.str('a'), builtins.str(1)]).toEqual(['a', '1'])
   })

@@ -3,6 +3,7 @@
  * after the other. When to come back is decided in `core/event-stream.ts`.
  */
 import { type Clock, systemClock } from '@sluice/socket'
+import { decodeLatin1, encodeUtf8 } from '@sluice/socket/bytes'
 import { isNetError, isTlsError } from '@sluice/socket/errors'
 import { isIncompleteBodyError, isProtocolError, ProtocolError } from '../core/errors.ts'
 import {
@@ -231,8 +232,8 @@ function asked(options: RequestOptions, lastEventId: string): RequestOptions {
   if (!headers.has('accept')) headers.append('Accept', 'text/event-stream')
   if (!headers.has('cache-control')) headers.append('Cache-Control', 'no-store')
   // The id is UTF-8 on the wire (WHATWG HTML §9.2.4), one character for each byte here.
-  const bytes = new TextEncoder().encode(lastEventId)
-  if (bytes.length > 0) headers.set('Last-Event-ID', String.fromCharCode(...bytes))
+  const id = decodeLatin1(encodeUtf8(lastEventId))
+  if (id !== '') headers.set('Last-Event-ID', id)
   const { timeout } = options
   return {
     ...options,

@@ -2,7 +2,7 @@
  * Who somebody says to be: a name and a password, or a token. Read once, bound to one origin, and written as a field value
  * (RFC 7617, RFC 6750).
  */
-import { encodeUtf8 } from '@sluice/socket/bytes'
+import { decodeLatin1, encodeUtf8 } from '@sluice/socket/bytes'
 
 /** A name and a password. */
 export interface PasswordCredentials {
@@ -69,5 +69,5 @@ export function checkCredentials(caller: string, given: unknown): Credentials {
  * @see RFC 7617 §2
  */
 export function formatBasic({ username, password }: PasswordCredentials): string {
-  return `Basic ${btoa(String.fromCharCode(...encodeUtf8(`${username}:${password}`)))}`
+  return `Basic ${btoa(decodeLatin1(encodeUtf8(`${username}:${password}`)))}`
 }

@@ -5,7 +5,7 @@
  * **A file name from a stranger is a request, not a path.** `safeFilename` takes what is left of it when everything that
  * leads out of a folder is gone.
  */
-import { decodeUtf8, encodeUtf8 } from '@sluice/socket/bytes'
+import { decodeLatin1, decodeUtf8, encodeLatin1, encodeUtf8 } from '@sluice/socket/bytes'
 import { checkToken, FieldReader, formatWord } from './grammar.ts'
 
 /** What a body is to its receiver. */
@@ -83,16 +83,14 @@ export function decodeExtended(text: string): string | undefined {
   const [, charset = '', coded = ''] =
     /^([^']*)'[^']*'([!#$&+\-.^_`|~\dA-Za-z%]*)$/.exec(text) ?? []
   if (/%(?![\da-f]{2})/i.test(coded)) return undefined
-  const bytes = Uint8Array.from(
-    coded.replace(/%([\da-f]{2})/gi, (_, hex: string) =>
-      String.fromCharCode(Number.parseInt(hex, 16)),
-    ),
-    (character) => character.charCodeAt(0),
+  const bytes = coded.replace(/%([\da-f]{2})/gi, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
   )
-  if (/^iso-8859-1$/i.test(charset)) return String.fromCharCode(...bytes)
+  if (/^iso-8859-1$/i.test(charset)) return bytes
   if (!/^utf-8$/i.test(charset)) return undefined
-  const decoded = decodeUtf8(bytes)
-  return decoded.includes('\ufffd') ? undefined : decoded
+  const decoded = decodeUtf8(encodeLatin1(bytes))
+  // What is no UTF-8 is replaced by U+FFFD, which a name may hold as well.
+  return decodeLatin1(encodeUtf8(decoded)) === bytes ? decoded : undefined
 }
 
 function encodeExtended(text: string): string {

@@ -58,10 +58,15 @@ describe('Content-Disposition', () => {
     ["attachment; filename=x; filename*=UTF-8''na%C3%AFve.txt", 'naïve.txt'],
     ["attachment; filename*=iso-8859-1''na%EFve.txt", 'naïve.txt'],
     ["attachment; filename=x; filename*=UTF-8''%FF", 'x'],
+    ["attachment; filename=x; filename*=UTF-8''%EF%BF%BD", '\ufffd'],
     ["attachment; filename=x; filename*=UTF-16''a", 'x'],
     ["attachment; filename=x; filename*=UTF-8''%zz", 'x'],
   ])('%s has the name %s', (text, filename) => {
     expect(parseContentDisposition(text)).toMatchObject({ type: 'attachment', filename })
+  })
+  test('a name may be as long as it likes', () => {
+    const text = `attachment; filename*=ISO-8859-1''${'%E4'.repeat(200_000)}`
+    expect(parseContentDisposition(text)?.filename).toBe('ä'.repeat(200_000))
   })
   test.each(['a.txt', 'a b.txt', 'naïve "x".txt', '100%.txt', '日本.txt', "it's.txt"])(
     '%s survives the way there and back',

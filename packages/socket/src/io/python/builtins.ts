@@ -5,6 +5,8 @@
  * Rules: null is None; a number without a fraction is an int, unless it is beyond 2^53 or is -0, which only a
  * float can be; an array is a list, since tuples have no twin here; a Map or plain object is a dict.
  */
+import { decodeLatin1 } from '../../core/bytes.ts'
+
 export * from './errors.ts'
 
 /** Python's `str(value)`: text as it is, everything else as `repr` has it. */
@@ -53,7 +55,7 @@ function quoted(text: string): string {
 }
 
 function bytes(data: Uint8Array): string {
-  const text = String.fromCharCode(...data)
+  const text = decodeLatin1(data)
   const mark = text.includes("'") && !text.includes('"') ? '"' : "'"
   // biome-ignore lint/suspicious/noControlCharactersInRegex: bytes of any value
   const inside = text.replace(/[\\'\0-\x1f\x7f-\xff]/g, (c) => escaped(c, mark))
