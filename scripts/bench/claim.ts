@@ -6,8 +6,8 @@
  * returns one pass over its input and is asked to repeat it for so many milliseconds.
  */
 
-/** One program: a function for a Node process, or the text of a Python program that speaks the same lines. */
-export type Candidate = (() => unknown) | { python: string }
+/** One program: a function for a Node process, or another program that speaks the same lines. */
+export type Candidate = (() => unknown) | { python: string } | { program: () => string[] }
 
 /** What is put on a server. */
 export type Load =

@@ -61,7 +61,7 @@ export async function measure(
   const visits = new Map<string, Visit[]>()
   try {
     for (const [name, candidate] of Object.entries(claim.candidates)) {
-      if (typeof candidate === 'object' && !hasPython) continue
+      if ('python' in candidate && !hasPython) continue
       const begin = (): Promise<Running> => start(file, name, candidate, claim, node)
       running.set(name, claim.load?.kind === 'idle' ? idleVisits(begin) : await begin())
       visits.set(name, [])
@@ -95,11 +95,7 @@ async function start(
   claim: Claim,
   node: string,
 ): Promise<Running> {
-  const command =
-    typeof candidate === 'object'
-      ? ['python3', '-c', candidate.python]
-      : [node, join(HERE, 'candidate.mjs'), file, name]
-  const [first, ...rest] = pinned(0, command)
+  const [first, ...rest] = pinned(0, commandOf(file, name, candidate, node))
   const child: Child = spawn(first as string, rest, { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const read = async (): Promise<string> => {
@@ -113,6 +109,12 @@ async function start(
   if (load === undefined) return { stop, visit: codecVisit(child, read) }
   if (word !== 'port') throw new Error(`${name} named no port`)
   return { stop, visit: serverVisit(child.pid as number, Number(port), load) }
+}
+
+function commandOf(file: string, name: string, candidate: Candidate, node: string): string[] {
+  if ('python' in candidate) return ['python3', '-c', candidate.python]
+  if ('program' in candidate) return candidate.program()
+  return [node, join(HERE, 'candidate.mjs'), file, name]
 }
 
 function codecVisit(child: Child, read: () => Promise<string>): Running['visit'] {

@@ -5,7 +5,8 @@
  *
  *     --quick   fewer and shorter rounds, to see whether it runs
  *     --gate    exit status 1 when a ratio is below nine tenths of its goal; without it figures only inform
- *     --node=N  only on this major version; default: the Node that runs this, and Node 26 where it is installed
+ *     --node=N  only on this major version (22, 24 and 26 are brought by `npm run runtimes`); default: the Node that runs
+ *               this, and Node 26 where it is installed
  *
  * Absolute figures move with the machine and are printed to show where the time goes; only ratios are judged.
  */
@@ -17,7 +18,7 @@ import { pathToFileURL } from 'node:url'
 import type { Claim, Row } from './claim.ts'
 import { compare, hasPython, hasWrk, measure, median, type Plan, type Visit } from './harness.ts'
 
-const NODE_26 = 'tools/runtimes/node_modules/node26/bin/node'
+const installed = (major: string): string => `tools/runtimes/node_modules/node${major}/bin/node`
 const FULL: Plan = { rounds: 5, seconds: 2, milliseconds: 120 }
 const QUICK: Plan = { rounds: 3, seconds: 1, milliseconds: 60 }
 /** A goal is missed where a tenth is missing: less is the noise of the machine. */
@@ -34,7 +35,8 @@ if (unknown !== undefined) {
 const plan = flags.includes('--quick') ? QUICK : FULL
 const only = flags.find((f) => f.startsWith('--node='))?.slice('--node='.length)
 
-const nodes = [process.execPath, ...(existsSync(NODE_26) ? [NODE_26] : [])]
+const nodes = [process.execPath, installed(only ?? '26')]
+  .filter((path) => existsSync(path))
   .map((path) => ({ path, version: versionOf(path) }))
   .filter(({ version }, i, all) => all.findIndex((other) => other.version === version) === i)
   .filter(({ version }) => only === undefined || version.startsWith(`${only}.`))
