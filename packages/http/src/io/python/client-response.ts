@@ -21,7 +21,8 @@ import { type FileLike, joinBytes, latin1, type SocketLike } from './file-like.t
 import { HTTPMessage, readMessage } from './message.ts'
 
 const { repr } = builtins
-const UNKNOWN = 'UNKNOWN'
+/** What Python has before `begin()`. Types leave it out, as typeshed does. */
+const UNKNOWN = 'UNKNOWN' as never
 /** Python's own limit. */
 export const MAX_HEADERS = 100
 const NOTHING = new Uint8Array(0)
@@ -59,19 +60,19 @@ class Response implements AsyncIterable<Uint8Array> {
   fp: FileLike | null
   debuglevel: number
   _method: string | null
-  headers: InstanceType<typeof HTTPMessage> | null = null
-  msg: InstanceType<typeof HTTPMessage> | null = null
+  headers: InstanceType<typeof HTTPMessage> = null as never
+  msg: InstanceType<typeof HTTPMessage> = null as never
   /** 10 or 11. */
-  version: number | string = UNKNOWN
-  status: number | string = UNKNOWN
-  code: number | string = UNKNOWN
+  version: number = UNKNOWN
+  status: number = UNKNOWN
+  code: number = UNKNOWN
   reason: string = UNKNOWN
-  chunked: boolean | string = UNKNOWN
+  chunked: boolean = UNKNOWN
   /** Bytes of the present chunk that are to come; `null` between chunks. */
-  chunk_left: number | null | string = UNKNOWN
+  chunk_left: number | null = UNKNOWN
   /** Bytes of the body that are to come; `null` where nobody knows. */
-  length: number | null | string = UNKNOWN
-  will_close: boolean | string = UNKNOWN
+  length: number | null = UNKNOWN
+  will_close: boolean = UNKNOWN
   /** Whether `close()` was called; a body that was read to its end is `isclosed()`. */
   closed = false
   url: string | null = null
@@ -126,8 +127,8 @@ class Response implements AsyncIterable<Uint8Array> {
 
   /** RFC 9112 §6.3, with what Python calls its outcome. */
   #frame(headers: InstanceType<typeof HTTPMessage>, status: number): void {
-    const coding = headers.get('transfer-encoding') as string | null
-    const lengths = (headers.get_all('content-length', []) as string[]).map((text) => text.trim())
+    const coding = headers.get('transfer-encoding')
+    const lengths = headers.get_all<string[]>('content-length', []).map((text) => text.trim())
     this.chunked = coding !== null && coding.trim().toLowerCase() === 'chunked'
     this.chunk_left = this.chunked ? null : UNKNOWN
     this.length = null
@@ -151,7 +152,7 @@ class Response implements AsyncIterable<Uint8Array> {
 
   _check_close(): boolean {
     const has = (name: string, word: string): boolean =>
-      ((this.headers?.get(name, '') as string) ?? '').toLowerCase().includes(word)
+      (this.headers?.get(name, '') ?? '').toLowerCase().includes(word)
     if (this.version === 11) return has('connection', 'close')
     if (this.headers?.get('keep-alive')) return false
     return !has('connection', 'keep-alive') && !has('proxy-connection', 'keep-alive')
@@ -389,23 +390,26 @@ class Response implements AsyncIterable<Uint8Array> {
    *
    * @throws {ResponseNotReady} before `begin()`
    */
+  getheader(name: string): string | null
+  getheader<T>(name: string, fallback: T): string | T
+  getheader(...args: unknown[]): unknown
   getheader(...args: unknown[]): unknown {
     const { name, default: fallback = null } = bind('getheader', ['name', 'default?'], args)
     if (this.headers === null) throw new ResponseNotReady()
-    const found = (this.headers.get_all(name) as string[] | null) ?? fallback
+    const found = this.headers.get_all(name as string) ?? fallback
     return Array.isArray(found) ? found.join(', ') : found
   }
   getheaders(): [name: string, value: string][] {
     if (this.headers === null) throw new ResponseNotReady()
     return this.headers.items()
   }
-  info(): InstanceType<typeof HTTPMessage> | null {
+  info(): InstanceType<typeof HTTPMessage> {
     return this.headers
   }
   geturl(): string | null {
     return this.url
   }
-  getcode(): number | string {
+  getcode(): number {
     return this.status
   }
   __enter__(): this {

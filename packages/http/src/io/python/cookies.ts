@@ -28,7 +28,7 @@ class PyMorsel extends Dict<string, unknown> {
   /** Attributes by what they are called inside. */
   static readonly _reserved: Readonly<Record<string, string>> = RESERVED
   #key: string | null = null
-  #value: unknown = null
+  #value: string = null as never
   #coded: string | null = null
 
   constructor() {
@@ -41,7 +41,8 @@ class PyMorsel extends Dict<string, unknown> {
   get key(): string | null {
     return this.#key
   }
-  get value(): unknown {
+  /** Text, unless the jar decodes it to something else. */
+  get value(): string {
     return this.#value
   }
   get coded_value(): string | null {
@@ -101,7 +102,7 @@ class PyMorsel extends Dict<string, unknown> {
     if (!isLegalKey(name)) throw new CookieError(`Illegal key ${repr(name)}`)
     checked(coded_val)
     this.#key = name
-    this.#value = val
+    this.#value = val as string
     this.#coded = coded_val as string
   }
 

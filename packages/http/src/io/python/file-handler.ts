@@ -169,7 +169,7 @@ export class FileRequestHandler extends RequestHandler {
   }
   /** Whether the client has a copy that is as new (RFC 9110 §13.1.3). */
   #isKnown(modified: number): boolean {
-    const since = this.headers.get('If-Modified-Since') as string | null
+    const since = this.headers.get('If-Modified-Since')
     if (since === null || this.headers.__contains__('If-None-Match')) return false
     const time = parseDate(since, Date.now())
     return time !== undefined && modified * 1000 <= time

@@ -6,9 +6,6 @@ import { bind, type Callable, callable } from '@sluice/socket/python'
 
 type Field = [name: string, value: string]
 
-/** What is found under no name: default `null`, as Python's `None`. */
-type Fallback = unknown
-
 class Message implements Iterable<string> {
   readonly #fields: Field[] = []
   /** What was behind the fields, where there was something. */
@@ -18,7 +15,7 @@ class Message implements Iterable<string> {
 
   /** @throws {KeyError} never: Python gives None, too */
   __getitem__(name: string): string | null {
-    return this.get(name) as string | null
+    return this.get(name)
   }
   /** Adds a field; one of the same name stays. */
   __setitem__(name: string, value: unknown): void {
@@ -54,12 +51,18 @@ class Message implements Iterable<string> {
     return this.#fields.map(([name, value]) => [name, value])
   }
   /** The first value of a name. */
-  get(...args: unknown[]): Fallback {
+  get(name: string): string | null
+  get<T>(name: string, failobj: T): string | T
+  get(...args: unknown[]): unknown
+  get(...args: unknown[]): unknown {
     const { name, failobj = null } = bind('get', ['name', 'failobj?'], args)
     return this.#all(name as string)[0] ?? failobj
   }
   /** Every value of a name. */
-  get_all(...args: unknown[]): Fallback {
+  get_all(name: string): string[] | null
+  get_all<T>(name: string, failobj: T): string[] | T
+  get_all(...args: unknown[]): unknown
+  get_all(...args: unknown[]): unknown {
     const { name, failobj = null } = bind('get_all', ['name', 'failobj?'], args)
     const found = this.#all(name as string)
     return found.length > 0 ? found : failobj
@@ -86,7 +89,7 @@ class Message implements Iterable<string> {
   }
 
   get_content_type(): string {
-    const value = this.get('content-type') as string | null
+    const value = this.get('content-type')
     const type = (value ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
     if (value === null) return this.get_default_type()
     // RFC 2045 §5.2 has this for what is no type.
@@ -102,11 +105,11 @@ class Message implements Iterable<string> {
     return 'text/plain'
   }
   /** A parameter of a field: `get_param('charset')`. */
-  get_param(...args: unknown[]): Fallback {
+  get_param(...args: unknown[]): unknown {
     const given = bind('get_param', ['param', 'failobj?', 'header?', 'unquote?'], args)
     const { param, failobj = null, header = 'content-type', unquote = true } = given
     const wanted = (param as string).toLowerCase()
-    for (const [name, value] of parameters((this.get(header) as string | null) ?? '')) {
+    for (const [name, value] of parameters(this.get(header as string) ?? '')) {
       if (name === wanted) return unquote ? unquoted(value) : value
       if (name === `${wanted}*`) return extended(value) ?? failobj
     }
@@ -116,7 +119,7 @@ class Message implements Iterable<string> {
   get_params(...args: unknown[]): unknown {
     const given = bind('get_params', ['failobj?', 'header?', 'unquote?'], args)
     const { failobj = null, header = 'content-type', unquote = true } = given
-    const value = this.get(header) as string | null
+    const value = this.get(header as string)
     if (value === null) return failobj
     const [first = ''] = value.split(';', 1)
     return [
@@ -124,6 +127,8 @@ class Message implements Iterable<string> {
       ...parameters(value).map(([name, text]) => [name, unquote ? unquoted(text) : text]),
     ]
   }
+  get_content_charset(): string | null
+  get_content_charset<T>(failobj: T): string | T
   get_content_charset(failobj: unknown = null): unknown {
     const charset = this.get_param('charset')
     return charset === null ? failobj : (charset as string).toLowerCase()
@@ -131,6 +136,8 @@ class Message implements Iterable<string> {
   get_charset(): null {
     return null
   }
+  get_filename(): string | null
+  get_filename<T>(failobj: T): string | T
   get_filename(failobj: unknown = null): unknown {
     return (
       this.get_param('filename', null, 'content-disposition') ?? this.get_param('name') ?? failobj

@@ -125,7 +125,7 @@ export class RequestHandler extends socketserver.StreamRequestHandler {
     }
     const { headers } = this
     if (headers.defects.length > 0) return this.#refuse('Bad header line')
-    const lengths = (headers.get_all('content-length', []) as string[]).map((text) => text.trim())
+    const lengths = headers.get_all<string[]>('content-length', []).map((text) => text.trim())
     const isFramedTwice = headers.__contains__('transfer-encoding') && lengths.length > 0
     if (isFramedTwice || new Set(lengths).size > 1 || lengths.some((text) => !/^\d+$/.test(text)))
       return this.#refuse('Bad message framing')
@@ -133,7 +133,7 @@ export class RequestHandler extends socketserver.StreamRequestHandler {
   }
 
   async #readConnection(): Promise<boolean> {
-    const field = (name: string): string => (this.headers.get(name, '') as string).toLowerCase()
+    const field = (name: string): string => this.headers.get(name, '').toLowerCase()
     const connection = field('Connection')
     const isNew = this.protocol_version >= 'HTTP/1.1'
     if (connection === 'close') this.close_connection = true

@@ -54,13 +54,16 @@ export class BufferedFile extends ByteFile {
     return this.raw.mode.includes('w')
   }
 
-  /** Exactly `size` bytes, or everything until the end; fewer only at the end. */
-  async read(size: number | null = -1): Promise<Uint8Array | null> {
+  /**
+   * Exactly `size` bytes, or everything until the end; fewer only at the end. Null where it does not wait and there is
+   * nothing, which its type leaves out, as typeshed does.
+   */
+  async read(size: number | null = -1): Promise<Uint8Array> {
     this._checkClosed()
     const wanted = size === null || size < 0 ? Number.POSITIVE_INFINITY : size
     while (this.#ahead.length < wanted) {
       const part = await this.#more(wanted)
-      if (part === null && this.#ahead.length === 0) return null
+      if (part === null && this.#ahead.length === 0) return null as never
       if (part === null || part.length === 0) break
     }
     return this.#cut(wanted)
@@ -77,7 +80,7 @@ export class BufferedFile extends ByteFile {
   /** As `read`, into memory of the caller. */
   async readinto(buffer: BytesLike): Promise<number | null> {
     const target = bytesOf(buffer)
-    const data = await this.read(target.length)
+    const data = (await this.read(target.length)) as Uint8Array | null
     if (data !== null) target.set(data)
     return data?.length ?? null
   }

@@ -9,7 +9,7 @@ import { bind } from './keywords.ts'
 import { TextIOWrapper } from './text-file.ts'
 
 /** What `makefile` gives: bytes without or with a buffer, or text. */
-type FileObject = SocketIO | BufferedFile | TextIOWrapper
+export type FileObject = SocketIO | BufferedFile | TextIOWrapper
 
 /** Makes a file object for a socket. ValueError for a mode that is none, and for text without a buffer. */
 export function makefile(socket: FileSocket, args: readonly unknown[]): FileObject {

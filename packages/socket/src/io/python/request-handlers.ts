@@ -5,20 +5,25 @@
 import { EMPTY } from '../../core/bytes.ts'
 import { IPPROTO_TCP, TCP_NODELAY } from '../../core/constants.ts'
 import { type BytesLike, bytesOf } from './arguments.ts'
+import type { BufferedFile } from './buffered-file.ts'
 import { BytesIO } from './bytes-io.ts'
 import { classAttributes } from './class-attributes.ts'
 import { ByteFile } from './files.ts'
 import { type Callable, callable } from './keywords.ts'
 import type { socket } from './socket-class.ts'
 
+/** What depends on the server's class and family: Python says nothing of it, and typeshed `Any`. */
+// biome-ignore lint/suspicious/noExplicitAny: a program that is carried over asks it without a cast.
+type Dynamic = any
+
 /** Handles one request. */
 class Handler {
   /** A socket, or a datagram and the socket that it came on. */
-  request: unknown
-  /** Whose request it is. */
-  client_address: unknown
+  request: Dynamic
+  /** Whose request it is: host and port, or the path of a Unix socket. */
+  client_address: Dynamic
   /** The server. */
-  server: unknown
+  server: Dynamic
   /** Settles when the request was handled, or failed. */
   readonly ready: Promise<void>
 
@@ -70,16 +75,17 @@ class StreamHandler extends Handler {
   declare wbufsize: number
   declare timeout: number | null
   declare disable_nagle_algorithm: boolean
-  /** The socket. */
+  declare request: socket
+  /** The socket, once more. */
   declare connection: socket
   /** What the client sends. */
-  declare rfile: ByteFile
+  declare rfile: BufferedFile
   /** What the client is sent. */
   declare wfile: ByteFile
 
   /** Makes the files. */
   override async setup(): Promise<unknown> {
-    this.connection = this.request as socket
+    this.connection = this.request
     if (this.timeout !== null) this.connection.settimeout(this.timeout)
     if (this.disable_nagle_algorithm) this.connection.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
     this.rfile = this.connection.makefile('rb', this.rbufsize)
@@ -113,13 +119,14 @@ class DatagramHandler extends Handler {
   /** The server's socket. */
   declare socket: socket
   /** The datagram as a file. */
+  declare request: [datagram: Uint8Array, socket: socket]
   declare rfile: BytesIO
   /** The answer. */
   declare wfile: BytesIO
 
   /** Makes the files. */
   override async setup(): Promise<unknown> {
-    const [packet, socket] = this.request as [Uint8Array, socket]
+    const [packet, socket] = this.request
     this.packet = packet
     this.socket = socket
     this.rfile = new BytesIO(packet)

@@ -3,15 +3,18 @@
  * connections, files, the end of life that files put off, `with`.
  */
 import type { Address } from './arguments.ts'
+import type { BufferedFile } from './buffered-file.ts'
 import { register } from './descriptors.ts'
-import type { ByteFile } from './files.ts'
+import type { SocketIO } from './files.ts'
 import { type Callable, callable } from './keywords.ts'
-import { makefile } from './makefile.ts'
+import { type FileObject, makefile } from './makefile.ts'
 import { tuple } from './message-arguments.ts'
 import { osError } from './os-errors.ts'
 import { RawSocket } from './raw-socket.ts'
 import { _GiveupOnSendfile, checkSendFile, sendFile } from './sendfile.ts'
 import type { TextIOWrapper } from './text-file.ts'
+
+type BinaryMode = 'b' | 'rb' | 'wb' | 'rwb'
 
 /** A socket with Python's methods. */
 class PythonSocket extends RawSocket implements Disposable, AsyncDisposable {
@@ -122,9 +125,10 @@ class PythonSocket extends RawSocket implements Disposable, AsyncDisposable {
   }
 
   /** A file object for it: `r`, `w`, `rw`, with `b` for bytes. */
-  makefile(mode: 'b' | 'rb' | 'wb' | 'rwb', ...rest: unknown[]): ByteFile
+  makefile(mode: BinaryMode, buffering: 0, ...rest: unknown[]): SocketIO
+  makefile(mode: BinaryMode, ...rest: unknown[]): BufferedFile
   makefile(mode?: string, ...rest: unknown[]): TextIOWrapper
-  makefile(...args: unknown[]): ByteFile | TextIOWrapper {
+  makefile(...args: unknown[]): FileObject {
     return makefile(this, args)
   }
 }

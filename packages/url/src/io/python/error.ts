@@ -1,19 +1,19 @@
 /** Python's module `urllib.error`. */
 import { bind, builtins } from '@sluice/socket/python'
 import { ByteFile } from './byte-file.ts'
-import { addinfourl, type FileLike } from './response.ts'
+import { addinfourl, type FileLike, type HTTPMessage } from './response.ts'
 
 const { repr } = builtins
 
 /** Nothing came of a request: the reason is a text, or the error that it was. */
 export class URLError extends builtins.OSError {
-  reason: unknown
+  reason: string | Error
   override filename: string | null
 
   constructor(...args: unknown[]) {
     const { reason, filename } = bind('URLError', ['reason', 'filename?'], args)
     super(reason)
-    this.reason = reason
+    this.reason = reason as string | Error
     this.filename = (filename as string | undefined) ?? null
     this.message = `<urlopen error ${reason instanceof Error ? reason.message : builtins.str(reason)}>`
   }
@@ -26,7 +26,7 @@ export class URLError extends builtins.OSError {
 export class HTTPError extends URLError {
   code: number
   msg: string
-  hdrs: unknown
+  hdrs: HTTPMessage
   fp: FileLike
   url: string
   readonly #file: InstanceType<typeof addinfourl>
@@ -39,7 +39,7 @@ export class HTTPError extends URLError {
     this.filename = this.url
     this.code = given['code'] as number
     this.msg = given['msg'] as string
-    this.hdrs = given['hdrs']
+    this.hdrs = given['hdrs'] as HTTPMessage
     this.fp = (given['fp'] as FileLike | null) ?? ByteFile.of(new Uint8Array(0))
     this.#file = addinfourl(this.fp, this.hdrs, this.url, this.code)
     this.message = `HTTP Error ${builtins.str(this.code)}: ${builtins.str(this.msg)}`
@@ -52,10 +52,10 @@ export class HTTPError extends URLError {
       configurable: true,
     })
   }
-  get headers(): unknown {
+  get headers(): HTTPMessage {
     return this.hdrs
   }
-  set headers(headers: unknown) {
+  set headers(headers: HTTPMessage) {
     this.hdrs = headers
   }
   get status(): number {
@@ -64,7 +64,7 @@ export class HTTPError extends URLError {
   get closed(): boolean {
     return this.#file.closed
   }
-  info(): unknown {
+  info(): HTTPMessage {
     return this.hdrs
   }
   getcode(): number {
@@ -73,13 +73,13 @@ export class HTTPError extends URLError {
   geturl(): string {
     return this.url
   }
-  read(...args: unknown[]): unknown {
+  read(...args: unknown[]): Promise<Uint8Array> {
     return this.#file.read(...args)
   }
-  readline(...args: unknown[]): unknown {
+  readline(...args: unknown[]): Promise<Uint8Array> {
     return this.#file.readline(...args)
   }
-  readlines(...args: unknown[]): unknown {
+  readlines(...args: unknown[]): Promise<Uint8Array[]> {
     return this.#file.readlines(...args)
   }
   close(): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import { bind, builtins, type Callable, callable, classAttributes, kw } from '@sluice/socket/python'
 import { Request, type RequestObject } from './request-object.ts'
+import type { UrlResponse } from './response.ts'
 
 /** A handler; what it does is in the names of its methods. */
 class Base {
@@ -97,7 +98,7 @@ class Director {
   }
 
   /** Opens a URL or a request: `open(fullurl, data, timeout)`. */
-  async open(...args: unknown[]): Promise<unknown> {
+  async open(...args: unknown[]): Promise<UrlResponse> {
     const given = bind('open', ['fullurl', 'data?', 'timeout?'], args)
     const data = given['data'] ?? null
     let request = given['fullurl'] as RequestObject
@@ -110,7 +111,7 @@ class Director {
     let response = await this._open(request, data)
     for (const handler of this.process_response[protocol] ?? [])
       response = await handler[`${protocol}_response`]?.(request, response)
-    return response
+    return response as UrlResponse
   }
   async _open(request: RequestObject, _data: unknown = null): Promise<unknown> {
     const { type } = request

@@ -103,6 +103,9 @@ export class RequestObject {
   has_header(name: string): boolean {
     return Object.hasOwn(this.headers, name) || Object.hasOwn(this.unredirected_hdrs, name)
   }
+  get_header(header_name: string): string | null
+  get_header<T>(header_name: string, fallback: T): string | T
+  get_header(...args: unknown[]): unknown
   get_header(...args: unknown[]): unknown {
     const given = bind('get_header', ['header_name', 'default?'], args)
     const { header_name, default: fallback = null } = given

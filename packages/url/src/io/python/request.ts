@@ -17,7 +17,7 @@ import { splitType } from './legacy.ts'
 import { DataHandler, FileHandler } from './local-handlers.ts'
 import { OpenerDirector } from './opener.ts'
 import { ProxyHandler } from './proxy-handler.ts'
-import type { FileLike } from './response.ts'
+import type { UrlResponse } from './response.ts'
 import { retrieveInto } from './retrieve.ts'
 
 export {
@@ -58,12 +58,6 @@ export { Request, request_host } from './request-object.ts'
 export { FancyURLopener, localhost, thishost, URLopener } from './url-opener.ts'
 export { CacheFTPHandler, DataHandler, FileHandler, FTPHandler, ftpwrapper }
 
-/** What an opener gives. */
-export interface UrlResponse extends FileLike {
-  info(): unknown
-  geturl(): string
-}
-
 let installed: InstanceType<typeof OpenerDirector> | null = null
 
 /**
@@ -97,7 +91,7 @@ export async function urlopen(...args: unknown[]): Promise<UrlResponse> {
     opener = installed
   }
   const rest = timeout === undefined ? [] : [timeout]
-  return (await opener.open(url, data, ...rest)) as UrlResponse
+  return opener.open(url, data, ...rest)
 }
 
 /** What `urlopen` uses from now on. */

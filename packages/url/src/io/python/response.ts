@@ -1,5 +1,9 @@
 /** Python's module `urllib.response`: a file with the facts of a response. */
+import type { http } from '@sluice/http/python'
 import { bind, builtins, type Callable, callable } from '@sluice/socket/python'
+
+/** The fields of a response. */
+export type HTTPMessage = InstanceType<typeof http.client.HTTPMessage>
 
 /** What is wrapped: any file of Python, ours or a program's own. */
 export interface FileLike {
@@ -7,6 +11,28 @@ export interface FileLike {
   read(size?: number | null): unknown
   readline?(limit?: number): unknown
   close(): unknown
+}
+
+/** What `urlopen` gives: a response of `http.client`, or an `addinfourl` where no HTTP was spoken. */
+export interface UrlResponse extends AsyncIterable<Uint8Array>, AsyncDisposable {
+  /** Of HTTP; null for a file. */
+  readonly status: number
+  readonly code: number
+  /** Of HTTP. */
+  readonly reason?: string
+  /** Where it came from, after redirects. */
+  readonly url: string
+  readonly headers: HTTPMessage
+  readonly closed: boolean
+  read(size?: number | null): Promise<Uint8Array>
+  read1(size?: number): Promise<Uint8Array>
+  readinto(buffer: Uint8Array): Promise<number>
+  readline(limit?: number): Promise<Uint8Array>
+  readlines(hint?: number): Promise<Uint8Array[]>
+  info(): HTTPMessage
+  geturl(): string
+  getcode(): number
+  close(): Promise<void>
 }
 
 class Base implements AsyncIterable<Uint8Array> {
@@ -23,22 +49,22 @@ class Base implements AsyncIterable<Uint8Array> {
   get closed(): boolean {
     return Boolean(this.fp.closed)
   }
-  read(...args: unknown[]): unknown {
+  read(...args: unknown[]): Promise<Uint8Array> {
     return this.#ask('read', args)
   }
-  read1(...args: unknown[]): unknown {
+  read1(...args: unknown[]): Promise<Uint8Array> {
     return this.#ask('read1', args)
   }
-  readline(...args: unknown[]): unknown {
+  readline(...args: unknown[]): Promise<Uint8Array> {
     return this.#ask('readline', args)
   }
-  readlines(...args: unknown[]): unknown {
+  readlines(...args: unknown[]): Promise<Uint8Array[]> {
     return this.#ask('readlines', args)
   }
-  readinto(...args: unknown[]): unknown {
+  readinto(...args: unknown[]): Promise<number> {
     return this.#ask('readinto', args)
   }
-  fileno(): unknown {
+  fileno(): number {
     return this.#ask('fileno', [])
   }
   flush(): unknown {
@@ -46,7 +72,7 @@ class Base implements AsyncIterable<Uint8Array> {
   }
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
     for (;;) {
-      const line = (await this.readline()) as Uint8Array
+      const line = await this.readline()
       if (line.length === 0) return
       yield line
     }
@@ -67,11 +93,12 @@ class Base implements AsyncIterable<Uint8Array> {
   __repr__(): string {
     return `<${this.constructor.name} whose fp = ${String(this.fp)}>`
   }
-  #ask(name: string, args: unknown[]): unknown {
+  /** A file of a program's own may answer at once. */
+  #ask(name: string, args: unknown[]): never {
     const method = (this.fp as unknown as Record<string, unknown>)[name]
     if (typeof method !== 'function')
       throw new builtins.AttributeError(`the file has no attribute '${name}'`)
-    return Reflect.apply(method, this.fp, args)
+    return Reflect.apply(method, this.fp, args) as never
   }
 }
 /** A file, and nothing more. */
@@ -101,14 +128,14 @@ class CloseHook extends Base {
 export const addclosehook: Callable<typeof CloseHook> = callable(CloseHook, 'addclosehook')
 
 class Info extends Base {
-  headers: unknown
+  headers: HTTPMessage
 
   constructor(...args: unknown[]) {
     const { fp, headers } = bind('addinfo', ['fp', 'headers'], args)
     super(fp)
-    this.headers = headers
+    this.headers = headers as HTTPMessage
   }
-  info(): unknown {
+  info(): HTTPMessage {
     return this.headers
   }
 }
