@@ -67,12 +67,12 @@ function stepDiffers(jar: Jar, clock: { now: number }, step: Step, expected: unk
 
 function play(jar: Jar, clock: { now: number }, [verb, what, headers]: Step): unknown {
   if (verb === 'time') clock.now = what as number
-  else if (verb === 'clear') jar.clear(...((what as unknown[] | undefined) ?? []))
+  else if (verb === 'clear') jar.clear(...((what as string[] | undefined) ?? []))
   else if (verb === 'clear_session') jar.clear_session_cookies()
   else if (verb === 'clear_expired') jar.clear_expired_cookies()
-  else if (verb === 'set') jar.extract_cookies(responseWith(headers), Request(what))
+  else if (verb === 'set') jar.extract_cookies(responseWith(headers), Request(what as string))
   else if (verb === 'get') {
-    const request = Request(what)
+    const request = Request(what as string)
     jar.add_cookie_header(request)
     return [request.get_header('Cookie'), request.get_header('Cookie2')]
   } else throw new TypeError(`no such step: ${verb}`)

@@ -131,7 +131,7 @@ export async function runClientRequest(test: Case): Promise<Verdict> {
     await connection.request(
       test['method'] as string,
       test['url'] as string,
-      decode(test['body'], never),
+      decode(test['body'], never) as Uint8Array,
       decode(test['headers'], never) as Record<string, unknown>,
       kw({ encode_chunked: test['encode_chunked'] }),
     )

@@ -30,7 +30,7 @@ export function runRequestObject(test: Case): Verdict {
   const { proxy, ...given } = pairs
   let made: InstanceType<typeof request.Request>
   try {
-    made = request.Request(test['url'], kw(given))
+    made = request.Request(test['url'] as string, kw(given))
     if (proxy !== undefined) {
       const [host, type] = proxy as [string, string]
       made.set_proxy(host, type)
@@ -78,7 +78,7 @@ export function runAuth(test: Case): Promise<Verdict> | Verdict {
   }
   if (test.name.startsWith('password-mgr/')) {
     const manager = request.HTTPPasswordMgrWithDefaultRealm()
-    for (const add of test['adds'] as unknown[][]) manager.add_password(...add)
+    for (const add of test['adds'] as [null, string, string, string][]) manager.add_password(...add)
     return outcome(() => manager.find_user_password(...(test['find'] as unknown[])), expect)
   }
   return runDigest(test, expect)
@@ -89,11 +89,12 @@ async function runDigest(
   expect: { value?: unknown; error?: ExpectedError; second?: unknown },
 ): Promise<Verdict> {
   const manager = request.HTTPPasswordMgrWithDefaultRealm()
-  manager.add_password(null, test['url'], test['user'], test['password'])
+  const { url, user, password } = test as unknown as Record<string, string>
+  manager.add_password(null, url as string, user as string, password as string)
   const handler = new Recorded(manager)
   handler.cnonce = test['cnonce'] as string
   const made = request.Request(
-    test['url'],
+    test['url'] as string,
     kw({ data: decode(test['body'], never), method: test['method'] }),
   )
   const challenge = String(test['challenge'])

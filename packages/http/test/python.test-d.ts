@@ -1,5 +1,6 @@
 /** Python's usual programs, as a TypeScript user writes them: typeshed's types, and no cast. */
 import { http } from '@sluice/http/python'
+import { kw } from '@sluice/socket/python'
 import { expectTypeOf, it } from 'vitest'
 
 type HTTPMessage = InstanceType<typeof http.client.HTTPMessage>
@@ -44,10 +45,31 @@ it('a handler reads a form', () => {
       this.log_message('%s from %s', this.path, host)
     }
   }
-  return http.server.ThreadingHTTPServer(['127.0.0.1', 0], Form)
+  class Quiet extends Form {
+    override log_request(_code?: number | string) {}
+    override async send_error(code: number, message?: string | null) {
+      await super.send_error(code, message ?? 'no')
+    }
+  }
+  return http.server.ThreadingHTTPServer(['127.0.0.1', 0], Quiet)
 })
 
 it('a cookie has attributes', () => {
   const cookies = http.cookies.SimpleCookie('a=1')
   expectTypeOf(cookies.__getitem__('a').value).toEqualTypeOf<string>()
+})
+
+it('what has no such parameter is found before it runs', async () => {
+  const connection = http.client.HTTPConnection('127.0.0.1', kw({ timeout: 5 }))
+  await connection.request(
+    'PUT',
+    '/',
+    new Uint8Array(1),
+    { 'X-A': '1' },
+    kw({ encode_chunked: true }),
+  )
+  // @ts-expect-error a body is no number
+  await connection.request('PUT', '/', 5)
+  // @ts-expect-error keywords need their mark
+  await connection.request('PUT', '/', { headers: {} })
 })

@@ -13,6 +13,7 @@ export {
   type Call,
   type Callable,
   callable,
+  type Given,
   isKeywords,
   type Keywords,
   kw,

@@ -120,6 +120,6 @@ describe.each([
 
   test('names what it wants', async () => {
     await expect(Jar().save()).rejects.toBeInstanceOf(builtins.ValueError)
-    expect(() => Jar(5)).toThrow('expected str, bytes or os.PathLike object, not number')
+    expect(() => Jar(5 as never)).toThrow('expected str, bytes or os.PathLike object, not number')
   })
 })

@@ -73,3 +73,13 @@ it('robots.txt answers', async () => {
   await robots.read()
   expectTypeOf(robots.can_fetch('me', 'http://h/a')).toEqualTypeOf<boolean>()
 })
+
+it('what has no such parameter is found before it runs', () => {
+  urllib.request.Request('http://h/', kw({ method: 'PUT', headers: { A: '1' } }))
+  // @ts-expect-error keywords need their mark
+  urllib.request.Request('http://h/', { method: 'PUT' })
+  // @ts-expect-error text is no body
+  urllib.request.Request('http://h/', 'text')
+  // @ts-expect-error a URL has no parts here
+  return urllib.request.urlopen(['h', 80])
+})

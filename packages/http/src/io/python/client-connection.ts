@@ -8,10 +8,12 @@
 import {
   bind,
   builtins,
+  type Call,
   type Callable,
   callable,
   classAttributes,
   codecs,
+  type Given,
   type Keywords,
   kw,
   socket,
@@ -49,6 +51,15 @@ const ILLEGAL_TARGET = /[\0-\x20\x7f]/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
 const ILLEGAL_METHOD = /[\0-\x1f]/
 
+/** A body: text is sent as ISO-8859-1, a file is read to its end. */
+type MessageBody =
+  | string
+  | Uint8Array
+  | ArrayBuffer
+  | ArrayBufferView
+  | { read(size?: number): unknown }
+  | Iterable<Uint8Array>
+  | AsyncIterable<Uint8Array>
 type Headers = Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown> | MessageLike
 /** What is like a dict of fields; names may be bytes. */
 interface MessageLike {
@@ -87,7 +98,17 @@ class Connection {
   #response: InstanceType<typeof HTTPResponse> | null = null
 
   /** `HTTPConnection(host, port, timeout, source_address, blocksize)` */
-  constructor(...args: unknown[]) {
+  constructor(
+    ...args: Call<
+      [
+        host: string,
+        port?: number | null,
+        timeout?: number | null,
+        source_address?: readonly [host: string, port: number] | null,
+        blocksize?: number,
+      ]
+    >
+  ) {
     const parameters = ['host', 'port?', 'timeout?', 'source_address?', 'blocksize?']
     const given = bind('HTTPConnection', parameters, args)
     this.timeout = given['timeout'] as number | null | undefined
@@ -132,7 +153,7 @@ class Connection {
    *
    * @throws {RuntimeError} it is connected already
    */
-  set_tunnel(...args: unknown[]): void {
+  set_tunnel(...args: Given<[host: string, port?: number | null, headers?: Headers | null]>): void {
     const { host, port, headers } = bind('set_tunnel', ['host', 'port?', 'headers?'], args)
     if (this.sock !== null) throw new RuntimeError("Can't set up tunnel for established connection")
     ;[this._tunnel_host, this._tunnel_port] = this._get_hostport(
@@ -206,7 +227,7 @@ class Connection {
   }
 
   /** Sends bytes, a file, or an iterable of bytes. */
-  async send(...args: unknown[]): Promise<void> {
+  async send(...args: Given<[data: MessageBody]>): Promise<void> {
     const { data } = bind('send', ['data'], args)
     if (this.sock === null) {
       if (!this.auto_open) throw new NotConnected()
@@ -274,7 +295,11 @@ class Connection {
    *
    * @throws {CannotSendRequest} another one is under way. {InvalidURL} a target with white space or control characters
    */
-  putrequest(...args: unknown[]): void {
+  putrequest(
+    ...args: Given<
+      [method: string, url: string, skip_host?: boolean, skip_accept_encoding?: boolean]
+    >
+  ): void {
     const parameters = ['method', 'url', 'skip_host?', 'skip_accept_encoding?']
     const given = bind('putrequest', parameters, args)
     const method = given['method'] as string
@@ -341,7 +366,7 @@ class Connection {
   }
 
   /** Ends the fields, and sends them with a body. */
-  async endheaders(...args: unknown[]): Promise<void> {
+  async endheaders(...args: Given<[message_body?: MessageBody | null]>): Promise<void> {
     const given = bind('endheaders', ['message_body?', '*', 'encode_chunked?'], args)
     if (this.#state !== STARTED) throw new CannotSendHeader()
     this.#state = SENT
@@ -349,7 +374,9 @@ class Connection {
   }
 
   /** A whole request: `request(method, url, body, headers, kw({ encode_chunked }))`. */
-  async request(...args: unknown[]): Promise<void> {
+  async request(
+    ...args: Given<[method: string, url: string, body?: MessageBody | null, headers?: Headers]>
+  ): Promise<void> {
     const parameters = ['method', 'url', 'body?', 'headers?', '*', 'encode_chunked?']
     const given = bind('request', parameters, args)
     const {
@@ -360,7 +387,7 @@ class Connection {
     } = given as {
       method: string
       url: string
-      body?: unknown
+      body?: MessageBody | null
       headers?: Headers
     }
     const items = [...itemsOf(headers)]
@@ -443,7 +470,18 @@ class SecureConnection extends Connection {
   _context: Context
 
   /** `HTTPSConnection(host, port, key_file, cert_file, timeout, source_address, kw({ context, check_hostname, blocksize }))` */
-  constructor(...args: unknown[]) {
+  constructor(
+    ...args: Call<
+      [
+        host: string,
+        port?: number | null,
+        key_file?: string | null,
+        cert_file?: string | null,
+        timeout?: number | null,
+        source_address?: readonly [host: string, port: number] | null,
+      ]
+    >
+  ) {
     const given = bind(
       'HTTPSConnection',
       [
@@ -453,7 +491,7 @@ class SecureConnection extends Connection {
       args,
     )
     const { host, port, timeout, source_address, blocksize } = given
-    super(host, kw({ port, timeout, source_address, blocksize }))
+    super(host as string, kw({ port, timeout, source_address, blocksize }))
     this.key_file = (given['key_file'] as string | undefined) ?? null
     this.cert_file = (given['cert_file'] as string | undefined) ?? null
     const check = (given['check_hostname'] as boolean | null | undefined) ?? null

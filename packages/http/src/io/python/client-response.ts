@@ -6,7 +6,7 @@
  * that differ, both framings at once, a chunk size in other digits, a chunk without its CRLF are refused. Each of them lets
  * two programs on one connection see different messages.
  */
-import { bind, builtins, type Callable, callable } from '@sluice/socket/python'
+import { bind, builtins, type Callable, callable, type Given } from '@sluice/socket/python'
 import {
   BadStatusLine,
   HTTPException,
@@ -191,7 +191,7 @@ class Response implements AsyncIterable<Uint8Array> {
    *
    * @throws {IncompleteRead} the connection ended before the body did
    */
-  async read(...args: unknown[]): Promise<Uint8Array> {
+  async read(...args: Given<[amt?: number | null]>): Promise<Uint8Array> {
     const { amt } = bind('read', ['amt?'], args)
     const wanted = amt === undefined || amt === null || (amt as number) < 0 ? null : (amt as number)
     if (this.fp === null) return NOTHING
@@ -224,7 +224,7 @@ class Response implements AsyncIterable<Uint8Array> {
   }
 
   /** Reads into a buffer. @returns how many bytes */
-  async readinto(...args: unknown[]): Promise<number> {
+  async readinto(...args: Given<[b: Uint8Array]>): Promise<number> {
     const { b } = bind('readinto', ['b'], args) as { b: Uint8Array }
     const data = await this.read(b.length)
     b.set(data)
@@ -232,7 +232,7 @@ class Response implements AsyncIterable<Uint8Array> {
   }
 
   /** At most so many bytes, with one read at most. */
-  async read1(...args: unknown[]): Promise<Uint8Array> {
+  async read1(...args: Given<[n?: number]>): Promise<Uint8Array> {
     const { n = -1 } = bind('read1', ['n?'], args) as { n?: number }
     if (this.fp === null || this._method === 'HEAD') return NOTHING
     if (this.chunked) return this.#read1Chunked(n)
@@ -245,7 +245,7 @@ class Response implements AsyncIterable<Uint8Array> {
   }
 
   /** What is to come, without taking it: at least a byte, unless this is the end. */
-  async peek(...args: unknown[]): Promise<Uint8Array> {
+  async peek(...args: Given<[n?: number]>): Promise<Uint8Array> {
     const { n = -1 } = bind('peek', ['n?'], args) as { n?: number }
     if (this.fp === null || this._method === 'HEAD') return NOTHING
     if (!this.chunked) return this.fp.peek(n)
@@ -260,7 +260,7 @@ class Response implements AsyncIterable<Uint8Array> {
   }
 
   /** A line with its end. */
-  async readline(...args: unknown[]): Promise<Uint8Array> {
+  async readline(...args: Given<[limit?: number]>): Promise<Uint8Array> {
     const { limit = -1 } = bind('readline', ['limit?'], args) as { limit?: number }
     if (this.fp === null || this._method === 'HEAD') return NOTHING
     if (this.chunked) return this.#lineOfChunks(limit)
@@ -272,7 +272,7 @@ class Response implements AsyncIterable<Uint8Array> {
     return line
   }
   /** Every line; no more once they have so many bytes. */
-  async readlines(...args: unknown[]): Promise<Uint8Array[]> {
+  async readlines(...args: Given<[hint?: number]>): Promise<Uint8Array[]> {
     const { hint = -1 } = bind('readlines', ['hint?'], args) as { hint?: number }
     const lines: Uint8Array[] = []
     let size = 0

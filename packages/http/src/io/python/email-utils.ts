@@ -1,5 +1,5 @@
 /** Python's `email.utils`, as far as it is about dates: what its `http.server` writes and reads them with. */
-import { bind, builtins } from '@sluice/socket/python'
+import { bind, builtins, type Call } from '@sluice/socket/python'
 import { formatMailDate, formatOffset, type MailDate, parseMailDate } from '../../core/mail-date.ts'
 
 /** Year, month, day, hour, minute, second, and three that nobody fills. */
@@ -11,13 +11,13 @@ function read(name: string, args: unknown[]): MailDate | undefined {
 }
 
 /** A date as nine numbers; null for what is none. */
-export function parsedate(...args: unknown[]): TimeTuple | null {
+export function parsedate(...args: [data: string | null]): TimeTuple | null {
   const date = read('parsedate', args)
   return date === undefined ? null : tupleOf(date)
 }
 
 /** The same with a tenth: seconds east of UTC, 0 where the date does not say. */
-export function parsedate_tz(...args: unknown[]): TimeTuple | null {
+export function parsedate_tz(...args: [data: string | null]): TimeTuple | null {
   const date = read('parsedate_tz', args)
   return date === undefined ? null : [...tupleOf(date), date.offset ?? 0]
 }
@@ -27,7 +27,7 @@ function tupleOf({ year, month, day, hour, minute, second }: MailDate): TimeTupl
 }
 
 /** A date as a moment; one without a zone is read as UTC. @throws {ValueError} it is none, or not in the calendar */
-export function parsedate_to_datetime(...args: unknown[]): Date {
+export function parsedate_to_datetime(...args: [data: string]): Date {
   const date = read('parsedate_to_datetime', args)
   if (date === undefined)
     throw new builtins.ValueError(`Invalid date value or format "${String(args[0])}"`)
@@ -59,7 +59,9 @@ export function parsedate_to_datetime(...args: unknown[]): Date {
  *
  * @throws {ValueError} a year that no date has, or GMT for a clock that is none of UTC
  */
-export function formatdate(...args: unknown[]): string {
+export function formatdate(
+  ...args: Call<[timeval?: number | null, localtime?: boolean, usegmt?: boolean]>
+): string {
   const given = bind('formatdate', ['timeval?', 'localtime?', 'usegmt?'], args)
   const seconds = wholeSeconds((given['timeval'] as number | null | undefined) ?? Date.now() / 1000)
   if (!given['localtime']) return written(seconds, given['usegmt'] ? 'GMT' : '-0000')
@@ -69,7 +71,7 @@ export function formatdate(...args: unknown[]): string {
 }
 
 /** A moment as a date of mail, in UTC. @throws {ValueError} as `formatdate` */
-export function format_datetime(...args: unknown[]): string {
+export function format_datetime(...args: Call<[dt: Date, usegmt?: boolean]>): string {
   const { dt, usegmt } = bind('format_datetime', ['dt', 'usegmt?'], args)
   return written(Math.floor((dt as Date).getTime() / 1000), usegmt ? 'GMT' : '+0000')
 }

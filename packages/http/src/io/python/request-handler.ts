@@ -5,7 +5,7 @@
  * Where CPython and RFC 9112 disagree about what a request is, this is stricter: versions in other forms, NUL, fields
  * without a colon or with white space before it, and two framings at once are answered with 400.
  */
-import { bind, builtins, classAttributes, socketserver } from '@sluice/socket/python'
+import { bind, builtins, classAttributes, type Given, socketserver } from '@sluice/socket/python'
 import { formatDate } from '../../core/date.ts'
 import { HTTPException, LineTooLong, MAX_LINE } from './client-errors.ts'
 import { parse_headers } from './client-response.ts'
@@ -188,7 +188,9 @@ export class RequestHandler extends socketserver.StreamRequestHandler {
   }
 
   /** Answers with a page that says what was wrong: `send_error(404, message, explain)`. */
-  async send_error(...args: unknown[]): Promise<void> {
+  async send_error(
+    ...args: Given<[code: number, message?: string | null, explain?: string | null]>
+  ): Promise<void> {
     const given = bind('send_error', ['code', 'message?', 'explain?'], args)
     const code = given['code'] as number
     const [phrase, explanation] = this.responses.get(code) ?? ['???', '???']
@@ -212,22 +214,25 @@ export class RequestHandler extends socketserver.StreamRequestHandler {
   }
 
   /** Begins an answer: the status line, Server and Date. Nothing leaves before `end_headers`. */
-  send_response(...args: unknown[]): void {
-    const { code, message = null } = bind('send_response', ['code', 'message?'], args)
+  send_response(...args: Given<[code: number, message?: string | null]>): void {
+    const { code, message = null } = bind('send_response', ['code', 'message?'], args) as {
+      code: number
+      message?: string | null
+    }
     this.log_request(code)
     this.send_response_only(code, message)
     this.send_header('Server', this.version_string())
     this.send_header('Date', this.date_time_string())
   }
   /** The status line alone. */
-  send_response_only(...args: unknown[]): void {
+  send_response_only(...args: Given<[code: number, message?: string | null]>): void {
     const { code, message } = bind('send_response_only', ['code', 'message?'], args)
     if (this.request_version === 'HTTP/0.9') return
     const phrase = message ?? this.responses.get(code as number)?.[0] ?? ''
     this.#buffer(`${this.protocol_version} ${code} ${phrase}\r\n`)
   }
   /** A field. @throws {ValueError} a line break in it, or a character beyond latin-1 */
-  send_header(...args: unknown[]): void {
+  send_header(...args: Given<[keyword: string, value: string | number]>): void {
     const { keyword, value } = bind('send_header', ['keyword', 'value'], args)
     const [name, text] = [String(keyword), String(value)]
     if (/[\r\n]/.test(name) || /\n(?![ \t])|\r(?![ \t\n])/.test(text))
@@ -259,7 +264,7 @@ export class RequestHandler extends socketserver.StreamRequestHandler {
   }
 
   /** Tells of a request that was answered. */
-  log_request(...args: unknown[]): void {
+  log_request(...args: Given<[code?: number | string, size?: number | string]>): void {
     const { code = '-', size = '-' } = bind('log_request', ['code?', 'size?'], args)
     this.log_message('"%s" %s %s', this.requestline, String(code), String(size))
   }
@@ -282,7 +287,7 @@ export class RequestHandler extends socketserver.StreamRequestHandler {
     return `${this.server_version} ${this.sys_version}`
   }
   /** A date as fields have it. @param timestamp seconds; default now */
-  date_time_string(...args: unknown[]): string {
+  date_time_string(...args: Given<[timestamp?: number | null]>): string {
     const { timestamp } = bind('date_time_string', ['timestamp?'], args)
     const seconds = (timestamp as number | null | undefined) ?? Date.now() / 1000
     return formatDate(Math.trunc(seconds) * 1000)

@@ -6,7 +6,7 @@ import { systemClock } from '../system.ts'
 import type { Address } from './arguments.ts'
 import { classAttributes } from './class-attributes.ts'
 import { OSError } from './errors.ts'
-import { bind } from './keywords.ts'
+import { bind, type Given } from './keywords.ts'
 import type { socket } from './socket-class.ts'
 
 /** A class whose instances handle requests: those of `BaseRequestHandler`, or anything that is called the same way. */
@@ -50,7 +50,7 @@ export class Base {
   }
 
   /** Handles requests until `shutdown`. `service_actions` is called in between, every `poll_interval` seconds at least. */
-  async serve_forever(...args: unknown[]): Promise<null> {
+  async serve_forever(...args: Given<[poll_interval?: number]>): Promise<null> {
     const { poll_interval = 0.5 } = bind('serve_forever', ['poll_interval?'], args)
     await this.ready
     this.#left = this.#isEnding ? this.#left : oneTime()

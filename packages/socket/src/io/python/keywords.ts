@@ -18,6 +18,15 @@ export interface Keywords {
 /** What a function with the parameters `P` may be called with: all by position, or the last ones as `kw({…})`. */
 export type Call<P extends unknown[]> = P | [...Prefix<Required<P>>, Keywords]
 
+/**
+ * The same for a method: one list and no union, or a subclass could not override it with parameters of its own. Keywords
+ * stand in the place of the first that is not given by position.
+ */
+export type Given<P extends unknown[]> = [
+  ...{ [K in keyof P]: P[K] | Keywords },
+  keywords?: Keywords,
+]
+
 type Prefix<P extends unknown[]> = P extends [infer First, ...infer Rest]
   ? [] | [First, ...Prefix<Rest>]
   : []

@@ -15,7 +15,7 @@ import { type Address, checkFlow, hostOf, intOf, ipv6, typeName, zoneOf } from '
 import { encode } from './codecs.ts'
 import * as C from './constants.ts'
 import { gaierror, herror, OSError, OverflowError } from './errors.ts'
-import { bind } from './keywords.ts'
+import { bind, type Call } from './keywords.ts'
 import { osError, translated } from './os-errors.ts'
 
 /** One way to reach a service: family, kind, protocol, canonical name, address. */
@@ -28,7 +28,18 @@ export type AddressInfoTuple = [
 ]
 
 /** All ways to reach a service. gaierror when there is none. */
-export async function getaddrinfo(...args: unknown[]): Promise<AddressInfoTuple[]> {
+export async function getaddrinfo(
+  ...args: Call<
+    [
+      host: string | Uint8Array | null,
+      port: string | number | Uint8Array | null,
+      family?: number,
+      type?: number,
+      proto?: number,
+      flags?: number,
+    ]
+  >
+): Promise<AddressInfoTuple[]> {
   const parameters = ['host', 'port', 'family?', 'type?', 'proto?', 'flags?']
   const given = bind('getaddrinfo', parameters, args)
   const [family, type, protocol, flags] = ['family', 'type', 'proto', 'flags'].map((name) =>

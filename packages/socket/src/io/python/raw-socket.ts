@@ -31,10 +31,13 @@ import {
 import { Description } from './description.ts'
 import { describe, numberOf, register, release } from './descriptors.ts'
 import { OSError, TimeoutError, ValueError } from './errors.ts'
-import { bind } from './keywords.ts'
+import { bind, type Call } from './keywords.ts'
 import { checkAncillary, checkFileno, iterableOf, orElse, piecesOf } from './message-arguments.ts'
 import { osError, timedOut, translate, translated } from './os-errors.ts'
 import { getOption, setOption } from './socket-options.ts'
+
+/** The sender on a stream. */
+const NOBODY = null as never
 
 /** What `setdefaulttimeout` has set, in seconds. */
 let defaultTimeout: number | null = null
@@ -58,7 +61,9 @@ export class RawSocket {
   readonly #proto: number
   #timeout: number | null = defaultTimeout
 
-  constructor(...args: unknown[]) {
+  constructor(
+    ...args: Call<[family?: number, type?: number, proto?: number, fileno?: number | null]>
+  ) {
     const given = bind('socket', ['family?', 'type?', 'proto?', 'fileno?'], args)
     const fileno = given['fileno'] ?? null
     const known = fileno === null ? undefined : describe(checkFileno(fileno))
@@ -160,21 +165,21 @@ export class RawSocket {
     return count
   }
 
-  /** As `recv`, and the sender of a datagram; null on a stream. */
-  async recvfrom(bufsize: number, flags = 0): Promise<[Uint8Array, Address | null]> {
+  /** As `recv`, and the sender of a datagram; null on a stream, which the types leave out. */
+  async recvfrom(bufsize: number, flags = 0): Promise<[Uint8Array, Address]> {
     const [data, , address] = await this.#receive(sizeOf('recvfrom', bufsize), intOf(flags))
     return [data, address]
   }
 
   /** As `recvfrom`, into memory of the caller. */
-  async recvfrom_into(buffer: BytesLike, nbytes = 0, flags = 0): Promise<[number, Address | null]> {
+  async recvfrom_into(buffer: BytesLike, nbytes = 0, flags = 0): Promise<[number, Address]> {
     return this.#into('recvfrom_into', buffer, nbytes, flags)
   }
 
   /** As `recvfrom`, with ancillary data, of which there is none here, and flags: MSG_TRUNC for a datagram that was cut. */
   async recvmsg(
     ...args: [bufsize: number, ancbufsize?: number, flags?: number]
-  ): Promise<[Uint8Array, never[], number, Address | null]> {
+  ): Promise<[Uint8Array, never[], number, Address]> {
     const { bufsize, ancbufsize, flags } = bind(
       'recvmsg',
       ['bufsize', 'ancbufsize?', 'flags?'],
@@ -190,7 +195,7 @@ export class RawSocket {
   /** As `recvmsg`, into several pieces of memory, one after the other; how many bytes. */
   async recvmsg_into(
     ...args: [buffers: Iterable<BytesLike>, ancbufsize?: number, flags?: number]
-  ): Promise<[number, never[], number, Address | null]> {
+  ): Promise<[number, never[], number, Address]> {
     const { buffers, ancbufsize, flags } = bind(
       'recvmsg_into',
       ['buffers', 'ancbufsize?', 'flags?'],
@@ -230,9 +235,13 @@ export class RawSocket {
   }
 
   /** Sends a datagram to an address: `sendto(data, address)` or `sendto(data, flags, address)`. */
-  async sendto(...args: unknown[]): Promise<number> {
+  async sendto(
+    ...args:
+      | [data: BytesLike, address: Address]
+      | [data: BytesLike, flags: number, address: Address]
+  ): Promise<number> {
     if (args.length !== 2 && args.length !== 3)
-      throw new TypeError(`sendto() takes 2 or 3 arguments (${args.length} given)`)
+      throw new TypeError(`sendto() takes 2 or 3 arguments (${(args as unknown[]).length} given)`)
     const bytes = bytesOf(args[0])
     if (args.length === 3) intOf(args[1])
     const { description } = this
@@ -259,7 +268,7 @@ export class RawSocket {
     if (ancillary.length > 0)
       throw osError('EOPNOTSUPP', 'no JavaScript runtime sends ancillary data')
     const bytes = Buffer.concat(parts)
-    const address = given['address'] ?? null
+    const address = (given['address'] ?? null) as Address | null
     return address === null ? this.send(bytes, flags) : this.sendto(bytes, flags, address)
   }
 
@@ -344,7 +353,7 @@ export class RawSocket {
       : Math.max(1, Math.ceil(this.#timeout * 1_000))
   }
 
-  async #receive(size: number, flags: number): Promise<[Uint8Array, boolean, Address | null]> {
+  async #receive(size: number, flags: number): Promise<[Uint8Array, boolean, Address]> {
     const { description } = this
     const patience = this.#patience(flags)
     if (this.#type === C.SOCK_DGRAM) {
@@ -354,11 +363,11 @@ export class RawSocket {
       const from = 'path' in address ? address.path : ([address.hostname, address.port] as const)
       return [data.subarray(0, size), data.length > size, fromCore(this.#family, from)]
     }
-    if (size === 0) return [EMPTY, false, null]
-    if (flags & MSG_PEEK) return [await translated(description.peek(size, patience)), false, null]
+    if (size === 0) return [EMPTY, false, NOBODY]
+    if (flags & MSG_PEEK) return [await translated(description.peek(size, patience)), false, NOBODY]
     const parts = [await translated(description.receive(size, patience))]
     if (flags & MSG_WAITALL) await this.#rest(parts, size, patience)
-    return [parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts), false, null]
+    return [parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts), false, NOBODY]
   }
 
   /** The rest of what MSG_WAITALL asks for, or less where the peer finishes before. */
@@ -376,7 +385,7 @@ export class RawSocket {
     buffer: BytesLike,
     nbytes: unknown,
     flags: number,
-  ): Promise<[number, Address | null]> {
+  ): Promise<[number, Address]> {
     const target = bytesOf(buffer)
     const wanted = intOf(nbytes ?? 0)
     if (wanted < 0) throw new ValueError(`negative buffersize in ${verb}`)

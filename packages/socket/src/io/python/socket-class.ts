@@ -6,12 +6,12 @@ import type { Address } from './arguments.ts'
 import type { BufferedFile } from './buffered-file.ts'
 import { register } from './descriptors.ts'
 import type { SocketIO } from './files.ts'
-import { type Callable, callable } from './keywords.ts'
+import { type Callable, callable, type Given } from './keywords.ts'
 import { type FileObject, makefile } from './makefile.ts'
 import { tuple } from './message-arguments.ts'
 import { osError } from './os-errors.ts'
 import { RawSocket } from './raw-socket.ts'
-import { _GiveupOnSendfile, checkSendFile, sendFile } from './sendfile.ts'
+import { _GiveupOnSendfile, checkSendFile, type ReadableFile, sendFile } from './sendfile.ts'
 import type { TextIOWrapper } from './text-file.ts'
 
 type BinaryMode = 'b' | 'rb' | 'wb' | 'rwb'
@@ -30,7 +30,9 @@ class PythonSocket extends RawSocket implements Disposable, AsyncDisposable {
   }
 
   /** Sends a file; how many bytes. Everything goes through the program, since sendfile(2) is a system call. */
-  async sendfile(...args: unknown[]): Promise<number> {
+  async sendfile(
+    ...args: Given<[file: ReadableFile, offset?: number, count?: number | null]>
+  ): Promise<number> {
     return this._sendfile_use_send(...args)
   }
 

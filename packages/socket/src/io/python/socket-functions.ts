@@ -8,7 +8,7 @@ import * as C from '../../core/constants.ts'
 import type { Address } from './arguments.ts'
 import { describe, register, release } from './descriptors.ts'
 import { ExceptionGroup, OSError, OverflowError, ValueError } from './errors.ts'
-import { bind, kw } from './keywords.ts'
+import { bind, type Call, kw } from './keywords.ts'
 import { getaddrinfo } from './netdb.ts'
 import { osError } from './os-errors.ts'
 import { socket } from './socket-class.ts'
@@ -19,7 +19,15 @@ import { socket } from './socket-class.ts'
  * `create_connection([host, port], timeout, source_address, kw({ all_errors: true }))`; OSError of the last address, or
  * an ExceptionGroup of all.
  */
-export async function create_connection(...args: unknown[]): Promise<socket> {
+export async function create_connection(
+  ...args: Call<
+    [
+      address: Address,
+      timeout?: number | null,
+      source_address?: readonly [host: string, port: number] | null,
+    ]
+  >
+): Promise<socket> {
   const parameters = ['address', 'timeout?', 'source_address?', '*', 'all_errors?']
   const given = bind('create_connection', parameters, args)
   const [host, port] = given['address'] as [string, number]
@@ -43,7 +51,7 @@ export async function create_connection(...args: unknown[]): Promise<socket> {
 }
 
 /** Listens on an address: `create_server([host, port], kw({ family, backlog, reuse_port, dualstack_ipv6 }))`. */
-export async function create_server(...args: unknown[]): Promise<socket> {
+export async function create_server(...args: Call<[address: Address]>): Promise<socket> {
   const parameters = ['address', '*', 'family?', 'backlog?', 'reuse_port?', 'dualstack_ipv6?']
   const given = bind('create_server', parameters, args)
   const family = (given['family'] ?? C.AF_INET) as number
@@ -76,7 +84,9 @@ export async function has_dualstack_ipv6(): Promise<boolean> {
 }
 
 /** Two sockets that are connected with each other: over a Unix socket, or over loopback for AF_INET and AF_INET6. */
-export async function socketpair(...args: unknown[]): Promise<[socket, socket]> {
+export async function socketpair(
+  ...args: Call<[family?: number, type?: number, proto?: number]>
+): Promise<[socket, socket]> {
   const given = bind('socketpair', ['family?', 'type?', 'proto?'], args)
   const family = (given['family'] ?? C.AF_UNIX) as number
   const type = (given['type'] ?? C.SOCK_STREAM) as number

@@ -18,7 +18,7 @@ import {
 import { bytesOf, typeName } from './arguments.ts'
 import { decode } from './codecs.ts'
 import { OSError, ValueError } from './errors.ts'
-import { bind, type Callable, callable } from './keywords.ts'
+import { bind, type Callable, callable, type Given, kw } from './keywords.ts'
 import { translate } from './os-errors.ts'
 import { type PeerCertificateDict, peerCertificate } from './peer-certificate.ts'
 import type { socket } from './socket-class.ts'
@@ -136,7 +136,9 @@ class Context {
   }
 
   /** Our certificate with those above it, and its key, from files. SSLError when they do not fit together. */
-  load_cert_chain(...args: unknown[]): null {
+  load_cert_chain(
+    ...args: Given<[certfile: string, keyfile?: string | null, password?: unknown]>
+  ): null {
     const given = bind('load_cert_chain', ['certfile', 'keyfile?', 'password?'], args)
     const cert = read(given['certfile'])
     const key = (given['keyfile'] ?? null) === null ? cert : read(given['keyfile'])
@@ -149,7 +151,11 @@ class Context {
   }
 
   /** Trusts the certificates of a file, a folder, or data. */
-  load_verify_locations(...args: unknown[]): null {
+  load_verify_locations(
+    ...args: Given<
+      [cafile?: string | null, capath?: string | null, cadata?: string | Uint8Array | null]
+    >
+  ): null {
     const given = bind('load_verify_locations', ['cafile?', 'capath?', 'cadata?'], args)
     const [file, folder, data] = ['cafile', 'capath', 'cadata'].map((name) => given[name] ?? null)
     if (file === null && folder === null && data === null)
@@ -215,7 +221,18 @@ class Context {
    * Puts TLS on a socket. The old object is closed, its descriptor lives on in the new one. With `do_handshake_on_connect`,
    * the default, the promise settles after the handshake, when the socket is connected.
    */
-  async wrap_socket(...args: unknown[]): Promise<SSLSocket> {
+  async wrap_socket(
+    ...args: Given<
+      [
+        sock: socket,
+        server_side?: boolean,
+        do_handshake_on_connect?: boolean,
+        suppress_ragged_eofs?: boolean,
+        server_hostname?: string | null,
+        session?: unknown,
+      ]
+    >
+  ): Promise<SSLSocket> {
     const parameters = ['sock', 'server_side?', 'do_handshake_on_connect?']
     const rest = ['suppress_ragged_eofs?', 'server_hostname?', 'session?']
     const given = bind('wrap_socket', [...parameters, ...rest], args)
@@ -318,8 +335,9 @@ export function create_default_context(...args: unknown[]): Context {
   const purpose = given['purpose'] ?? Purpose.SERVER_AUTH
   const isServer = (purpose as { oid?: string }).oid === Purpose.CLIENT_AUTH.oid
   const context = new Context(isServer ? S.PROTOCOL_TLS_SERVER : S.PROTOCOL_TLS_CLIENT)
-  const sources = ['cafile', 'capath', 'cadata'].map((name) => given[name] ?? null)
-  if (sources.some((source) => source !== null)) context.load_verify_locations(...sources)
+  const { purpose: _, ...sources } = given
+  if (Object.values(sources).some((source) => (source ?? null) !== null))
+    context.load_verify_locations(kw(sources))
   else if (context.verify_mode !== S.CERT_NONE) context.load_default_certs(purpose)
   context.keylog_filename = process.env['SSLKEYLOGFILE'] || null
   return context

@@ -3,7 +3,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { formatPem } from '../../core/pem.ts'
-import { bind, kw } from './keywords.ts'
+import { bind, type Call, kw } from './keywords.ts'
 import { create_connection } from './socket-functions.ts'
 import * as S from './ssl-constants.ts'
 import { _create_unverified_context, create_default_context } from './ssl-context.ts'
@@ -58,7 +58,16 @@ export function get_protocol_name(protocol_code: number): string {
 }
 
 /** The certificate that a server shows, as PEM; checked only with `ca_certs`, a file. */
-export async function get_server_certificate(...args: unknown[]): Promise<string> {
+export async function get_server_certificate(
+  ...args: Call<
+    [
+      addr: readonly [host: string, port: number],
+      ssl_version?: number,
+      ca_certs?: string | null,
+      timeout?: number | null,
+    ]
+  >
+): Promise<string> {
   const parameters = ['addr', 'ssl_version?', 'ca_certs?', 'timeout?']
   const given = bind('get_server_certificate', parameters, args)
   const address = given['addr'] as [string, number]
@@ -66,7 +75,7 @@ export async function get_server_certificate(...args: unknown[]): Promise<string
   const context =
     file === null ? _create_unverified_context() : create_default_context(kw({ cafile: file }))
   const plain = await ('timeout' in given
-    ? create_connection(address, given['timeout'])
+    ? create_connection(address, given['timeout'] as number | null)
     : create_connection(address))
   const secure = await context.wrap_socket(plain, kw({ server_hostname: address[0] }))
   try {

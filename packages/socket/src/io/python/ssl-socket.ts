@@ -37,7 +37,7 @@ interface Settings {
 }
 
 /** The class under `socket`, which a class can extend without its Proxy. */
-const Base: Callable<new (...args: unknown[]) => socket> = socket
+const Base: Callable<typeof socket> = socket
 
 /** A socket whose bytes go through TLS. Made by `SSLContext.wrap_socket`. */
 export class SSLSocket extends Base {

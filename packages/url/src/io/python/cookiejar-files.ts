@@ -1,10 +1,19 @@
 /** Jars of `http.cookiejar` that are kept in files: Netscape's, as curl and browsers have them, and libwww-perl's. */
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { bind, builtins, type Callable, callable, codecs } from '@sluice/socket/python'
+import {
+  bind,
+  builtins,
+  type Call,
+  type Callable,
+  callable,
+  codecs,
+  type Given,
+} from '@sluice/socket/python'
 import { replaceFile } from '../atomic-file.ts'
 import { Cookie, type CookieObject } from './cookiejar-cookie.ts'
 import { Jar } from './cookiejar-jar.ts'
+import type { Policy } from './cookiejar-policy.ts'
 import { iso2time, time2isoz } from './cookiejar-time.ts'
 import { join_header_words, split_header_words, type Word } from './cookiejar-words.ts'
 import { osError } from './os-error.ts'
@@ -38,15 +47,19 @@ class Kind extends Jar {
   delayload: boolean
 
   /** @throws {TypeError} a name that is none */
-  constructor(...args: unknown[]) {
+  constructor(
+    ...args: Call<[filename?: Place | null, delayload?: boolean, policy?: Policy | null]>
+  ) {
     const given = bind('FileCookieJar', ['filename?', 'delayload?', 'policy?'], args)
-    super(given['policy'] ?? null)
+    super((given['policy'] ?? null) as Policy | null)
     this.filename = given['filename'] == null ? null : pathOf(given['filename'])
     this.delayload = Boolean(given['delayload'])
   }
 
   /** Writes the jar into a file, whole or not at all, for its owner alone. */
-  async save(...args: unknown[]): Promise<void> {
+  async save(
+    ...args: Given<[filename?: Place | null, ignore_discard?: boolean, ignore_expires?: boolean]>
+  ): Promise<void> {
     const [place, kept] = this.#given('save', args)
     const content = new TextEncoder().encode(this._written(kept))
     try {
@@ -56,7 +69,9 @@ class Kind extends Jar {
     }
   }
   /** Adds what a file holds. @throws {LoadError} it is of another kind; what stood before the bad line is in */
-  async load(...args: unknown[]): Promise<void> {
+  async load(
+    ...args: Given<[filename?: Place | null, ignore_discard?: boolean, ignore_expires?: boolean]>
+  ): Promise<void> {
     const [place, kept] = this.#given('load', args)
     const bytes = await readFile(place).catch((error) => {
       throw osError(error)
@@ -66,7 +81,9 @@ class Kind extends Jar {
     this._really_load(lines, place, kept)
   }
   /** What a file holds, and nothing else. If that fails, all is as it was. */
-  async revert(...args: unknown[]): Promise<void> {
+  async revert(
+    ...args: Given<[filename?: Place | null, ignore_discard?: boolean, ignore_expires?: boolean]>
+  ): Promise<void> {
     this.#given('revert', args)
     const before = this._cookies
     this._cookies = new Map()
@@ -259,6 +276,9 @@ function keptOf(given: Record<string, unknown>): Kept {
 }
 
 /** Python's `os.fspath`, which here takes `file:` URLs too. */
+/** Names a file: Python's `os.PathLike`, too. */
+type Place = string | URL | { __fspath__(): string }
+
 function pathOf(name: unknown): string {
   if (typeof name === 'string') return name
   if (name instanceof URL) return fileURLToPath(name)

@@ -1,5 +1,13 @@
 /** The jar of `http.cookiejar`: cookies by domain, path and name; in from responses, out to requests. */
-import { bind, builtins, type Callable, callable, classAttributes } from '@sluice/socket/python'
+import {
+  bind,
+  builtins,
+  type Call,
+  type Callable,
+  callable,
+  classAttributes,
+  type Given,
+} from '@sluice/socket/python'
 import { Cookie, type CookieObject } from './cookiejar-cookie.ts'
 import {
   type CookieRequest,
@@ -54,7 +62,7 @@ export class Jar {
   _now = 0
 
   /** @param policy default `DefaultCookiePolicy()` */
-  constructor(...args: unknown[]) {
+  constructor(...args: Call<[policy?: Policy | null]>) {
     const { policy } = bind('CookieJar', ['policy?'], args)
     this._policy = (policy as Policy | null | undefined) ?? DefaultCookiePolicy()
   }
@@ -244,7 +252,9 @@ export class Jar {
    * @throws {KeyError} there is none
    * @throws {ValueError} a path without its domain, a name without both
    */
-  clear(...args: unknown[]): void {
+  clear(
+    ...args: Given<[domain?: string | null, path?: string | null, name?: string | null]>
+  ): void {
     const given = bind('clear', ['domain?', 'path?', 'name?'], args)
     const [domain, path, name] = ['domain', 'path', 'name'].map(
       (key) => (given[key] as string | null | undefined) ?? null,

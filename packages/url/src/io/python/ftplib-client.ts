@@ -2,7 +2,17 @@
  * Python's `ftplib.FTP`: commands as texts, replies as texts, callbacks for what is transferred. A shim over Python's sockets,
  * since that is what programs reach into; `@sluice/url/ftp` is the client of this package.
  */
-import { bind, builtins, classAttributes, codecs, kw, socket, ssl } from '@sluice/socket/python'
+import {
+  bind,
+  builtins,
+  type Call,
+  classAttributes,
+  codecs,
+  type Given,
+  kw,
+  socket,
+  ssl,
+} from '@sluice/socket/python'
 import {
   error_perm,
   error_proto,
@@ -23,6 +33,8 @@ export const MAXLINE = 8192
 
 type Socket = InstanceType<typeof socket.socket>
 type TextFile = { readline(limit: number): Promise<string> | string; close(): unknown }
+/** Where in a file a transfer begins. */
+export type Offset = number | string | null
 type Callback<T> = ((value: T) => unknown) | null | undefined
 /** A file that is read: one of ours, one of Python's. */
 interface Source {
@@ -59,7 +71,18 @@ export class Client {
   readonly ready: Promise<void>
 
   /** `FTP(host, user, passwd, acct, timeout, source_address, kw({ encoding }))` */
-  constructor(...args: unknown[]) {
+  constructor(
+    ...args: Call<
+      [
+        host?: string,
+        user?: string,
+        passwd?: string,
+        acct?: string,
+        timeout?: number | null,
+        source_address?: readonly [host: string, port: number] | null,
+      ]
+    >
+  ) {
     const parameters = ['host?', 'user?', 'passwd?', 'acct?', 'timeout?', 'source_address?']
     const given = bind('FTP', [...parameters, '*', 'encoding?'], args)
     this.encoding = (given['encoding'] as string | undefined) ?? 'utf-8'
@@ -68,8 +91,9 @@ export class Client {
     // A subclass's own fields are set by the time this begins.
     this.ready = Promise.resolve().then(async () => {
       if (!given['host']) return
-      await this.connect(given['host'])
-      if (given['user']) await this.login(given['user'], given['passwd'], given['acct'])
+      await this.connect(given['host'] as string)
+      const { user, passwd, acct } = given as Record<string, string>
+      if (user) await this.login(user, passwd, acct)
     })
     this.ready.catch(() => {})
   }
@@ -92,7 +116,16 @@ export class Client {
   }
 
   /** Connects, and hears the greeting. */
-  async connect(...args: unknown[]): Promise<string> {
+  async connect(
+    ...args: Given<
+      [
+        host?: string,
+        port?: number,
+        timeout?: number | null,
+        source_address?: readonly [host: string, port: number] | null,
+      ]
+    >
+  ): Promise<string> {
     const given = bind('connect', ['host?', 'port?', 'timeout?', 'source_address?'], args)
     if (given['host']) this.host = given['host'] as string
     if ((given['port'] as number) > 0) this.port = given['port'] as number
@@ -240,10 +273,12 @@ export class Client {
     return [this.trust_server_pasv_ipv4_address ? host : peer[0], port]
   }
   /** Begins a transfer. @returns the connection for data, and its size where the server tells one */
-  async ntransfercmd(...args: unknown[]): Promise<[conn: Socket, size: number | null]> {
+  async ntransfercmd(
+    ...args: Given<[cmd: string, rest?: Offset]>
+  ): Promise<[conn: Socket, size: number | null]> {
     const { cmd, rest } = bind('ntransfercmd', ['cmd', 'rest?'], args) as {
       cmd: string
-      rest?: number | string | null
+      rest?: Offset
     }
     let conn: Socket | undefined
     const listener = this.passiveserver ? undefined : await this.makeport()
@@ -266,13 +301,13 @@ export class Client {
       listener?.close()
     }
   }
-  async transfercmd(...args: unknown[]): Promise<Socket> {
+  async transfercmd(...args: Given<[cmd: string, rest?: Offset]>): Promise<Socket> {
     const [conn] = await this.ntransfercmd(...args)
     return conn
   }
 
   /** Logs in; without a user as `anonymous`. */
-  async login(...args: unknown[]): Promise<string> {
+  async login(...args: Given<[user?: string, passwd?: string, acct?: string]>): Promise<string> {
     const given = bind('login', ['user?', 'passwd?', 'acct?'], args)
     const user = (given['user'] as string) || 'anonymous'
     let passwd = (given['passwd'] as string) || ''
@@ -287,9 +322,12 @@ export class Client {
   // Transfers.
 
   /** Reads a file: `retrbinary('RETR name', callback, blocksize, rest)`. */
-  async retrbinary(...args: unknown[]): Promise<string> {
+  async retrbinary(
+    ...args: Given<[cmd: string, callback: Callback<Uint8Array>, blocksize?: number, rest?: Offset]>
+  ): Promise<string> {
     const given = bind('retrbinary', ['cmd', 'callback', 'blocksize?', 'rest?'], args)
-    const { cmd, callback, blocksize = 8192, rest } = given
+    const { callback, blocksize = 8192 } = given
+    const { cmd, rest } = given as { cmd: string; rest?: Offset }
     await this.voidcmd('TYPE I')
     await this.#with(await this.transfercmd(cmd, rest), async (conn) => {
       for (;;) {
@@ -301,11 +339,13 @@ export class Client {
     return this.voidresp()
   }
   /** Reads lines: `retrlines('LIST', callback)`; without a callback they are printed. */
-  async retrlines(...args: unknown[]): Promise<string> {
+  async retrlines(
+    ...args: Given<[cmd: string, callback?: Callback<string> | null]>
+  ): Promise<string> {
     const given = bind('retrlines', ['cmd', 'callback?'], args)
     const callback = (given['callback'] as Callback<string>) ?? print_line
     await this.sendcmd('TYPE A')
-    await this.#with(await this.transfercmd(given['cmd']), async (conn) => {
+    await this.#with(await this.transfercmd(given['cmd'] as string), async (conn) => {
       const file = conn.makefile('r', kw({ encoding: this.encoding })) as unknown as TextFile
       try {
         for (;;) {
@@ -322,12 +362,23 @@ export class Client {
     return this.voidresp()
   }
   /** Writes a file: `storbinary('STOR name', fp, blocksize, callback, rest)`. */
-  async storbinary(...args: unknown[]): Promise<string> {
+  async storbinary(
+    ...args: Given<
+      [
+        cmd: string,
+        fp: Source,
+        blocksize?: number,
+        callback?: Callback<Uint8Array> | null,
+        rest?: Offset,
+      ]
+    >
+  ): Promise<string> {
     const parameters = ['cmd', 'fp', 'blocksize?', 'callback?', 'rest?']
     const given = bind('storbinary', parameters, args)
-    const { blocksize = 8192, callback, rest } = given
+    const { blocksize = 8192, callback } = given
+    const { cmd, rest } = given as { cmd: string; rest?: Offset }
     await this.voidcmd('TYPE I')
-    await this.#with(await this.transfercmd(given['cmd'], rest), async (conn) => {
+    await this.#with(await this.transfercmd(cmd, rest), async (conn) => {
       for (;;) {
         const data = bytesOf(await (given['fp'] as Source).read(blocksize as number))
         if (data.length === 0) return
@@ -338,10 +389,12 @@ export class Client {
     return this.voidresp()
   }
   /** Writes lines: `storlines('STOR name', fp, callback)`; they end in CR LF on the wire. */
-  async storlines(...args: unknown[]): Promise<string> {
+  async storlines(
+    ...args: Given<[cmd: string, fp: Source, callback?: Callback<Uint8Array> | null]>
+  ): Promise<string> {
     const given = bind('storlines', ['cmd', 'fp', 'callback?'], args)
     await this.voidcmd('TYPE A')
-    await this.#with(await this.transfercmd(given['cmd']), async (conn) => {
+    await this.#with(await this.transfercmd(given['cmd'] as string), async (conn) => {
       for (;;) {
         const line = bytesOf(await (given['fp'] as Source).readline(this.maxline + 1))
         if (line.length > this.maxline) throw new FtpError(`got more than ${this.maxline} bytes`)
@@ -378,11 +431,11 @@ export class Client {
   async dir(...args: unknown[]): Promise<void> {
     const last = args.at(-1)
     const callback = args.length > 0 && typeof last !== 'string' ? args.pop() : undefined
-    await this.retrlines(['LIST', ...args.filter(Boolean)].join(' '), callback)
+    await this.retrlines(['LIST', ...args.filter(Boolean)].join(' '), callback as Callback<string>)
   }
   /** Lists a folder for programs: names and their facts. */
   async *mlsd(
-    ...args: unknown[]
+    ...args: Given<[path?: string, facts?: readonly string[]]>
   ): AsyncGenerator<[name: string, facts: Record<string, string>], void, undefined> {
     const { path = '', facts = [] } = bind('mlsd', ['path?', 'facts?'], args) as {
       path?: string

@@ -1,6 +1,15 @@
 /** Python's `ftplib.FTP_TLS`: the same in TLS, by AUTH TLS; files are secret after `prot_p()`. */
-import { bind, builtins, classAttributes, kw, type socket, ssl } from '@sluice/socket/python'
-import { Client } from './ftplib-client.ts'
+import {
+  bind,
+  builtins,
+  type Call,
+  classAttributes,
+  type Given,
+  kw,
+  type socket,
+  ssl,
+} from '@sluice/socket/python'
+import { Client, type Offset } from './ftplib-client.ts'
 import { error_proto } from './ftplib-replies.ts'
 
 type Socket = InstanceType<typeof socket.socket>
@@ -16,7 +25,21 @@ export class SecureClient extends Client {
   _prot_p = false
 
   /** `FTP_TLS(host, user, passwd, acct, keyfile, certfile, context, timeout, source_address, kw({ encoding }))` */
-  constructor(...args: unknown[]) {
+  constructor(
+    ...args: Call<
+      [
+        host?: string,
+        user?: string,
+        passwd?: string,
+        acct?: string,
+        keyfile?: string | null,
+        certfile?: string | null,
+        context?: Context | null,
+        timeout?: number | null,
+        source_address?: readonly [host: string, port: number] | null,
+      ]
+    >
+  ) {
     const given = bind(
       'FTP_TLS',
       [
@@ -46,7 +69,9 @@ export class SecureClient extends Client {
   }
 
   /** Logs in, in TLS unless `secure` is false. */
-  override async login(...args: unknown[]): Promise<string> {
+  override async login(
+    ...args: Given<[user?: string, passwd?: string, acct?: string, secure?: boolean]>
+  ): Promise<string> {
     const given = bind('login', ['user?', 'passwd?', 'acct?', 'secure?'], args)
     const { secure = true, ...rest } = given
     if (secure && !(this.sock instanceof ssl.SSLSocket)) await this.auth()
@@ -83,7 +108,9 @@ export class SecureClient extends Client {
     this._prot_p = false
     return resp
   }
-  override async ntransfercmd(...args: unknown[]): Promise<[conn: Socket, size: number | null]> {
+  override async ntransfercmd(
+    ...args: Given<[cmd: string, rest?: Offset]>
+  ): Promise<[conn: Socket, size: number | null]> {
     const [conn, size] = await super.ntransfercmd(...args)
     if (!this._prot_p) return [conn, size]
     try {

@@ -1,6 +1,14 @@
 /** Handlers of `urllib.request` for HTTP: asking, statuses, redirects, cookies. */
 import { http } from '@sluice/http/python'
-import { bind, builtins, type Callable, callable, classAttributes, kw } from '@sluice/socket/python'
+import {
+  bind,
+  builtins,
+  type Call,
+  type Callable,
+  callable,
+  classAttributes,
+  kw,
+} from '@sluice/socket/python'
 import { CookieJar } from './cookiejar-jar.ts'
 import { HTTPError, URLError } from './error.ts'
 import { splitHost, splitType } from './legacy.ts'
@@ -224,7 +232,9 @@ class AbstractHttp extends BaseHandler {
         else request.add_unredirected_header('Content-length', String(length))
       }
     }
-    const asked = request.has_proxy() ? splitHost(splitType(request.selector)[1])[0] : host
+    const asked = (
+      request.has_proxy() ? splitHost(splitType(request.selector)[1])[0] : host
+    ) as string
     if (!request.has_header('Host')) request.add_unredirected_header('Host', asked)
     for (const [name, value] of this.parent.addheaders)
       if (!request.has_header(capitalize(name)))
@@ -345,7 +355,7 @@ interface Jar {
 class Cookies extends BaseHandler {
   cookiejar: Jar
 
-  constructor(...args: unknown[]) {
+  constructor(...args: Call<[cookiejar?: Jar | null]>) {
     super()
     const { cookiejar } = bind('HTTPCookieProcessor', ['cookiejar?'], args)
     this.cookiejar = (cookiejar as Jar | null | undefined) ?? CookieJar()

@@ -2,7 +2,7 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { bind, builtins, type Callable, callable, codecs } from '@sluice/socket/python'
+import { bind, builtins, type Call, type Callable, callable, codecs } from '@sluice/socket/python'
 import { NetrcError, parseNetrc } from '../../core/netrc.ts'
 import { osError } from './os-error.ts'
 
@@ -34,7 +34,7 @@ class File {
   readonly macros: Record<string, string[]> = Object.create(null)
 
   /** @param file default `.netrc` of the home folder, which nobody else may read */
-  constructor(...args: unknown[]) {
+  constructor(...args: Call<[file?: string | null]>) {
     const { file = null } = bind('netrc', ['file?'], args) as { file?: string | null }
     const path = file ?? join(process.env['HOME'] || homedir(), '.netrc')
     const descriptor = openFile(path)

@@ -2,8 +2,16 @@
  * `urllib.request.OpenerDirector`: handlers in their order, found by the names of their methods: `http_request` changes a
  * request, `http_open` answers one, `http_response` looks at the answer, `http_error_302` at one that is no success.
  */
-import { bind, builtins, type Callable, callable, classAttributes, kw } from '@sluice/socket/python'
-import { Request, type RequestObject } from './request-object.ts'
+import {
+  bind,
+  builtins,
+  type Callable,
+  callable,
+  classAttributes,
+  type Given,
+  kw,
+} from '@sluice/socket/python'
+import { type MessageBody, Request, type RequestObject } from './request-object.ts'
 import type { UrlResponse } from './response.ts'
 
 /** A handler; what it does is in the names of its methods. */
@@ -98,9 +106,13 @@ class Director {
   }
 
   /** Opens a URL or a request: `open(fullurl, data, timeout)`. */
-  async open(...args: unknown[]): Promise<UrlResponse> {
+  async open(
+    ...args: Given<
+      [fullurl: string | RequestObject, data?: MessageBody | null, timeout?: number | null]
+    >
+  ): Promise<UrlResponse> {
     const given = bind('open', ['fullurl', 'data?', 'timeout?'], args)
-    const data = given['data'] ?? null
+    const data = (given['data'] ?? null) as MessageBody | null
     let request = given['fullurl'] as RequestObject
     if (typeof given['fullurl'] === 'string') request = Request(given['fullurl'], data)
     else if (data !== null) request.data = data

@@ -1,5 +1,5 @@
 /** Password managers of `urllib.request`: who is who, by realm and by the beginning of a URL. */
-import { bind, type Callable, callable } from '@sluice/socket/python'
+import { bind, type Callable, callable, type Given } from '@sluice/socket/python'
 import { splitPort } from './legacy.ts'
 import { urlsplit } from './parse.ts'
 
@@ -17,7 +17,11 @@ class Manager {
   readonly #realms = new Map<string | null, Entry[]>()
 
   /** `add_password(realm, uri, user, passwd)`; `uri` may be several. */
-  add_password(...args: unknown[]): void {
+  add_password(
+    ...args: Given<
+      [realm: string | null, uri: string | readonly string[], user: string, passwd: string]
+    >
+  ): void {
     const { realm, uri, user, passwd } = bind('add_password', PARAMETERS, args)
     this.put(realm as string | null, uri as string | string[], [user as string, passwd as string])
   }

@@ -1,5 +1,12 @@
 /** Proxies of `urllib.request`: from the environment, and by a handler. */
-import { bind, builtins, type Callable, callable, classAttributes } from '@sluice/socket/python'
+import {
+  bind,
+  builtins,
+  type Call,
+  type Callable,
+  callable,
+  classAttributes,
+} from '@sluice/socket/python'
 import { splitPassword, splitPort, splitType, splitUser } from './legacy.ts'
 import { BaseHandler, openAgain } from './opener.ts'
 import { unquote } from './parse.ts'
@@ -80,7 +87,7 @@ class Handler extends BaseHandler {
   static override handler_order = 100
   proxies: Proxies
 
-  constructor(...args: unknown[]) {
+  constructor(...args: Call<[proxies?: Proxies | ReadonlyMap<string, string> | null]>) {
     super()
     const { proxies } = bind('ProxyHandler', ['proxies?'], args)
     const given = (proxies as Proxies | Map<string, string> | null | undefined) ?? getproxies()

@@ -1,5 +1,12 @@
 /** `urllib.request.Request`: what is asked for, taken apart as Python does. */
-import { bind, builtins, type Callable, callable } from '@sluice/socket/python'
+import {
+  bind,
+  builtins,
+  type Call,
+  type Callable,
+  callable,
+  type Given,
+} from '@sluice/socket/python'
 import { splitHost, splitTag, splitType, unwrap } from './legacy.ts'
 import { unquote, urlparse } from './parse.ts'
 
@@ -10,6 +17,15 @@ type Fields = Record<string, string>
 export function capitalize(name: string): string {
   return name.slice(0, 1).toUpperCase() + name.slice(1).toLowerCase()
 }
+
+/** A body: bytes, a file, or pieces; text is refused, as in Python. */
+export type MessageBody =
+  | Uint8Array
+  | ArrayBuffer
+  | ArrayBufferView
+  | { read(size?: number): unknown }
+  | Iterable<Uint8Array>
+  | AsyncIterable<Uint8Array>
 
 /** What is asked for. @internal */
 export class RequestObject {
@@ -27,18 +43,29 @@ export class RequestObject {
   /** Redirects so far, and how often each was followed. */
   declare redirect_dict: Record<string, number> | undefined
   _full_url: string | null = null
-  _data: unknown = null
+  _data: MessageBody | null = null
   _tunnel_host: string | null = null
 
   /** `Request(url, data, headers, origin_req_host, unverifiable, method)` */
-  constructor(...args: unknown[]) {
+  constructor(
+    ...args: Call<
+      [
+        url: string,
+        data?: MessageBody | null,
+        headers?: Readonly<Record<string, string>> | ReadonlyMap<string, string>,
+        origin_req_host?: string | null,
+        unverifiable?: boolean,
+        method?: string | null,
+      ]
+    >
+  ) {
     const given = bind(
       'Request',
       ['url', 'data?', 'headers?', 'origin_req_host?', 'unverifiable?', 'method?'],
       args,
     )
     this.full_url = given['url'] as string
-    this.data = given['data'] ?? null
+    this.data = (given['data'] as MessageBody | undefined) ?? null
     for (const [name, value] of entriesOf(given['headers'] ?? {})) this.add_header(name, value)
     this.origin_req_host = (given['origin_req_host'] as string | undefined) ?? request_host(this)
     this.unverifiable = Boolean(given['unverifiable'])
@@ -59,11 +86,11 @@ export class RequestObject {
     this.host = (host ? unquote(host) : host) as string
     this.selector = selector
   }
-  get data(): unknown {
+  get data(): MessageBody | null {
     return this._data
   }
   /** Another body has another length. */
-  set data(data: unknown) {
+  set data(data: MessageBody | null) {
     if (data === this._data) return
     this._data = data
     if (this.has_header('Content-length')) this.remove_header('Content-length')
@@ -76,7 +103,7 @@ export class RequestObject {
     return this.full_url
   }
   /** Has a proxy asked; for `https` by a tunnel. */
-  set_proxy(...args: unknown[]): void {
+  set_proxy(...args: Given<[host: string, type: string]>): void {
     const { host, type } = bind('set_proxy', ['host', 'type'], args) as {
       host: string
       type: string
@@ -91,12 +118,12 @@ export class RequestObject {
   has_proxy(): boolean {
     return this.selector === this.full_url
   }
-  add_header(...args: unknown[]): void {
+  add_header(...args: Given<[key: string, val: string]>): void {
     const { key, val } = bind('add_header', ['key', 'val'], args)
     put(this.headers, capitalize(key as string), val as string)
   }
   /** A field that does not go along with a redirect. */
-  add_unredirected_header(...args: unknown[]): void {
+  add_unredirected_header(...args: Given<[key: string, val: string]>): void {
     const { key, val } = bind('add_unredirected_header', ['key', 'val'], args)
     put(this.unredirected_hdrs, capitalize(key as string), val as string)
   }

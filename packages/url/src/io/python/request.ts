@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, normalize } from 'node:path'
-import { bind, builtins, kw, ssl } from '@sluice/socket/python'
+import { bind, builtins, type Call, kw, ssl } from '@sluice/socket/python'
 import { CacheFTPHandler, FTPHandler, ftpwrapper } from './ftp-handlers.ts'
 import {
   HTTPDefaultErrorHandler,
@@ -17,7 +17,8 @@ import { splitType } from './legacy.ts'
 import { DataHandler, FileHandler } from './local-handlers.ts'
 import { OpenerDirector } from './opener.ts'
 import { ProxyHandler } from './proxy-handler.ts'
-import type { UrlResponse } from './response.ts'
+import type { MessageBody, RequestObject } from './request-object.ts'
+import type { HTTPMessage, UrlResponse } from './response.ts'
 import { retrieveInto } from './retrieve.ts'
 
 export {
@@ -66,13 +67,20 @@ let installed: InstanceType<typeof OpenerDirector> | null = null
  * @returns a file with `status`, `headers` and `url`
  * @throws {HTTPError} a status that is no success: it is the response, too. {URLError} nothing came of it
  */
-export async function urlopen(...args: unknown[]): Promise<UrlResponse> {
+export async function urlopen(
+  ...args: Call<[url: string | RequestObject, data?: MessageBody | null, timeout?: number | null]>
+): Promise<UrlResponse> {
   const given = bind(
     'urlopen',
     [...['url', 'data?', 'timeout?', '*'], ...['cafile?', 'capath?', 'cadefault?', 'context?']],
     args,
   )
-  const { url, data = null, timeout, cafile, capath, cadefault, context } = given
+  const { cafile, capath, cadefault, context } = given
+  const { url, data, timeout } = given as {
+    url: string | RequestObject
+    data?: MessageBody | null
+    timeout?: number | null
+  }
   let opener: InstanceType<typeof OpenerDirector>
   if (cafile || capath || cadefault) {
     process.emitWarning(
@@ -90,8 +98,7 @@ export async function urlopen(...args: unknown[]): Promise<UrlResponse> {
     installed ??= build_opener()
     opener = installed
   }
-  const rest = timeout === undefined ? [] : [timeout]
-  return opener.open(url, data, ...rest)
+  return timeout === undefined ? opener.open(url, data) : opener.open(url, data, timeout)
 }
 
 /** What `urlopen` uses from now on. */
@@ -135,14 +142,21 @@ const temporary: string[] = []
  * @throws {ContentTooShortError} it ended early. As `urlopen`
  */
 export async function urlretrieve(
-  ...args: unknown[]
-): Promise<[filename: string, headers: unknown]> {
+  ...args: Call<
+    [
+      url: string,
+      filename?: string | null,
+      reporthook?: ((blocks: number, size: number, total: number) => unknown) | null,
+      data?: MessageBody | null,
+    ]
+  >
+): Promise<[filename: string, headers: HTTPMessage]> {
   const parameters = ['url', 'filename?', 'reporthook?', 'data?']
   const given = bind('urlretrieve', parameters, args)
   const url = given['url'] as string
   const report = given['reporthook'] as ((...args: number[]) => unknown) | null | undefined
   const [type, path] = splitType(url)
-  const response = await urlopen(url, (given['data'] as unknown) ?? null)
+  const response = await urlopen(url, (given['data'] ?? null) as MessageBody | null)
   try {
     if (type === 'file' && !given['filename'])
       return [normalize(path.replace(/^\/\/[^/]*/, '')), response.info()]

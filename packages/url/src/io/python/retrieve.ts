@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises'
 import { ContentTooShortError } from './error.ts'
 import { fieldOf } from './http-handlers.ts'
-import type { FileLike } from './response.ts'
+import type { FileLike, HTTPMessage } from './response.ts'
 
 /** Bytes that are read at a time, and that the report is told. */
 const BLOCK = 8192
@@ -16,9 +16,9 @@ const BLOCK = 8192
  */
 export async function retrieveInto(
   filename: string,
-  response: FileLike & { info(): unknown },
+  response: FileLike & { info(): HTTPMessage },
   report: ((...args: number[]) => unknown) | null | undefined,
-): Promise<[filename: string, headers: unknown]> {
+): Promise<[filename: string, headers: HTTPMessage]> {
   const headers = response.info()
   const length = fieldOf(headers, 'content-length')
   const size = length === null ? -1 : Number(length)

@@ -1,5 +1,12 @@
 /** Python's module `urllib.robotparser`: a shim over `parseRobots` in Python's own reading. */
-import { bind, builtins, type Callable, callable } from '@sluice/socket/python'
+import {
+  bind,
+  builtins,
+  type Call,
+  type Callable,
+  callable,
+  type Given,
+} from '@sluice/socket/python'
 import type { Robots } from '../../core/robots-lines.ts'
 import { parsePythonRobots } from '../../core/robots-python.ts'
 import { HTTPError } from './error.ts'
@@ -36,7 +43,7 @@ class Parser {
   #robots: Robots = parsePythonRobots('')
 
   /** @param url of the file; default none */
-  constructor(...args: unknown[]) {
+  constructor(...args: Call<[url?: string]>) {
     const { url = '' } = bind('RobotFileParser', ['url?'], args)
     this.set_url(url as string)
   }
@@ -82,7 +89,7 @@ class Parser {
     this.modified()
   }
   /** Whether a robot may fetch a URL; no, before the file was read. */
-  can_fetch(...args: unknown[]): boolean {
+  can_fetch(...args: Given<[useragent: string, url: string]>): boolean {
     const { useragent, url } = bind('can_fetch', ['useragent', 'url'], args)
     if (this.disallow_all) return false
     if (this.allow_all) return true

@@ -21,7 +21,8 @@ import { DataHandler, FileHandler, url2pathname } from './local-handlers.ts'
 import { type BaseHandler, OpenerDirector } from './opener.ts'
 import { quote, unquote, urljoin, urlparse } from './parse.ts'
 import { getproxies, type Proxies, ProxyHandler } from './proxy-handler.ts'
-import { Request } from './request-object.ts'
+import { type MessageBody, Request } from './request-object.ts'
+import type { HTTPMessage } from './response.ts'
 import { addinfourl, type FileLike } from './response.ts'
 import { retrieveInto } from './retrieve.ts'
 
@@ -29,7 +30,7 @@ const SAFE = "%/:=&?~#+!$,;'@()*[]|"
 
 /** A file with fields. */
 interface Opened extends FileLike {
-  info(): unknown
+  info(): HTTPMessage
 }
 
 class Opener {
@@ -127,7 +128,7 @@ class Opener {
     director.addheaders = [...this.addheaders]
     if (Object.keys(this.proxies).length > 0) director.add_handler(ProxyHandler(this.proxies))
     director.add_handler(handler)
-    const request = Request(url, data)
+    const request = Request(url, data as MessageBody | null)
     const [userinfo, host] = splitUser(request.host ?? '')
     if (userinfo !== null) {
       request.host = host
