@@ -6,6 +6,8 @@
  * Rules it keeps:
  * - Nothing outside of the folder: also not by a link in it, which is followed and looked at before anything is opened.
  * - A file that is not there, one that is refused and one that may not be read are the same 404: a stranger learns nothing.
+ *   Where the process has no descriptor left it is 503, as the file may well be there. Both are found out before the head
+ *   of the response leaves.
  * - The file that is sent is the one whose size and date were told: a change in between ends the response.
  */
 import { createHash } from 'node:crypto'
@@ -154,8 +156,8 @@ class StaticFiles {
     return { place, path, stats: await stat(path) }
   }
 
-  /** The bytes of a small file, read at once and kept; a file that can't be read is as good as none. */
-  async #read(file: FoundFile): Promise<FoundFile | undefined> {
+  /** The bytes of a small file, read at once and kept. */
+  async #read(file: FoundFile): Promise<FoundFile | Response> {
     const now = Date.now()
     const bytes = new Uint8Array(file.stats.size)
     let at = 0
@@ -164,8 +166,8 @@ class StaticFiles {
         bytes.set(piece, at)
         at += piece.length
       }
-    } catch {
-      return undefined
+    } catch (error) {
+      return refusal(error)
     }
     const whole = { ...file, bytes }
     this.#cache.add(whole, now)
@@ -202,9 +204,9 @@ class StaticFiles {
     }
     const isHead = method === 'HEAD'
     const isSmall = size > 0 && size <= SMALL_FILE
-    if (isSmall && !isHead && file.bytes === undefined) {
-      const read = await this.#read(file)
-      if (read === undefined) return notFound()
+    if (file.bytes === undefined) {
+      const read = isSmall && !isHead ? await this.#read(file) : await openable(file)
+      if (read instanceof Response) return read
       file = read
     }
     if (plan.status === 200) return whole(file, headers, isHead)
@@ -233,7 +235,12 @@ class StaticFiles {
   async #list({ names }: StaticPath, params: URLSearchParams): Promise<Response> {
     const { hidden = false } = this.#options
     const folder = await this.#find(names)
-    const all = folder === undefined ? [] : await readdir(folder.path).catch(() => [])
+    let all: string[] = []
+    try {
+      if (folder !== undefined) all = await readdir(folder.path)
+    } catch (error) {
+      if (isShort(error)) return refusal(error)
+    }
     const shown = all.filter((name) => hidden || !name.startsWith('.'))
     const entries = await Promise.all(
       shown.map(async (name) => {
@@ -261,6 +268,28 @@ class StaticFiles {
         ['Cache-Control', 'no-cache'],
       ],
     })
+  }
+}
+
+/** Whether it is descriptors that are missing, and not the file. */
+function isShort(error: unknown): boolean {
+  return /^E[MN]FILE$/.test((error as NodeJS.ErrnoException | null)?.code ?? '')
+}
+
+/** What is said of a file that can't be read. */
+function refusal(error: unknown): Response {
+  return isShort(error)
+    ? new Response('503 Service Unavailable\n', { status: 503, headers: { 'Retry-After': '1' } })
+    : notFound()
+}
+
+/** A file whose bytes leave after the head: tried before, and closed again, since nobody has to read a response. */
+async function openable(file: FoundFile): Promise<FoundFile | Response> {
+  try {
+    await (await open(file.path, 'r')).close()
+    return file
+  } catch (error) {
+    return refusal(error)
   }
 }
 

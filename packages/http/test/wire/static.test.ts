@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   mkdirSync,
@@ -11,9 +12,11 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { brotliCompressSync } from 'node:zlib'
 import { connect } from '@sluice/socket'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import { programFile } from '../../../../scripts/program.ts'
 import { ClientConnection, request, type Server, serve } from '../../src/index.ts'
 import { type StaticOptions, staticFiles } from '../../src/static.ts'
 
@@ -357,3 +360,20 @@ it('a precompressed sibling that is a link out of the folder is not followed', a
   })
   expect([headers.get('content-encoding'), text]).toEqual([null, 'a{}'])
 })
+
+// Node's own `fs` and the shell's `ulimit`.
+describe.runIf(!('Bun' in globalThis) && !('Deno' in globalThis) && process.platform === 'linux')(
+  'without a descriptor left',
+  () => {
+    it('is 503 and not 404, and all is well once there are some again', async () => {
+      const program = await programFile(new URL('../programs/no-descriptors.ts', import.meta.url))
+      const { stdout } = await promisify(execFile)('sh', [
+        ...['-c', 'ulimit -n 64 && exec "$0" "$@"', process.execPath, program, root],
+        ...['digits.txt', 'large.bin', 'bare/', 'nowhere.txt'],
+      ])
+      const good = ['200 null', '200 null', '200 null', '404 null']
+      const without = ['503 1', '503 1', '503 1', '404 null']
+      expect(JSON.parse(stdout)).toEqual({ before: good, without, after: good })
+    })
+  },
+)
