@@ -33,7 +33,7 @@ async function peer(answer: string | undefined, reset = false): Promise<string> 
       } else await connection.close()
     }
   })()
-  return 'port' in listener.address ? `http://127.0.0.1:${listener.address.port}/` : ''
+  return `http://127.0.0.1:${listener.address.port}/`
 }
 
 test('the tour plays its six acts, ends with 0 and leaves nothing behind', {
@@ -119,7 +119,7 @@ describe('what goes wrong is one sentence, a status, and no stack', () => {
   const port = async (): Promise<string> => {
     const listener = await listen('127.0.0.1:0')
     await listener.close()
-    return 'port' in listener.address ? `http://127.0.0.1:${listener.address.port}/` : ''
+    return `http://127.0.0.1:${listener.address.port}/`
   }
   test.each<[what: string, url: () => string | Promise<string>, says: RegExp]>([
     ['refused', port, /GET http:\S+: connection refused \(ECONNREFUSED, phase connect, \d+ ms\)/],

@@ -74,7 +74,7 @@ async function nobody(): Promise<string> {
 }
 
 function urlOf({ address }: Listener): string {
-  return 'port' in address ? `http://${address.hostname}:${address.port}/` : ''
+  return `http://${address.hostname}:${address.port}/`
 }
 
 async function failure(run: () => Promise<unknown>): Promise<Error | undefined> {

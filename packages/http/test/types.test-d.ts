@@ -28,3 +28,9 @@ it('a handler may return ours or the platform one', () => {
   expectTypeOf((_: globalThis.Request) => new Response('x')).toExtend<Handler>()
   expectTypeOf(async (_: globalThis.Request) => new globalThis.Response('x')).toExtend<Handler>()
 })
+
+it('where a server listens is asked without looking what it is', async () => {
+  const { address } = await serve(() => new Response('x'))
+  expectTypeOf(address.port).toEqualTypeOf<number | undefined>()
+  if (address.family !== 'Unix') expectTypeOf(address.port).toEqualTypeOf<number>()
+})

@@ -34,8 +34,14 @@ export interface InetAddress extends InetEndpoint {
   /** Which of the two. */
   family: 'IPv4' | 'IPv6'
 }
+/** The address of a live Unix socket. Host and port can be asked for before it is known what an address is. */
+export interface UnixAddress extends UnixEndpoint {
+  family: 'Unix'
+  hostname?: undefined
+  port?: undefined
+}
 /** The address of a live socket of any kind. */
-export type Address = InetAddress | (UnixEndpoint & { family: 'Unix' })
+export type Address = InetAddress | UnixAddress
 
 /** Whether an endpoint or address is a Unix socket. */
 export function isUnix<T extends Endpoint | Address>(endpoint: T): endpoint is T & UnixEndpoint {

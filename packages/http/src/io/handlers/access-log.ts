@@ -77,9 +77,8 @@ function factsOf(
   { remoteAddress, target, version, bytesSent }: Info,
   status: number,
 ): Omit<AccessRecord, 'time' | 'status' | 'isComplete' | 'elapsed'> {
-  const hasPlace = remoteAddress !== undefined && 'hostname' in remoteAddress
   return {
-    address: hasPlace ? remoteAddress.hostname : '-',
+    address: remoteAddress?.hostname ?? '-',
     // A name that was refused is nobody's.
     user: status === 401 ? null : (parseBasic(headers.get('authorization'))?.username ?? null),
     method,
