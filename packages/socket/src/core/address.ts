@@ -36,8 +36,11 @@ export interface InetAddress extends InetEndpoint {
 }
 /** The address of a live Unix socket. Host and port can be asked for before it is known what an address is. */
 export interface UnixAddress extends UnixEndpoint {
+  /** No other. */
   family: 'Unix'
+  /** There is none. */
   hostname?: undefined
+  /** There is none. */
   port?: undefined
 }
 /** The address of a live socket of any kind. */
