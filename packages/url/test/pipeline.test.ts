@@ -30,6 +30,24 @@ describe('middleware', () => {
     expect(await (await one.fetch('http://127.0.0.1:9/')).text()).toBe('mine')
   })
 
+  test('may change what it is given, for this one fetch', async () => {
+    const to = await server(
+      (request) => new Response(`${new URL(request.url).pathname} ${request.headers.get('x')}`),
+    )
+    let calls = 0
+    const careless: Middleware = (request, next) => {
+      if (++calls === 1) {
+        request.url.pathname = '/changed'
+        request.headers.set('X', 'secret')
+      }
+      return next(request)
+    }
+    const one = client({ use: [careless] })
+    expect(await (await one.fetch(`${to.url}a`)).text()).toBe('/changed secret')
+    expect(await (await one.fetch(`${to.url}a`)).text()).toBe('/a null')
+    expect(await (await fetch(`${to.url}a`)).text()).toBe('/a null')
+  })
+
   test('of a wrong kind is refused when the client is made', () => {
     expect(() => new Client({ use: ['x'] as never })).toThrow(/^Client: use must hold functions$/)
     expect(() => new Client({ use: {} as never })).toThrow(/array/)
@@ -78,6 +96,19 @@ test('the redirects of a response are told, and its class stays faithful', async
   expect(Object.keys(response)).not.toContain('history')
   await response.body?.cancel()
   expect(historyOf(await fetch('data:,x'))).toEqual([])
+})
+
+test('a jar that changes the URL it is asked about changes no fetch', async () => {
+  const to = await server((request) => new Response(new URL(request.url).pathname))
+  const jar = {
+    header(url: URL) {
+      url.pathname = '/changed'
+      return ''
+    },
+    set() {},
+  }
+  const one = client({ cookies: jar })
+  for (let i = 0; i < 2; i++) expect(await (await one.fetch(`${to.url}a`)).text()).toBe('/a')
 })
 
 test('a function makes the body again for each hop', async () => {

@@ -2,8 +2,9 @@
  * `Client`: what many fetches share. A base URL, fields, timeouts, the way through proxies, and the connections that are
  * kept between them. `fetch` is a client that nobody configured.
  */
-import { Pool, type PoolOptions, type Response } from '@sluice/http'
+import { Headers, Pool, type PoolOptions, type Response } from '@sluice/http'
 import { FetchError } from '../core/errors.ts'
+import { UrlReader } from '../core/fetch-url.ts'
 import { checkOptions, checkTotal } from '../core/options.ts'
 import { type Environment, namesProxies } from '../core/proxy-env.ts'
 import { poolOptions } from './connections.ts'
@@ -50,8 +51,6 @@ export interface ClientOptions
 export class Client implements AsyncDisposable {
   readonly #options: ClientOptions
   readonly #env: Environment
-  /** Whether a proxy has to be looked for at all. */
-  readonly #namesProxies: boolean
   /** By proxy, the empty text for none: a pool has one way. */
   readonly #pools = new Map<string, Pool>()
   #closed = false
@@ -61,6 +60,12 @@ export class Client implements AsyncDisposable {
   readonly home: string | undefined
   /** What its fetches do besides asking. @internal */
   readonly policies: Policies
+  /** Whether a proxy has to be looked for at all. @internal */
+  readonly isProxied: boolean
+  /** Reads its URLs. @internal */
+  readonly urls: UrlReader
+  /** The fields of a fetch that has none. @internal */
+  readonly noFields: Headers | undefined
 
   /**
    * @param options defaults of its fetches, and what they share
@@ -73,8 +78,14 @@ export class Client implements AsyncDisposable {
     this.#options = options
     this.policies = planPolicies('Client', options, NO_POLICIES, this.home)
     this.#env = options.env ?? { ...process.env }
-    this.#namesProxies = namesProxies(this.#env)
+    const { proxy } = options
+    this.isProxied =
+      proxy === undefined || proxy === 'env' ? namesProxies(this.#env) : proxy !== false
     this.run = openPipeline(options, LAYERS)
+    // What comes from a stranger may change what it is given, and must not change it for the next fetch.
+    const isOurs = options.use === undefined && options.schemes === undefined
+    this.urls = new UrlReader(options.base, isOurs)
+    this.noFields = isOurs ? new Headers() : undefined
   }
 
   /**
@@ -114,9 +125,7 @@ export class Client implements AsyncDisposable {
   poolFor(url: URL, method: string, id: number): Pool {
     if (this.#closed)
       throw new FetchError({ method, url: url.href, code: 'ERR_CLOSED', phase: 'open' })
-    const { proxy: option } = this.#options
-    const isDirect = (option === undefined || option === 'env') && !this.#namesProxies
-    const proxy = isDirect ? undefined : proxyFor(url, option, this.#env, id)
+    const proxy = this.isProxied ? proxyFor(url, this.#options.proxy, this.#env, id) : undefined
     const named = typeof proxy === 'string' || proxy instanceof URL ? String(proxy) : ''
     // A proxy forwards what is in the clear, and tunnels the rest.
     const key = proxy ? `${url.protocol} ${named}` : ''

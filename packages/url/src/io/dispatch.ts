@@ -57,24 +57,27 @@ export function openPipeline(options: PipelineOptions, layers: readonly Middlewa
       handlers.set(scheme, async (request) => handler(request))
     else throw new TypeError(`Client: the handler of ${scheme} must be a function, or null`)
   }
-  return compose([...use, followRedirects, ...layers], (request) => dispatch(request, handlers))
+  // Few, and looked through one by one: the protocol of a URL is a text made anew each time, which a Map would have to hash.
+  const list = [...handlers].map(([scheme, answer]) => ({ scheme, answer }))
+  return compose([...use, followRedirects, ...layers], (request) => dispatch(request, list))
 }
 
 /** Chooses by the scheme. */
 function dispatch(
   request: PlannedRequest,
-  handlers: ReadonlyMap<string, Handler>,
+  handlers: readonly { scheme: string; answer: Handler }[],
 ): Promise<Response> {
   const { method, url, id } = request
-  const handler = handlers.get(url.protocol)
+  const { protocol } = url
+  const handler = handlers.find(({ scheme }) => scheme === protocol)
   if (handler === undefined) {
-    const known = [...handlers.keys()].join(', ')
+    const known = handlers.map(({ scheme }) => scheme).join(', ')
     // `localhost:3000` is a URL with the scheme `localhost:`; that is hardly ever what was meant.
     const hint = /^\d/.test(url.pathname) ? ' (is http:// missing?)' : ''
-    const reason = `no handler for ${url.protocol} URLs; there are ${known}${hint}`
+    const reason = `no handler for ${protocol} URLs; there are ${known}${hint}`
     const facts = { method, url: url.href, code: 'ERR_UNSUPPORTED', phase: 'open' as const, reason }
     return Promise.reject(new FetchError(facts))
   }
-  if (tracing()) publish(id, 'attempt', { handler: url.protocol, url: maskUrl(url.href) })
-  return handler(request)
+  if (tracing()) publish(id, 'attempt', { handler: protocol, url: maskUrl(url.href) })
+  return handler.answer(request)
 }

@@ -54,6 +54,8 @@ export interface PlannedRequest extends Policies {
   readonly decode: RequestOptions['decode']
   /** Makes one exchange by `@sluice/http`, over whichever connection this fetch is to use. */
   readonly send: (url: URL, options: PoolRequestOptions) => Promise<Response>
+  /** Whether it may go through a proxy, which may have something to say itself. @internal */
+  readonly isProxied: boolean
   /** How to open a connection to a URL, for a handler that opens its own. */
   readonly dial: (url: URL) => DialOptions
   /** When the fetch began, by `performance.now()`: `total` bounds all of it, redirects too. */
@@ -74,6 +76,11 @@ export function compose(middleware: readonly Middleware[], handler: Handler): Ha
     (next, layer) => (request) => layer(request, next),
     handler,
   )
+}
+
+/** Whether it goes to a server of HTTP, where cookies and credentials have a meaning. */
+export function isHttp({ url: { protocol } }: PlannedRequest): boolean {
+  return protocol === 'http:' || protocol === 'https:'
 }
 
 /** Whether a body can be sent twice: text, bytes and what a function makes can, a stream can not. */

@@ -93,12 +93,3 @@ export function hopFor(
     },
   })
 }
-
-/** The HTTP proxy that forwards requests to an `http:` URL, where it is one with a password. */
-export function forwarderFor(url: URL, proxy: PoolOptions['proxy']): URL | undefined {
-  const [only, second] = Array.isArray(proxy) ? proxy : [proxy]
-  if (url.protocol !== 'http:' || second !== undefined) return undefined
-  if (!(typeof only === 'string' || only instanceof URL)) return undefined
-  const at = new URL(only)
-  return at.password === '' && at.username === '' ? undefined : at
-}

@@ -11,6 +11,7 @@ import {
 } from '@sluice/http'
 import { nextId } from '@sluice/socket/trace'
 import { explain, FetchError, maskUrl } from '../core/errors.ts'
+import type { UrlReader } from '../core/fetch-url.ts'
 import {
   checkCallable,
   checkMethod,
@@ -120,6 +121,12 @@ export interface FetchHost extends ConnectionHost {
   readonly home: string | undefined
   /** The pipeline. */
   readonly run: Handler
+  /** Reads its URLs. */
+  readonly urls: UrlReader
+  /** Whether its way may lead through proxies. */
+  readonly isProxied: boolean
+  /** The fields of a fetch that has none, where no stage could change them; else nothing. */
+  readonly noFields: Headers | undefined
 }
 
 /** Options of a client that its fetches fall back to. */
@@ -163,21 +170,11 @@ function plan(
   defaults: FetchDefaults,
   started: number,
 ): PlannedRequest {
-  checkObject('fetch', options)
-  for (const key of Object.keys(options))
-    if (!TAKEN.has(key))
-      throw new TypeError(`fetch: there is no option '${key}'; there are ${OURS.join(', ')}`)
+  if (options !== NO_OPTIONS) checkFetch(options)
   const isRequest = typeof input === 'object' && input !== null && 'headers' in input
   const from = isRequest ? (input as globalThis.Request) : undefined
   const method = options.method ?? from?.method ?? 'GET'
   if (method !== 'GET') checkMethod('fetch', method)
-  if (options.signal != null) checkSignal('fetch', options.signal)
-  checkCallable('fetch', 'connect', options.connect)
-  for (const name of ['tls', 'ftp', 'trace'] as const)
-    if (options[name] !== undefined) checkObject(`fetch ${name}`, options[name])
-  if (options.decode !== undefined && typeof options.decode !== 'boolean')
-    checkObject('fetch decode', options.decode)
-  if (options.timeout !== undefined) checkTotal('fetch', options.timeout)
   const body = options.body !== undefined ? options.body : (from?.body ?? null)
   if (body !== null && /^(get|head)$/i.test(method))
     throw new TypeError(`fetch: a ${method.toUpperCase()} request has no body`)
@@ -189,7 +186,7 @@ function plan(
       `fetch: redirect is 'follow', 'manual' or 'error', not ${JSON.stringify(redirect)}`,
     )
   const id = nextId()
-  const url = parse(from?.url ?? (input as string | URL), method, defaults.base)
+  const url = host.urls.read(from?.url ?? (input as string | URL), method)
   const home = options.auth === undefined ? undefined : url.origin
   const policies = planPolicies('fetch', options, host.policies, home)
   const call = { host, options, defaults, policies, id }
@@ -197,23 +194,47 @@ function plan(
   return {
     url,
     method: normalised(method),
-    headers: headersOf(
+    headers: fieldsFor(
+      url,
       options.headers ?? (from && [...from.headers]),
-      host.home === undefined || host.home === url.origin
-        ? defaults.headers
-        : withoutSecrets(defaults.headers, policies),
+      host,
+      defaults,
+      policies,
     ),
     body: body as RequestBody,
     redirect,
     signal: options.signal === undefined ? from?.signal : (options.signal ?? undefined),
     timeout: options.timeout ?? defaults.timeout,
     decode: options.decode ?? defaults.decode ?? true,
-    ...policies,
+    // One by one: copied as a whole they take as long as all the rest.
+    cookies: policies.cookies,
+    auth: policies.auth,
+    retry: policies.retry,
+    isAllowed: policies.isAllowed,
+    secretFields: policies.secretFields,
+    onUploadProgress: policies.onUploadProgress,
+    limits: policies.limits,
     send: senderOf(call),
+    isProxied: options.proxy === undefined ? host.isProxied : options.proxy !== false,
     dial: (to) => dialOptions(call, to),
     started,
     id,
   }
+}
+
+/** @throws {TypeError | RangeError} options that make no sense */
+function checkFetch(options: FetchOptions): void {
+  checkObject('fetch', options)
+  for (const key of Object.keys(options))
+    if (!TAKEN.has(key))
+      throw new TypeError(`fetch: there is no option '${key}'; there are ${OURS.join(', ')}`)
+  if (options.signal != null) checkSignal('fetch', options.signal)
+  checkCallable('fetch', 'connect', options.connect)
+  for (const name of ['tls', 'ftp', 'trace'] as const)
+    if (options[name] !== undefined) checkObject(`fetch ${name}`, options[name])
+  if (options.decode !== undefined && typeof options.decode !== 'boolean')
+    checkObject('fetch decode', options.decode)
+  if (options.timeout !== undefined) checkTotal('fetch', options.timeout)
 }
 
 /** Fetch §2.2.1: these are written in capitals; `patch` stays as it is. */
@@ -246,6 +267,19 @@ function checkRepeatable({ retry }: Policies, method: string, body: RequestBody)
 }
 
 /** The client's fields, and those of the call in their place. */
+function fieldsFor(
+  url: URL,
+  given: HeadersInit | undefined,
+  host: FetchHost,
+  client: FetchDefaults,
+  policies: Policies,
+): Headers {
+  if (given === undefined && client.headers === undefined && host.noFields !== undefined)
+    return host.noFields
+  const isHome = host.home === undefined || host.home === url.origin
+  return headersOf(given, isHome ? client.headers : withoutSecrets(client.headers, policies))
+}
+
 function headersOf(given: HeadersInit | undefined, defaults: HeadersInit | undefined): Headers {
   if (defaults === undefined) return new Headers(given)
   const headers = new Headers(defaults)
@@ -253,35 +287,6 @@ function headersOf(given: HeadersInit | undefined, defaults: HeadersInit | undef
   for (const name of new Set([...own].map(([key]) => key))) headers.delete(name)
   for (const [name, value] of own) headers.append(name, value)
   return headers
-}
-
-/** What the URL standard removes or replaces in silence, so that a filter and a fetcher read two different URLs. */
-const SILENT = /[\0\t\n\r]|\p{Surrogate}/u
-
-function parse(input: string | URL, method: string, base: string | URL | undefined): URL {
-  const refuse = (reason: string, cause?: unknown): FetchError => {
-    const text = String(input)
-    const shown = text.length > 80 ? `${text.slice(0, 77)}...` : text
-    const facts = { method, url: shown, code: 'ERR_INVALID_URL', phase: 'open', reason }
-    return new FetchError(cause === undefined ? facts : { ...facts, cause })
-  }
-  if (typeof input === 'string' && SILENT.test(input))
-    throw refuse('the URL has a line end, a tab, NUL or half a character in it')
-  let url: URL
-  try {
-    url = new URL(input, base)
-  } catch (cause) {
-    const hasScheme = /^[a-z][a-z0-9+.-]*:/i.test(String(input))
-    throw refuse(
-      hasScheme ? 'not a valid URL' : 'not an absolute URL (is the scheme missing?)',
-      cause,
-    )
-  }
-  // FTP has no other place for them.
-  if ((url.username === '' && url.password === '') || url.protocol === 'ftp:') return url
-  // Fetch §5.4: credentials in a URL end in logs and referrers; they go into a field.
-  const reason = 'the URL holds credentials; send them in an Authorization header'
-  throw new FetchError({ method, url: url.href, code: 'ERR_INVALID_URL', phase: 'open', reason })
 }
 
 /** One sentence, whatever was thrown below; an abort and a mistake of the caller stay what they are. */

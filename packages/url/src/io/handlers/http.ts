@@ -4,37 +4,12 @@
 import type { BodyInit, RequestOptions, Response } from '@sluice/http'
 import { TimeoutError } from '@sluice/socket/errors'
 import type { PlannedRequest } from '../pipeline.ts'
-import { forwarderFor } from '../proxy.ts'
-
-/** Forwarding proxies that have asked for Digest, by their URL: Basic is not sent to them again. */
-const digestProxies = new Set<string>()
-const MOST_PROXIES = 1000
 
 /** Answers a request for an `http:` or `https:` URL. */
-export async function handleHttp(request: PlannedRequest): Promise<Response> {
-  if (digestProxies.size > 0) {
-    const known = forwarderOf(request)
-    if (known !== undefined && digestProxies.has(known.href)) return prove(request, known)
-  }
-  const { body } = request
-  const response = await (typeof body === 'function' ? send(request) : sendBody(request, body))
-  if (response.status !== 407) return response
-  const proxy = forwarderOf(request)
-  return proxy === undefined ? response : prove(request, proxy, response)
-}
-
-function forwarderOf({ url, dial }: PlannedRequest): URL | undefined {
-  return url.protocol === 'http:' ? forwarderFor(url, dial(url).proxy) : undefined
-}
-
-async function prove(request: PlannedRequest, proxy: URL, refused?: Response): Promise<Response> {
-  const { sendProved } = await import('../proxy-auth.ts')
-  const response = await sendProved(request, proxy, send, refused)
-  if (response.status !== 407) {
-    if (digestProxies.size >= MOST_PROXIES) digestProxies.clear()
-    digestProxies.add(proxy.href)
-  }
-  return response
+export function handleHttp(request: PlannedRequest): Promise<Response> {
+  const { body, isProxied } = request
+  if (isProxied) return import('./proxied.ts').then(({ sendProxied }) => sendProxied(request, send))
+  return typeof body === 'function' ? send(request) : sendBody(request, body)
 }
 
 async function send(request: PlannedRequest): Promise<Response> {

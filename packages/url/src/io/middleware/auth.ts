@@ -1,16 +1,15 @@
 /** Credentials, at each hop, where the request has any and the program has written no Authorization field itself. */
 import type { Response } from '@sluice/http'
 import type { Authenticator, AuthOption } from '../authenticator.ts'
-import type { Handler, PlannedRequest } from '../pipeline.ts'
+import { type Handler, isHttp, type PlannedRequest } from '../pipeline.ts'
 
 /** The authenticator of a client or a fetch; loaded when it is asked for. */
 export type AuthSource = () => Promise<Authenticator>
 
 /** Sends what proves who asks. */
 export function authenticate(request: PlannedRequest, next: Handler): Promise<Response> {
-  const { auth, url } = request
-  const isHttp = url.protocol === 'http:' || url.protocol === 'https:'
-  if (auth === undefined || !isHttp) return next(request)
+  const { auth } = request
+  if (auth === undefined || !isHttp(request)) return next(request)
   return auth().then((authenticator) => authenticator.exchange(request, next))
 }
 

@@ -6,7 +6,7 @@ import { Headers, type Response } from '@sluice/http'
 import { parseCookie } from '@sluice/http/cookies'
 import { maskUrl } from '../../core/errors.ts'
 import { publish, tracing } from '../fetch-trace.ts'
-import type { Handler, PlannedRequest } from '../pipeline.ts'
+import { type Handler, isHttp, type PlannedRequest } from '../pipeline.ts'
 
 /** What the middleware asks of a jar; `CookieJar` has it, and a jar of another package can be dressed up as one. */
 export interface CookieKeeper {
@@ -18,9 +18,10 @@ export interface CookieKeeper {
 
 /** Sends and stores cookies, where the request has a jar. */
 export function keepCookies(request: PlannedRequest, next: Handler): Promise<Response> {
-  const { cookies, url } = request
-  const isHttp = url.protocol === 'http:' || url.protocol === 'https:'
-  return cookies === undefined || !isHttp ? next(request) : exchange(request, cookies, next)
+  const { cookies } = request
+  return cookies === undefined || !isHttp(request)
+    ? next(request)
+    : exchange(request, cookies, next)
 }
 
 async function exchange(
@@ -28,7 +29,9 @@ async function exchange(
   jar: CookieKeeper,
   next: Handler,
 ): Promise<Response> {
-  const { url, id } = request
+  const { id } = request
+  // A copy: it may be shared with other fetches, and the jar of a stranger could change it.
+  const url = new URL(request.url)
   const given = request.headers.get('cookie')
   const field = join(given, await jar.header(url))
   const sent = field === given ? request : withCookie(request, field)
