@@ -31,24 +31,8 @@ export function checkNetloc(netloc: string): void {
 /** §3.2.2: IPvFuture = "v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" ); a small v, as in Python. */
 const FUTURE = /^v[0-9a-fA-F]+\.[\w.~!$&'()*+,;=:-]+$/
 
-/** §3.2.2: dec-octet, h16 and ls32; then IPv6address, its nine alternatives in their order. */
-const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)'
-const H16 = '[\\da-f]{1,4}'
-const LS32 = `(?:${H16}:${H16}|${OCTET}(?:\\.${OCTET}){3})`
-const IPV6 = new RegExp(
-  `^(?:${[
-    `(?:${H16}:){6}${LS32}`,
-    `::(?:${H16}:){5}${LS32}`,
-    `(?:${H16})?::(?:${H16}:){4}${LS32}`,
-    `(?:(?:${H16}:){0,1}${H16})?::(?:${H16}:){3}${LS32}`,
-    `(?:(?:${H16}:){0,2}${H16})?::(?:${H16}:){2}${LS32}`,
-    `(?:(?:${H16}:){0,3}${H16})?::${H16}:${LS32}`,
-    `(?:(?:${H16}:){0,4}${H16})?::${LS32}`,
-    `(?:(?:${H16}:){0,5}${H16})?::${H16}`,
-    `(?:(?:${H16}:){0,6}${H16})?::`,
-  ].join('|')})$`,
-  'i',
-)
+/** §3.2.2: IPv4address, four times dec-octet. */
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
 
 /** One pair of brackets around the whole host: behind the userinfo, before the port. */
 const BRACKETED = /^(?:[^[\]]*@)?\[([^[\]@]*)\](?::[^[\]@]*)?$/
@@ -58,16 +42,48 @@ function checkBrackets(netloc: string): void {
   const literal = BRACKETED.exec(netloc)?.[1]
   if (literal === undefined)
     throw new SyntaxError(`netloc ${JSON.stringify(netloc)} has brackets where none may stand`)
-  if (!isIPv6(literal) && !FUTURE.test(literal))
+  if (!isAddress(literal) && !FUTURE.test(literal))
     throw new SyntaxError(`${JSON.stringify(literal)} in brackets is not an IPv6 address`)
 }
 
 /** An IPv6 address, perhaps with a zone, which is not empty and holds no second `%`: `fe80::1%eth0`. */
-function isIPv6(literal: string): boolean {
+function isAddress(literal: string): boolean {
   const percent = literal.indexOf('%')
-  if (percent === -1) return IPV6.test(literal)
+  if (percent === -1) return isIPv6(literal)
   const zone = literal.slice(percent + 1)
-  return zone !== '' && !zone.includes('%') && IPV6.test(literal.slice(0, percent))
+  return zone !== '' && !zone.includes('%') && isIPv6(literal.slice(0, percent))
+}
+
+/**
+ * §3.2.2: IPv6address. Eight groups of up to four digits; once, `::` stands for one group or more; the last two may be
+ * written as an IPv4 address. The nine alternatives of the RFC say the same, and take a pattern four times as long.
+ */
+function isIPv6(text: string): boolean {
+  const end = text.length
+  let groups = 0
+  let hasGap = text.startsWith('::')
+  let at = hasGap ? 2 : 0
+  while (at < end) {
+    const start = at
+    while (at < end && at - start < 4 && isHexDigit(text.charCodeAt(at))) at++
+    if (at === start) return false
+    if (text[at] === '.')
+      return (hasGap ? groups <= 5 : groups === 6) && IPV4.test(text.slice(start))
+    groups++
+    if (at === end) break
+    if (text[at++] !== ':') return false
+    if (at === end) return false
+    if (text[at] !== ':') continue
+    if (hasGap) return false
+    hasGap = true
+    at++
+  }
+  return hasGap ? groups <= 7 : groups === 8
+}
+
+function isHexDigit(code: number): boolean {
+  const letter = code | 0x20
+  return (code >= 0x30 && code <= 0x39) || (letter >= 0x61 && letter <= 0x66)
 }
 
 /** The host of `host:port`, brackets and capitals and zones included. */

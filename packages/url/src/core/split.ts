@@ -42,9 +42,9 @@ export const USES_NETLOC: ReadonlySet<string> = new Set(
   ).split(' '),
 )
 
-/** What asks for a closer look: tab, LF and CR are dropped, brackets stand around IPv6 addresses. */
-const UNUSUAL = /[\t\n\r[\]]/
-const BEYOND_ASCII = /[\u0080-\uffff]/
+const DROPPED = /[\t\n\r]/
+/** What asks for a closer look at an authority. */
+const UNUSUAL = /[[\]\u0080-\uffff]/
 
 const BLANK = 0x20
 const SLASH = 0x2f
@@ -340,8 +340,7 @@ const SPLIT_OPTIONS = ['scheme', 'allowFragments']
 
 /** `urlsplit` with its options as arguments: what the rest of the core calls. */
 export function split(url: string, scheme: string, allowFragments: boolean): SplitResult {
-  const unusual = url.charCodeAt(0) <= BLANK || UNUSUAL.test(url)
-  const text = unusual ? clean(url) : url
+  const text = url.charCodeAt(0) <= BLANK || DROPPED.test(url) ? clean(url) : url
 
   // §3.1: the scheme ends at the first colon, if all before it may stand in a scheme.
   const colon = schemeEnd(text)
@@ -359,7 +358,7 @@ export function split(url: string, scheme: string, allowFragments: boolean): Spl
     if (question !== -1 && question < at) at = question
     if (hash !== -1 && hash < at) at = hash
     netloc = text.slice(start, at)
-    if (unusual || BEYOND_ASCII.test(netloc)) checkNetloc(netloc)
+    if (UNUSUAL.test(netloc)) checkNetloc(netloc)
   }
 
   // §3.5, then §3.4: a "?" inside the fragment begins no query.
@@ -413,9 +412,9 @@ export function unparse(
 /** Drops what WHATWG URL §4.4 drops: C0 controls and blanks in front (and behind, for a scheme), tab, CR, LF. */
 function clean(url: string, behind = false): string {
   let start = 0
-  while (start < url.length && url.charCodeAt(start) <= 0x20) start++
+  while (url.charCodeAt(start) <= BLANK) start++
   let end = url.length
-  if (behind) while (end > start && url.charCodeAt(end - 1) <= 0x20) end--
+  if (behind) while (end > start && url.charCodeAt(end - 1) <= BLANK) end--
   const text = start === 0 && end === url.length ? url : url.slice(start, end)
   // Three searches by the engine are faster than one pass of ours, and nearly always find nothing.
   if (!text.includes('\n') && !text.includes('\r') && !text.includes('\t')) return text
