@@ -93,14 +93,19 @@ export function urlencode(query: QueryInput, options: EncodeOptions = NO_OPTIONS
     throw new TypeError('urlencode: query must be a mapping or a list of pairs')
   let text = ''
   if (!(Symbol.iterator in query)) {
-    for (const name of Object.keys(query))
-      text = joined(text, formatField(name, query[name], options))
+    for (const name of Object.keys(query)) {
+      const value = query[name]
+      // What nearly all of them are: asked nothing else, and without a call.
+      if (options === NO_OPTIONS && typeof value === 'string')
+        text = `${behind(text)}${quotePlus(name)}=${quotePlus(value)}`
+      else text = withField(text, name, value, options)
+    }
     return text
   }
   for (const pair of query) {
     if (!Array.isArray(pair) || pair.length !== 2)
       throw new TypeError('urlencode: every element must be a pair of name and value')
-    text = joined(text, formatField(pair[0], pair[1], options))
+    text = withField(text, pair[0], pair[1], options)
   }
   return text
 }
@@ -165,25 +170,24 @@ function checkCount(query: string, separator: string, limit: number): void {
     throw new RangeError(`a query of ${count} fields; at most ${limit} are allowed`)
 }
 
-/** One field; one for each element of a list, and so none for an empty one. */
-function formatField(name: unknown, value: unknown, options: EncodeOptions): string {
-  if (typeof value === 'string' || !isList(value)) return formatPair(name, value, options)
+/** The text with one field more; with one for each element of a list, and so none for an empty one. */
+function withField(text: string, name: unknown, value: unknown, options: EncodeOptions): string {
+  if (typeof value === 'string' || !isList(value)) return withPair(text, name, value, options)
   if (!options.doseq)
     throw new TypeError(`urlencode: the value of ${String(name)} is a list; set doseq`)
-  let text = ''
-  for (const element of value) text = joined(text, formatPair(name, element, options))
-  return text
+  let longer = text
+  for (const element of value) longer = withPair(longer, name, element, options)
+  return longer
 }
 
-function formatPair(name: unknown, value: unknown, options: EncodeOptions): string {
-  if (options === NO_OPTIONS) return `${quotePlus(toText(name))}=${quotePlus(toText(value))}`
+function withPair(text: string, name: unknown, value: unknown, options: EncodeOptions): string {
   const { safe = '', quoteVia = quotePlus } = options
-  return `${quoteVia(toText(name), safe)}=${quoteVia(toText(value), safe)}`
+  return `${behind(text)}${quoteVia(toText(name), safe)}=${quoteVia(toText(value), safe)}`
 }
 
-function joined(text: string, field: string): string {
-  if (text === '') return field
-  return field === '' ? text : `${text}&${field}`
+/** Fields go to the end of the text piece by piece: one that was put together first would be copied once more. */
+function behind(text: string): string {
+  return text === '' ? '' : `${text}&`
 }
 
 function isList(value: unknown): value is Iterable<unknown> {

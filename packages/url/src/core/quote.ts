@@ -240,11 +240,25 @@ function hexAt(high: number, low: number): number {
   return first > 15 || second > 15 ? -1 : (first << 4) | second
 }
 
-/** Escapes a string; UTF-8 is worked out here, character by character, so that no bytes are made in between. */
+/** Escapes a string, from the first character that needs it: most have none, and this much is small enough to be inlined. */
 function escapeText(text: string, allowed: SafeTable, escapes = ESCAPES): string {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code >= 0x80 || allowed[code] !== 1) return escapeFrom(i, text, allowed, escapes)
+  }
+  return text
+}
+
+/** UTF-8 is worked out here, character by character, so that no bytes are made in between. */
+function escapeFrom(
+  first: number,
+  text: string,
+  allowed: SafeTable,
+  escapes: readonly string[],
+): string {
   let result = ''
   let done = 0
-  for (let i = 0; i < text.length; i++) {
+  for (let i = first; i < text.length; i++) {
     const code = text.charCodeAt(i)
     if (code < 0x80 && allowed[code] === 1) continue
     if (done < i) result += text.slice(done, i)
@@ -259,7 +273,6 @@ function escapeText(text: string, allowed: SafeTable, escapes = ESCAPES): string
     }
     done = i + 1
   }
-  if (done === 0) return text
   return done < text.length ? result + text.slice(done) : result
 }
 
