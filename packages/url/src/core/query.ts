@@ -55,9 +55,9 @@ export interface EncodeOptions {
  * @see Python's urllib.parse.parse_qsl; WHATWG URL §5.1 differs in keeping blank values
  * @example parseQsl('a=1&a=2&b=x+y') // [['a', '1'], ['a', '2'], ['b', 'x y']]
  */
-export function parseQsl(query: string, options: QueryOptions = {}): [string, string][] {
+export function parseQsl(query: string, options: QueryOptions = NOTHING): [string, string][] {
   checkText('parseQsl', query)
-  checkOptions('parseQsl', options, QUERY_OPTIONS)
+  if (options !== NOTHING) checkOptions('parseQsl', options, QUERY_OPTIONS)
   return parsePairs(query, options, lenientUtf8)
 }
 
@@ -110,6 +110,7 @@ export function urlencode(query: QueryInput, options: EncodeOptions = NO_OPTIONS
   return text
 }
 
+const NOTHING: QueryOptions = {}
 const NO_OPTIONS: EncodeOptions = {}
 const QUERY_OPTIONS = ['keepBlankValues', 'strictParsing', 'maxNumFields', 'separator']
 const ENCODE_OPTIONS = ['doseq', 'safe', 'quoteVia']
@@ -126,8 +127,6 @@ export function parsePairs(
   if (query === '') return pairs
   if (maxNumFields !== undefined) checkCount(query, separator, maxNumFields)
   const escaped = query.includes('%') || query.includes('+')
-  const read = (from: number, to: number) =>
-    escaped ? plain(query.slice(from, to), decode) : query.slice(from, to)
   // Where the next "=" is; looked for again only when it was passed, so that the time stays linear.
   let equals = query.indexOf('=')
   for (let start = 0, end = 0; end !== query.length; start = end + separator.length) {
@@ -138,9 +137,12 @@ export function parsePairs(
     if (equals === -1 || equals >= end) {
       if (strictParsing)
         throw new SyntaxError(`query field ${JSON.stringify(query.slice(start, end))} has no '='`)
-      if (keepBlankValues) pairs.push([read(start, end), ''])
+      if (keepBlankValues) pairs.push([plain(query.slice(start, end), decode), ''])
     } else if (keepBlankValues || equals + 1 < end) {
-      pairs.push([read(start, equals), read(equals + 1, end)])
+      const name = query.slice(start, equals)
+      const value = query.slice(equals + 1, end)
+      if (escaped) pairs.push([plain(name, decode), plain(value, decode)])
+      else pairs.push([name, value])
     }
   }
   return pairs
