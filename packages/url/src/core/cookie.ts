@@ -108,13 +108,15 @@ export function planCookie(
   const given = set.path !== undefined && !isTooLong(set.path) ? set.path : undefined
   const path = given ?? defaultPath(url.pathname)
   if (UNFIT.test(path)) return refuse('its path has a character that can not stand there')
-  // Step 12, and the prefixes of §5.4 (in any case: some servers fold names).
+  // Step 12, and the prefixes of §5.4 and of its successor (draft-ietf-httpbis-layered-cookies §4.1.3: `__Http-` and
+  // `__Host-Http-` say that a server set it, and no script); in any case: some servers fold names.
   const secure = set.secure === true
   if (secure && !isSecureNow) return refuse('it is secure, and the origin is not')
-  const isHost = /^__host-/i.test(name)
-  if ((isHost || /^__secure-/i.test(name)) && !secure)
-    return refuse(`its name asks for Secure, which it has not`)
-  if (isHost && !(hostOnly && given === '/'))
+  if (!secure && /^__(?:secure|host|http)-/i.test(name))
+    return refuse('its name asks for Secure, which it has not')
+  if (set.httpOnly !== true && /^__(?:host-)?http-/i.test(name))
+    return refuse('its name asks for HttpOnly, which it has not')
+  if (!(hostOnly && given === '/') && /^__host-/i.test(name))
     return refuse('its name asks for Path=/ and no Domain, which it has not')
   // Steps 17 and 18: SameSite.
   const sameSite = sameSiteOf(set.sameSite)
