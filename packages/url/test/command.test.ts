@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable, Writable } from 'node:stream'
 import { Response, type Server, serve } from '@sluice/http'
+import { listen } from '@sluice/socket'
 import { afterAll, describe, expect, test } from 'vitest'
 import { programFile, Run } from '../../../scripts/program.ts'
 import { main } from '../src/io/command/main.ts'
@@ -323,7 +324,11 @@ describe('what goes wrong', () => {
     [['-T', '/', 'data:,x'], 26, /read \/: /],
     [['ftp', 'put', '/nowhere', 'ftp://127.0.0.1:1/'], 26, /read \/nowhere: .*ENOENT/],
     [['ftp', 'ls', '--deny-private', 'ftp://127.0.0.1:1/'], 7, /refused by a rule/],
-    [['ftp', 'ls', '-x', 'socks5://127.0.0.1:1', 'ftp://h.test/'], 97, /connection refused/],
+    [['ftp', 'ls', '-x', 'socks5://127.0.0.1:1', 'ftp://h.test/'], 7, /connection refused/],
+    [['-x', 'http://127.0.0.1:1', 'https://h.test/'], 7, /the proxy \S+ can not be reached/],
+    [['-x', 'http://127.0.0.1:1', 'http://h.test/'], 7, /the proxy \S+ can not be reached/],
+    [['-x', 'http://u:p@nowhere.invalid:1', 'http://h.test/'], 5, /the proxy http:\/\/nowhere/],
+    [['-x', 'http://nowhere.invalid:1', 'https://h.test/'], 5, /ENOTFOUND|EAI_AGAIN/],
     [['-x', 'http://[bad', 'http://h.test/'], 5, /the option proxy says/],
     [['-u', 'a\n:b', 'http://127.0.0.1:1/'], 2, /control characters/],
     [['http://a b/'], 3, /not a valid URL/],
@@ -341,6 +346,29 @@ describe('what goes wrong', () => {
     expect(result.stderr).toMatch(message)
     expect(result.stderr.trimEnd().split('\n')).toHaveLength(1)
   })
+
+  test.each([
+    ['http', 56, 'HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n', /407/],
+    ['http', 56, 'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n', /403/],
+    ['http', 56, '', /too early/],
+    ['socks5h', 97, '\x05\xff', /wants credentials/],
+    ['socks5h', 97, '', /in the middle of its answer/],
+  ])(
+    'a proxy of %s that does not lead on is status %i, as of curl',
+    async (scheme, status, answer, words) => {
+      const proxy = await listen('tcp://127.0.0.1:0')
+      open.push({ close: () => proxy.close() })
+      void proxy.accept().then(async (connection) => {
+        await connection.recv()
+        if (answer !== '') await connection.sendLatin1(answer)
+        connection.close()
+      })
+      const at = `${scheme}://127.0.0.1:${(proxy.address as { port: number }).port}`
+      const result = await run(['-x', at, 'https://h.test/'])
+      expect(result.status).toBe(status)
+      expect(result.stderr).toMatch(words)
+    },
+  )
 
   test('--max-time is kept', async () => {
     const made = await serve(() => new Promise(() => {}))

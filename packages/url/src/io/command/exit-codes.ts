@@ -1,5 +1,5 @@
 /** The exit status for each kind of failure: curl's numbers (curl(1), EXIT CODES), since scripts know them. */
-import { isNetError } from '@sluice/socket/errors'
+import { isNetError, isProxyError } from '@sluice/socket/errors'
 import { isFetchError } from '../../core/errors.ts'
 import { isFtpError } from '../../core/ftp-errors.ts'
 import { UsageError } from './stage.ts'
@@ -14,14 +14,11 @@ const BY_CODE: Readonly<Record<string, number>> = {
   ERR_PROTOCOL: 8,
   ERR_TOO_LONG: 63,
   ERR_BODY_SENT: 65,
-  ERR_PROXY_AUTH: 97,
-  ERR_PROXY: 97,
   ERR_UNEXPECTED_END: 52,
 }
 const BY_PHASE: Readonly<Record<string, number>> = {
   lookup: 6,
   connect: 7,
-  proxy: 97,
   write: 23,
   read: 26,
   send: 55,
@@ -43,6 +40,7 @@ export function exitCodeOf(error: unknown): number {
     if (code.startsWith('ERR_TLS')) return CERTIFICATE.test(code) ? 60 : 35
     if (/^[A-Z_]*(?:CERT|SELF_SIGNED)/.test(code)) return 60
     if (code === 'ERR_INVALID_URL' && phase === 'proxy') return 5
+    if (phase === 'proxy' && code !== 'ERR_TIMEOUT') return exitOfProxy(error)
     // A file: URL, or the place of a download.
     if (phase === 'open') return BY_CODE[code] ?? (error.message.startsWith('write') ? 23 : 37)
     return BY_CODE[code] ?? BY_PHASE[phase] ?? (phase === 'checksum' ? 1 : 56)
@@ -50,4 +48,16 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError)
     return 2
   return 1
+}
+
+/** curl tells apart a proxy that has no address, one that is not there, one that speaks SOCKS and refuses, and one of HTTP. */
+function exitOfProxy(error: Error): number {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    if (!isProxyError(at)) continue
+    const phase = isNetError(at.cause) ? at.cause.phase : undefined
+    if (phase === 'lookup') return 5
+    if (phase === 'connect') return 7
+    return at.proxy.startsWith('socks') ? 97 : 56
+  }
+  return 97
 }
