@@ -337,9 +337,9 @@ describe('what goes wrong', () => {
     [['http://127.0.0.1:1/'], 7, /connection refused/],
     [['http://nowhere.invalid/'], 6, /ENOTFOUND|EAI_AGAIN/],
     [['--deny-private', 'http://127.0.0.1:1/'], 7, /refused by a rule/],
-    [['file:///nowhere'], 37, /ENOENT/],
+    [['file:///nowhere'], 37, /nowhere: no such file \(ENOENT/],
     [['-o', '/nowhere/x', 'data:,x'], 23, /^sluice-url: write \/nowhere\/x: .*ENOENT/],
-    [['-b', '/nowhere', 'data:,x'], 26, /read cookies/],
+    [['-b', '/nowhere', 'data:,x'], 26, /read cookies \/nowhere: no such file \(ENOENT/],
   ])('%j is status %d and one sentence', async (args, status, message) => {
     const result = await run(args as string[])
     expect([result.status, result.stdout]).toEqual([status, ''])

@@ -112,20 +112,16 @@ export function planCookie(
   // `__Host-Http-` say that a server set it, and no script); in any case: some servers fold names.
   const secure = set.secure === true
   if (secure && !isSecureNow) return refuse('it is secure, and the origin is not')
-  if (!secure && /^__(?:secure|host|http)-/i.test(name))
-    return refuse('its name asks for Secure, which it has not')
-  if (set.httpOnly !== true && /^__(?:host-)?http-/i.test(name))
-    return refuse('its name asks for HttpOnly, which it has not')
+  if (!secure && /^__(secure|host|http)-/i.test(name)) return refuse('its name asks for Secure')
+  if (set.httpOnly !== true && /^__(host-)?http-/i.test(name))
+    return refuse('its name asks for HttpOnly')
   if (!(hostOnly && given === '/') && /^__host-/i.test(name))
-    return refuse('its name asks for Path=/ and no Domain, which it has not')
+    return refuse('its name asks for Path=/ and no Domain')
   // Steps 17 and 18: SameSite.
   const sameSite = sameSiteOf(set.sameSite)
-  if (sameSite === 'none' && !secure) return refuse('SameSite=None asks for Secure')
-  if (
-    (sameSite === 'strict' || sameSite === 'lax') &&
-    !context.topLevel &&
-    isCrossSite(url, context, isPublicSuffix)
-  )
+  if (sameSite === 'none') {
+    if (!secure) return refuse('SameSite=None asks for Secure')
+  } else if (sameSite && !context.topLevel && isCrossSite(url, context, isPublicSuffix))
     return refuse(`it is SameSite=${sameSite}, and another site asked for it`)
   return {
     cookie: {

@@ -167,6 +167,8 @@ function sentence(facts: FetchErrorFacts, code: string, phase: string): string {
 
 /** The table knows the common codes; anything else is told in the words of the error below. */
 function reasonFrom(cause: unknown, code: string): string {
+  // The table has sockets in mind, and this layer opens files alone.
+  if (code === 'ENOENT') return 'no such file'
   if (Object.hasOwn(REASONS, code)) return reasonOf(code)
   return cause instanceof Error && cause.message !== '' ? cause.message : 'failed'
 }
