@@ -19,12 +19,17 @@ const inFolder = (name: string) => join(folder, name)
 /** The command, in this process. */
 async function run(
   args: string[],
-  { isTTY = false, columns = 80, signal = new AbortController().signal, stdin = '' } = {},
+  {
+    isTTY = false,
+    columns = 80,
+    signal = new AbortController().signal,
+    stdin = Buffer.from(''),
+  } = {},
 ) {
   let stdout = ''
   let stderr = ''
   const stage = {
-    stdin: () => Readable.from([Buffer.from(stdin)]),
+    stdin: () => Readable.from([stdin]),
     stdout: new Writable({
       write(piece: Buffer, _, done) {
         stdout += piece.toString('latin1')
@@ -144,7 +149,7 @@ describe('what is behind URLs', () => {
     ])
     expect((await echo('-d', `@${inFolder('up.txt')}`))[5]).toBe('lineline')
     const from = async (stdin: string, ...args: string[]) =>
-      JSON.parse((await run([...args, url], { stdin })).stdout)
+      JSON.parse((await run([...args, url], { stdin: Buffer.from(stdin) })).stdout)
     expect((await from('in\n', '-d', '@-'))[5]).toBe('in')
     expect(await from('in\n', '-T', '-')).toMatchObject([
       'PUT',
@@ -162,6 +167,22 @@ describe('what is behind URLs', () => {
     expect((await echo('-u', 'ada:love:lace'))[2]).toBe(`Basic ${btoa('ada:love:lace')}`)
     expect((await echo('--bearer', 'token'))[2]).toBe('Bearer token')
     expect((await echo('-b', 'a=1; b=2'))[3]).toBe('a=1; b=2')
+    expect((await echo('-b', 'a=1', '-b', 'b=2'))[3]).toBe('a=1; b=2')
+    expect((await echo('-A', ''))[4]).toBe(null)
+  })
+
+  test('-d @FILE sends the bytes of the file, whatever they mean', async () => {
+    let got: Uint8Array | undefined
+    const to = await served(async (request) => {
+      got = new Uint8Array(await request.arrayBuffer())
+      return new Response('')
+    })
+    const bytes = Buffer.from([0x61, 0xff, 0x0d, 0x0a, 0xfe, 0xc3, 0xbc])
+    writeFileSync(inFolder('bytes'), bytes)
+    await run(['-d', `@${inFolder('bytes')}`, '-d', 'b', to.url])
+    expect([...(got ?? [])]).toEqual([0x61, 0xff, 0xfe, 0xc3, 0xbc, 0x26, 0x62])
+    await run(['-d', '@-', to.url], { stdin: bytes })
+    expect([...(got ?? [])]).toEqual([0x61, 0xff, 0xfe, 0xc3, 0xbc])
   })
 
   test('cookies are kept in a file', async () => {
@@ -169,6 +190,11 @@ describe('what is behind URLs', () => {
     await run(['--cookie-jar', inFolder('jar'), `${url}hello`])
     expect(readFileSync(inFolder('jar'), 'utf8')).toMatch(/\tc\t1\n$/)
     expect(JSON.parse((await run(['-b', inFolder('jar'), `${url}echo`])).stdout)[3]).toBe('c=1')
+    // With what is named beside it; and without a file, between the hops of one command.
+    const both = await run(['-b', inFolder('jar'), '-b', 'd=2', `${url}echo`])
+    expect(JSON.parse(both.stdout)[3]).toBe('d=2; c=1')
+    const alone = await run(['-b', '', `${url}hello`, `${url}echo`])
+    expect(JSON.parse(alone.stdout.slice('Hello, World!'.length))[3]).toBe('c=1')
   })
 
   test('-v shows both sides, without secrets', async () => {
@@ -318,6 +344,9 @@ describe('what goes wrong', () => {
     [['-H', 'nonsense', 'data:,x'], 2, /-H is 'Name: value'/],
     [['-H', 'a: b\nc: d', 'data:,x'], 2, /can't be sent/],
     [['-d', 'a', '-T', 'b', 'data:,x'], 2, /only one of/],
+    [['-o', '', 'data:,x'], 2, /--output needs the name of a file/],
+    [['--cookie-jar', '', 'data:,x'], 2, /--cookie-jar needs the name of a file/],
+    [['-b', 'a', '-b', 'b', 'data:,x'], 2, /-b takes one file/],
     [['-d', '@/nowhere', 'data:,x'], 26, /read \/nowhere: .*ENOENT/],
     [['-T', '/nowhere', 'data:,x'], 26, /read \/nowhere: .*ENOENT/],
     [['-F', 'a=@/nowhere', 'data:,x'], 26, /read \/nowhere: .*ENOENT/],
@@ -374,6 +403,16 @@ describe('what goes wrong', () => {
     const made = await serve(() => new Promise(() => {}))
     open.push({ close: () => made.close() })
     expect((await run(['--max-time', '0.1', made.url])).status).toBe(28)
+    // Also inside a body, which knows what was left of it, and not what was given.
+    const slow = await served(
+      () =>
+        new Response(
+          new ReadableStream({
+            start: (controller) => controller.enqueue(new TextEncoder().encode('a')),
+          }),
+        ),
+    )
+    expect((await run(['--max-time', '0.2', slow.url])).stderr).toMatch(/no result within 200 ms/)
     // Also by a server that lets everybody in, and then has nothing to say.
     await using silent = await ftpServer({ replies: { MLSD: '' } })
     const { status, stderr } = await run(['--max-time', '0.5', 'ftp', 'ls', silent.url])

@@ -34,8 +34,7 @@ export function asCurl(
   }
   const proxy = textOf(plan, 'proxy')
   if (proxy !== undefined) words.push('-x', maskUrl(proxy))
-  const jar = textOf(plan, 'cookie')
-  if (jar !== undefined && !jar.includes('=')) words.push('-b', jar)
+  for (const jar of listOf(plan, 'cookie')) if (!jar.includes('=')) words.push('-b', jar)
   if (file !== undefined) words.push('-o', file)
   if (flags['continue']) words.push('-C', '-')
   for (const field of listOf(plan, 'form')) words.push('-F', field)

@@ -30,14 +30,14 @@ sluice-url ftp put FILE URL                 a file to an FTP server
   -L, --location          follow redirects (files do it anyway)
   -X, --request METHOD    default GET, or what the body asks for
   -H, --header 'A: b'     a field; 'A:' sends none
-  -A, --user-agent TEXT   who asks
+  -A, --user-agent TEXT   who asks; '' does not say
   -d, --data TEXT         a body, or @FILE, or @- for what comes in; more than once for several, with & between them
   -F, --form NAME=TEXT    a field of a form, or NAME=@FILE
   -T, --upload-file FILE  sends a file, or with - what comes in
   -u, --user USER:PASS    as Basic; --digest: never the password; --anyauth: the strongest that is offered
   -n, --netrc             who one is, by .netrc
       --bearer TOKEN      a token
-  -b, --cookie TEXT|FILE  cookies to send, or their file
+  -b, --cookie TEXT|FILE  cookies to send, or their file; more than once for both; '' keeps those that come between hops
       --cookie-jar FILE   where to keep those that come
   -x, --proxy URL         through a proxy; '' for none, whatever the environment says
   -k, --insecure          do not look at the certificate
@@ -77,7 +77,7 @@ const OPTIONS = {
   anyauth: { type: 'boolean' },
   netrc: { type: 'boolean', short: 'n' },
   bearer: { type: 'string' },
-  cookie: { type: 'string', short: 'b' },
+  cookie: { type: 'string', short: 'b', multiple: true },
   'cookie-jar': { type: 'string' },
   proxy: { type: 'string', short: 'x' },
   insecure: { type: 'boolean', short: 'k' },

@@ -29,7 +29,8 @@ export async function planRequests(plan: CommandPlan, stage: Stage): Promise<Req
   const isHead = flags['head'] === true
   for (const line of listOf(plan, 'header')) setField(headers, line)
   const agent = textOf(plan, 'user-agent')
-  if (agent !== undefined) headers.set('User-Agent', agent)
+  if (agent === '') headers.delete('User-Agent')
+  else if (agent !== undefined) headers.set('User-Agent', agent)
   const jar = await jarOf(plan, headers)
   const seconds = numberOf(plan, 'max-time')
   const retries = numberOf(plan, 'retry')
@@ -91,7 +92,10 @@ async function bodyOf(
   if (data.length > 0) {
     const pieces = await Promise.all(data.map((text) => dataOf(text, stage)))
     headers.set('Content-Type', 'application/x-www-form-urlencoded')
-    return { body: pieces.join('&'), method: 'POST' }
+    const bytes = Buffer.concat(pieces.flatMap((piece) => [AND, piece]).slice(1))
+    const text = bytes.toString()
+    // A file may hold anything; as text it can be shown.
+    return { body: bytes.equals(Buffer.from(text)) ? text : bytes, method: 'POST' }
   }
   if (forms.length > 0) {
     const form = new FormData()
@@ -110,19 +114,21 @@ async function bodyOf(
   return { body: () => blob, method: 'PUT' }
 }
 
+const AND = Buffer.from('&')
+
 /** As it stands, or of a file by `@NAME`, or what comes in by `@-`, without its line ends, as curl has it. */
-async function dataOf(text: string, { stdin }: Stage): Promise<string> {
-  if (!text.startsWith('@')) return text
+async function dataOf(text: string, { stdin }: Stage): Promise<Buffer> {
+  if (!text.startsWith('@')) return Buffer.from(text)
   const path = text.slice(1)
-  if (path === '-') return withoutLineEnds(await new Response(stdin()).text())
-  const content = await readFile(path, 'utf8').catch((cause: unknown) => {
+  if (path === '-') return withoutLineEnds(Buffer.from(await new Response(stdin()).arrayBuffer()))
+  const content = await readFile(path).catch((cause: unknown) => {
     throw unreadable(path, cause)
   })
   return withoutLineEnds(content)
 }
 
-function withoutLineEnds(text: string): string {
-  return text.replace(/[\r\n]/g, '')
+function withoutLineEnds(bytes: Buffer): Buffer {
+  return Buffer.from(bytes.filter((byte) => byte !== 0x0d && byte !== 0x0a))
 }
 
 /** A file to send. @throws {FetchError} it can't be read */
@@ -169,16 +175,19 @@ function setField(headers: Headers, line: string): void {
   }
 }
 
-/** `-b` is `name=value; …`, or a file; either is kept between requests. */
+/** `-b` is `name=value; …`, or a file, or nothing; each is kept between requests, as by curl. */
 async function jarOf(plan: CommandPlan, headers: Headers): Promise<CookieJar | undefined> {
-  const given = textOf(plan, 'cookie')
+  const given = listOf(plan, 'cookie')
   const target = textOf(plan, 'cookie-jar')
-  if (given === undefined)
-    return target === undefined ? undefined : CookieJar.load(target, { create: true })
-  if (!given.includes('=')) return CookieJar.load(given)
-  if (parseCookie(given).length === 0) throw new UsageError(`-b: '${given}' has no cookie`)
-  headers.set('Cookie', given)
-  return target === undefined ? new CookieJar() : CookieJar.load(target, { create: true })
+  const texts = given.filter((text) => text.includes('='))
+  const [file, second] = given.filter((text) => text !== '' && !text.includes('='))
+  if (second !== undefined) throw new UsageError('-b takes one file; more of them are texts')
+  for (const text of texts)
+    if (parseCookie(text).length === 0) throw new UsageError(`-b: '${text}' has no cookie`)
+  if (texts.length > 0) headers.set('Cookie', texts.join('; '))
+  if (file !== undefined) return CookieJar.load(file)
+  if (target !== undefined) return CookieJar.load(target, { create: true })
+  return given.length === 0 ? undefined : new CookieJar()
 }
 
 function authOf(plan: CommandPlan): AuthOption | undefined {

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { Response } from '@sluice/http'
-import { FetchError, HttpStatusError, maskUrl } from '../../core/errors.ts'
+import { explain, FetchError, HttpStatusError, maskUrl } from '../../core/errors.ts'
 import { factsOfWriting } from '../../core/file-reason.ts'
 import { RateLimit } from '../../core/meter.ts'
 import { fileNameOf } from '../../core/url-file-name.ts'
@@ -58,6 +58,9 @@ function planTransfers(plan: CommandPlan): Transfer[] {
   if (operands.length === 0) throw new UsageError('no URL; --help says more')
   const outputs = listOf(plan, 'output')
   if (outputs.length > operands.length) throw new UsageError('there are more -o than URLs')
+  for (const name of ['output', 'cookie-jar'])
+    if ([flags[name]].flat().includes(''))
+      throw new UsageError(`--${name} needs the name of a file`)
   const transfers = operands.map((text, index) => {
     const { url, auth } = userIn(withName(withScheme(text), textOf(plan, 'upload-file')), plan)
     const named = outputs[index] ?? (flags['remote-name'] ? nameOf(url) : undefined)
@@ -204,25 +207,38 @@ async function printTo(path: string, url: string, work: Work): Promise<void> {
   }
 }
 
-async function print(url: string, { plan, options, client, stage }: Work): Promise<void> {
+async function print(url: string, work: Work): Promise<void> {
+  const { plan, options, client, stage } = work
   const { flags } = plan
+  const method = options.method ?? 'GET'
+  const began = performance.now()
   const response = await client.fetch(url, options)
   if (flags['fail'] && response.status >= 400) {
     await response.body?.cancel()
     const { status, statusText } = response
-    throw new HttpStatusError({ method: options.method ?? 'GET', url, status, statusText })
+    throw new HttpStatusError({ method, url, status, statusText })
   }
   if (hasHead(plan)) await write(stage, headOf(response))
+  const { timeout } = options
+  const bytes = await printBody(response, work).catch((error: unknown) => {
+    // The body knows what was left of the time, and not what was given.
+    const total = typeof timeout === 'number' ? timeout : undefined
+    throw explain(error, { method, url, total }, performance.now() - began)
+  })
+  if (flags['json']) tellJson(stage, 'done', { url: response.url, status: response.status, bytes })
+}
+
+async function printBody({ body }: Response, { plan, stage }: Work): Promise<number> {
   const rate = rateOf(plan)
   const limit = rate === undefined ? undefined : new RateLimit(rate)
   let bytes = 0
-  for await (const piece of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+  for await (const piece of (body ?? []) as AsyncIterable<Uint8Array>) {
     await write(stage, piece)
     bytes += piece.length
     const ms = limit?.take(piece.length, performance.now()) ?? 0
     if (ms >= 1) await wait(ms, stage.signal)
   }
-  if (flags['json']) tellJson(stage, 'done', { url: response.url, status: response.status, bytes })
+  return bytes
 }
 
 function lineOf(error: unknown): string {

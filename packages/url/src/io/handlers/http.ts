@@ -39,7 +39,8 @@ function sendBody(request: PlannedRequest, body: BodyInit | null): Promise<Respo
 function remaining({ timeout, started, method, url }: PlannedRequest): RequestOptions['timeout'] {
   const total = typeof timeout === 'number' ? timeout : timeout?.total
   if (!total || total === Number.POSITIVE_INFINITY) return timeout
-  const left = total - (performance.now() - started)
+  // In whole milliseconds, since a sentence may name them: a body that is late knows no other limit.
+  const left = Math.ceil(total - (performance.now() - started))
   if (left <= 0)
     throw new TimeoutError({ verb: method, target: url.href, phase: 'total', limit: total })
   return typeof timeout === 'number' ? left : { ...timeout, total: left }
