@@ -542,6 +542,14 @@ test('ftp lists, gets and puts', async () => {
   writeFileSync(inFolder('put.txt'), 'mine')
   expect(await run(['ftp', 'put', inFolder('put.txt'), `${url}/dir/`])).toMatchObject({ status: 0 })
   expect((await run([`${url}/dir/put.txt`])).stdout).toBe('mine')
+  // As of curl: a folder that is not there, a file that is not there, one that is not taken.
+  const statusOf = async (...args: string[]) => (await run(args)).status
+  expect(await statusOf('ftp', 'ls', `${url}/nope/`)).toBe(9)
+  expect(await statusOf('-T', inFolder('put.txt'), `${url}/nope/`)).toBe(9)
+  expect(await statusOf(`${url}/dir/nope`)).toBe(78)
+  const full = await ftpServer({ replies: { STOR: '552 Full' } })
+  open.push(full)
+  expect(await statusOf('-T', inFolder('put.txt'), full.url)).toBe(25)
   expect((await run(['ftp', 'ls', 'http://h/'])).status).toBe(2)
   expect((await run(['ftp', 'sing'])).status).toBe(2)
 })

@@ -88,7 +88,8 @@ describe('GET', () => {
     const ftp = await server()
     const error = await fetch(`${ftp.url}pub/nope`).catch((caught: unknown) => caught)
     expect(isFetchError(error, 'ERR_FTP_REPLY')).toBe(true)
-    expect(String(error)).toMatch(/^FtpError: RETR ftp:\/\/.*nope: the server said 550 /)
+    expect(String(error)).toMatch(/^FtpError: RETR ftp:\/\/[^/]+\/pub\/nope: the server said 550 /)
+    expect(error).toMatchObject({ target: `${ftp.url}pub/nope`, reply: { code: 550 } })
     await expect.poll(() => ftp.commands.at(-1)).toBe('QUIT')
   })
 

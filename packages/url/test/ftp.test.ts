@@ -275,6 +275,7 @@ describe('what goes wrong', () => {
     open.push(server)
     const error = await rejection(openFtp(server.url.replace('//', '//me:wr0ng@')))
     expect(error).toMatchObject({ code: 'ERR_FTP_LOGIN', reply: { code: 530 } })
+    expect(error.message).toContain('530 Login incorrect to PASS')
     expect(`${error.message}${(error as Error & { target: string }).target}`).not.toContain('wr0ng')
   })
 

@@ -68,13 +68,19 @@ export function* login(who: FtpLogin): Generator<LoginStep, FtpSession, FtpReply
 }
 
 function* authenticate(who: FtpLogin): Generator<LoginStep, FtpReply, FtpReply> {
-  let reply = yield { verb: 'USER', argument: who.user }
-  if (reply.code === 331) reply = yield { verb: 'PASS', argument: who.password }
-  if (reply.code === 332 && who.account !== undefined)
-    reply = yield { verb: 'ACCT', argument: who.account }
+  let verb = 'USER'
+  let reply = yield { verb, argument: who.user }
+  if (reply.code === 331) {
+    verb = 'PASS'
+    reply = yield { verb, argument: who.password }
+  }
+  if (reply.code === 332) {
+    verb = 'ACCT'
+    if (who.account !== undefined) reply = yield { verb, argument: who.account }
+  }
   if (kindOfReply(reply) !== 'completion')
     throw new FtpRefusal(
-      reply.code === 332 ? 'ACCT' : 'USER',
+      verb,
       reply,
       // 421 and its like say nothing about the password.
       kindOfReply(reply) === 'transient' ? undefined : 'ERR_FTP_LOGIN',

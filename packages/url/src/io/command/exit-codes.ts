@@ -1,7 +1,7 @@
 /** The exit status for each kind of failure: curl's numbers (curl(1), EXIT CODES), since scripts know them. */
 import { isNetError, isProxyError } from '@sluice/socket/errors'
 import { isFetchError } from '../../core/errors.ts'
-import { isFtpError } from '../../core/ftp-errors.ts'
+import { type FtpError, isFtpError } from '../../core/ftp-errors.ts'
 import { UsageError } from './stage.ts'
 
 const BY_CODE: Readonly<Record<string, number>> = {
@@ -34,7 +34,7 @@ const CERTIFICATE = /CERT|ISSUER|SELF_SIGNED|ALTNAME|HOSTNAME|PIN/
  */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return 2
-  if (isFtpError(error)) return error.reply.code === 530 ? 67 : error.reply.code === 550 ? 78 : 8
+  if (isFtpError(error)) return exitOfFtp(error)
   if (isFetchError(error) || isNetError(error)) {
     const { code, phase } = error
     if (code.startsWith('ERR_TLS')) return CERTIFICATE.test(code) ? 60 : 35
@@ -48,6 +48,14 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError)
     return 2
   return 1
+}
+
+/** Who is not let in, a folder that is not there, a file that is not taken, one that is not there. */
+function exitOfFtp({ method, reply }: FtpError): number {
+  if (reply.code === 530) return 67
+  if (/^(?:STOR|APPE|STOU)$/.test(method)) return 25
+  if (reply.code !== 550) return 8
+  return /^(?:CWD|MLSD|LIST|NLST)$/.test(method) ? 9 : 78
 }
 
 /** curl tells apart a proxy that has no address, one that is not there, one that speaks SOCKS and refuses, and one of HTTP. */

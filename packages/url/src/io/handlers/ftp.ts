@@ -5,8 +5,8 @@
  */
 import { type BodyInit, Response } from '@sluice/http'
 import { mimeType } from '@sluice/http/static'
-import { FetchError } from '../../core/errors.ts'
-import { isFtpError } from '../../core/ftp-errors.ts'
+import { FetchError, reasonIn } from '../../core/errors.ts'
+import { FtpError, isFtpError } from '../../core/ftp-errors.ts'
 import {
   answerWithFile,
   type FtpAnswer,
@@ -61,8 +61,16 @@ export async function handleFtp(request: PlannedRequest): Promise<Response> {
     return located(await answer({ client, plan, request, signal, end }), request)
   } catch (error) {
     end()
-    throw error
+    throw isFtpError(error) ? named(error, request) : error
   }
+}
+
+/** What a command was refused for is told of the URL: the conversation knows names in the folder that it has gone to. */
+function named(error: FtpError, { url }: PlannedRequest): FtpError {
+  const { method, code, phase, reply } = error
+  const reason = reasonIn(error)
+  const facts = { method, url: url.href, code, phase, reply, cause: error }
+  return new FtpError(reason === undefined ? facts : { ...facts, reason })
 }
 
 /** Who logs in by the option `auth`; what the URL says of it is nearer. */
