@@ -69,6 +69,7 @@ async function server(): Promise<string> {
           say('Hello, World!', { headers: { 'X-A': 'b', 'Set-Cookie': 'c=1; Max-Age=9' } }),
         '/data.bin': () => new Response(new Uint8Array(DATA), { headers: { ETag: '"a"' } }),
         '/moved': () => new Response('here', { status: 302, headers: { Location: '/hello' } }),
+        '/gone': () => new Response(null, { status: 302, headers: { Location: '/missing' } }),
         '/missing': () => say('no such thing', { status: 404, statusText: 'Not Found' }),
         '/robots.txt': () => say('User-agent: *\nDisallow: /private\nCrawl-delay: 2'),
         '/echo': async () =>
@@ -112,6 +113,7 @@ describe('what is behind URLs', () => {
   test('a status is a failure with -f', async () => {
     const url = await server()
     expect(await run([`${url}missing`])).toMatchObject({ status: 0, stdout: 'no such thing' })
+    expect((await run(['-f', '-L', `${url}gone`])).stderr).toContain(`GET ${url}missing: `)
     const failed = await run(['-f', `${url}missing`, `${url}hello`])
     expect(failed).toMatchObject({ status: 22, stdout: 'Hello, World!' })
     expect(failed.stderr).toMatch(
@@ -169,6 +171,8 @@ describe('what is behind URLs', () => {
     expect((await echo('-b', 'a=1; b=2'))[3]).toBe('a=1; b=2')
     expect((await echo('-b', 'a=1', '-b', 'b=2'))[3]).toBe('a=1; b=2')
     expect((await echo('-A', ''))[4]).toBe(null)
+    expect((await echo('-H', 'User-Agent: a', '-H', 'user-agent: b'))[4]).toBe('a, b')
+    expect((await echo('-H', 'Cookie: a=1', '-H', 'Cookie:'))[3]).toBe(null)
   })
 
   test('-d @FILE sends the bytes of the file, whatever they mean', async () => {
@@ -485,6 +489,10 @@ describe('without the network', () => {
     expect((await run(['parse', 'http://u@H.test:80/p?q#f'])).stdout).toBe(
       'scheme    http\nusername  u\nhostname  h.test\nport      80\npath      /p\nquery     q\nfragment  f\n',
     )
+    expect((await run(['parse', 'a:b', 'c:\u001b[31m'])).stdout).toBe(
+      'scheme    a\npath      b\n\nscheme    c\npath      \\u001b[31m\n',
+    )
+    expect((await run(['explain', 'http://a/', 'http://b/'])).stdout).toMatch(/\n\n {8}urlsplit/)
     expect(JSON.parse((await run(['parse', '--json', 'a:b'])).stdout)).toMatchObject({
       scheme: 'a',
       path: 'b',

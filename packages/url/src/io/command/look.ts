@@ -10,13 +10,14 @@ export async function parseCommand(
   stage: Stage,
 ): Promise<number> {
   if (operands.length === 0) throw new UsageError('parse takes URLs; --help says more')
-  for (const url of operands) {
+  for (const [index, url] of operands.entries()) {
     const { scheme, username, password, hostname, port, path, query, fragment } = urlsplit(url)
     const parts = { scheme, username, password, hostname, port, path, query, fragment }
     const lines = Object.entries(parts)
       .filter(([, value]) => value !== null && value !== '')
-      .map(([name, value]) => `${name.padEnd(9)} ${value}\n`)
-    await write(stage, flags['json'] ? `${JSON.stringify(parts)}\n` : `${lines.join('')}`)
+      .map(([name, value]) => `${name.padEnd(9)} ${visible(String(value))}\n`)
+    const text = `${apart(index)}${lines.join('')}`
+    await write(stage, flags['json'] ? `${JSON.stringify(parts)}\n` : text)
   }
   return 0
 }
@@ -37,7 +38,7 @@ export async function explainCommand(
 ): Promise<number> {
   if (operands.length === 0) throw new UsageError('explain takes URLs; --help says more')
   let warned = false
-  for (const url of operands) {
+  for (const [index, url] of operands.entries()) {
     const explanation = explain(url)
     warned ||= explanation.warnings.length > 0
     if (flags['json']) {
@@ -56,9 +57,14 @@ export async function explainCommand(
         .trimEnd(),
     )
     const notes = warnings.map((warning) => `! ${warning}`)
-    await write(stage, `${[...lines, ...notes].join('\n')}\n`)
+    await write(stage, `${apart(index)}${[...lines, ...notes].join('\n')}\n`)
   }
   return warned ? 1 : 0
+}
+
+/** An empty line between two, so that one can see where the next URL begins. */
+function apart(index: number): string {
+  return index === 0 ? '' : '\n'
 }
 
 function rowsOf(

@@ -27,7 +27,8 @@ export async function planRequests(plan: CommandPlan, stage: Stage): Promise<Req
   const headers = new Headers({ 'User-Agent': 'sluice-url', Accept: '*/*' })
   const { body, method } = await bodyOf(plan, headers, stage)
   const isHead = flags['head'] === true
-  for (const line of listOf(plan, 'header')) setField(headers, line)
+  const named = new Set<string>()
+  for (const line of listOf(plan, 'header')) setField(headers, line, named)
   const agent = textOf(plan, 'user-agent')
   if (agent === '') headers.delete('User-Agent')
   else if (agent !== undefined) headers.set('User-Agent', agent)
@@ -162,14 +163,19 @@ async function addField(form: FormData, field: string): Promise<void> {
   form.append(name, blob, basename(path))
 }
 
-/** `Name: value`; `Name:` takes one of ours away. */
-function setField(headers: Headers, line: string): void {
+/**
+ * `Name: value`; `Name:` takes one of ours away.
+ *
+ * @param named those that were written before: a second line of a name is another field
+ */
+function setField(headers: Headers, line: string, named: Set<string>): void {
   const at = line.indexOf(':')
   if (at < 1) throw new UsageError(`-H is 'Name: value', not '${line}'`)
   const [name, value] = [line.slice(0, at).trim(), line.slice(at + 1).trim()]
   try {
-    headers.delete(name)
+    if (value === '' || !named.has(name.toLowerCase())) headers.delete(name)
     if (value !== '') headers.append(name, value)
+    named.add(name.toLowerCase())
   } catch {
     throw new UsageError(`-H: '${name}' with that value can't be sent`)
   }

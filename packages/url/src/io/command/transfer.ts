@@ -216,7 +216,8 @@ async function print(url: string, work: Work): Promise<void> {
   if (flags['fail'] && response.status >= 400) {
     await response.body?.cancel()
     const { status, statusText } = response
-    throw new HttpStatusError({ method, url, status, statusText })
+    // Who said so, where redirects have led elsewhere.
+    throw new HttpStatusError({ method, url: response.url || url, status, statusText })
   }
   if (hasHead(plan)) await write(stage, headOf(response))
   const { timeout } = options
