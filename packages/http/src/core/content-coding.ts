@@ -43,7 +43,9 @@ export function planDecoding(
   field: string | null | undefined,
   { codings }: CodingLimits = DEFAULT_CODING,
 ): Coding[] | undefined {
-  const names = (field ?? '')
+  // Nearly always.
+  if (!field) return []
+  const names = field
     .split(',')
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== '' && name !== 'identity')
