@@ -9,12 +9,19 @@
  * - A switch of protocols takes both sides at once, and only when one of them offered it and the other took it.
  * - Once a message was the last one (`Connection: close`, RFC 9112 §9.6), no other begins.
  */
-import { type EventOf, step } from '@sluice/socket/bytes'
 import { ProtocolError } from './errors.ts'
 import type { RequestHead, ResponseHead } from './events.ts'
 import type { Framing } from './framing.ts'
 import type { Question } from './message-reader.ts'
-import { CLIENT, type ClientState, SERVER, type ServerState } from './state.ts'
+import {
+  CLIENT,
+  type ClientState,
+  compile,
+  EVENT,
+  type Place,
+  SERVER,
+  type ServerState,
+} from './state.ts'
 
 /** Which side of the connection this program is. */
 export type Role = 'client' | 'server'
@@ -24,13 +31,13 @@ export interface Awaited extends Question {
   readonly minor: number
 }
 
-/** The events of both tables. */
-type Step = EventOf<typeof CLIENT> | EventOf<typeof SERVER>
+const CLIENTS = /* @__PURE__ */ compile(CLIENT)
+const SERVERS = /* @__PURE__ */ compile(SERVER)
 
 /** The states of one connection. */
 export class Sides {
-  client: ClientState = 'idle'
-  server: ServerState = 'idle'
+  #client: Place<ClientState> = CLIENTS.idle
+  #server: Place<ServerState> = SERVERS.idle
   /** No message begins any more. */
   lastOne = false
   /** Whether the message that is being sent lets the connection be used again. */
@@ -44,6 +51,16 @@ export class Sides {
 
   constructor(role: Role) {
     this.#role = role
+  }
+
+  /** State of the side that asks. */
+  get client(): ClientState {
+    return this.#client.name
+  }
+
+  /** State of the side that answers. */
+  get server(): ServerState {
+    return this.#server.name
   }
 
   /** Requests whose response is not complete. */
@@ -82,18 +99,18 @@ export class Sides {
   requestBegan(head: RequestHead): void {
     this.#request = head
     this.#awaited.push(head)
-    this.#peer('request')
+    this.#peer(EVENT.request)
   }
 
   /** A response has begun, or a word before it. */
   responseBegan(head: ResponseHead): void {
     if (head.type === 'response') this.#response = head
-    this.#peer(head.type)
+    this.#peer(head.type === 'response' ? EVENT.response : EVENT.interim)
   }
 
   /** The message that was being read is complete. */
   messageRead(): void {
-    this.#peer('end')
+    this.#peer(EVENT.end)
     if (this.#role === 'client') this.#responseRead()
     else this.#requestRead()
   }
@@ -102,28 +119,28 @@ export class Sides {
     const request = this.#request as Awaited
     // An offer that was answered before the request had been read to its end is settled already.
     const offers = request.upgrade !== undefined || request.method === 'CONNECT'
-    if (offers && this.#awaited.includes(request)) this.#peer('offer')
-    else this.#peer(request.keepAlive && !this.lastOne ? 'next' : 'last')
+    if (offers && this.#awaited.includes(request)) this.#peer(EVENT.offer)
+    else this.#peer(request.keepAlive && !this.lastOne ? EVENT.next : EVENT.last)
   }
 
   #responseRead(): void {
     const { framing, keepAlive } = this.#response as ResponseHead
     this.#awaited.shift()
     if (framing === 'tunnel') {
-      this.#peer('switched')
-      this.client = 'switched'
+      this.#peer(EVENT.switched)
+      this.#client = CLIENTS.switched
       return
     }
     if (!keepAlive) this.lastOne = true
-    this.#peer(this.lastOne ? 'last' : 'next')
-    if (this.client === 'might-switch') this.#ours('denied')
-    if (this.client === 'done') this.#ours(this.lastOne ? 'last' : 'next')
+    this.#peer(this.lastOne ? EVENT.last : EVENT.next)
+    if (this.client === 'might-switch') this.#ours(EVENT.denied)
+    if (this.client === 'done') this.#ours(this.lastOne ? EVENT.last : EVENT.next)
   }
 
   /** The peer finished sending, between two messages; or it broke a rule. */
   peerStopped(event: 'closed' | 'fault'): void {
     this.lastOne = true
-    this.#peer(event)
+    this.#peer(EVENT[event])
   }
 
   // What is sent.
@@ -131,72 +148,78 @@ export class Sides {
   /** @throws {ProtocolError} a request can not be sent now */
   checkRequest(): void {
     const isFree = this.#role === 'client' && !this.lastOne
-    if (!isFree || step(CLIENT, this.client, 'request') === undefined)
+    if (!isFree || this.#client.next[EVENT.request] === undefined)
       throw misplaced('request', 'client', this.client)
   }
 
   /** A request leaves. */
   requestSends(request: Awaited): void {
-    this.#ours('request')
+    this.#ours(EVENT.request)
     this.sendsOn = request.keepAlive
     this.#awaited.push(request)
   }
 
   /** An interim or a final response leaves. */
   responseSends(event: 'interim' | 'response'): void {
-    this.#ours(event)
+    this.#ours(event === 'response' ? EVENT.response : EVENT.interim)
   }
 
   /** The request that was being sent is complete. */
   requestSent(): void {
-    this.#ours('end')
+    this.#ours(EVENT.end)
     const request = this.#awaited.at(-1)
-    if (request?.method === 'CONNECT' || request?.upgrade) this.#ours('offer')
-    else this.#ours(this.sendsOn ? 'next' : 'last')
+    if (request?.method === 'CONNECT' || request?.upgrade) this.#ours(EVENT.offer)
+    else this.#ours(this.sendsOn ? EVENT.next : EVENT.last)
   }
 
   /** The response that was being sent is complete. */
   responseSent(framing: Framing): void {
-    this.#ours('end')
+    this.#ours(EVENT.end)
     this.#awaited.shift()
     if (framing === 'tunnel') {
-      this.#ours('switched')
-      this.client = 'switched'
+      this.#ours(EVENT.switched)
+      this.#client = CLIENTS.switched
       return
     }
     if (!this.sendsOn) this.lastOne = true
     if (this.client === 'might-switch' && this.#awaited.length === 0) {
-      this.#peer('denied')
-      this.#peer(this.lastOne ? 'last' : 'next')
+      this.#peer(EVENT.denied)
+      this.#peer(this.lastOne ? EVENT.last : EVENT.next)
     } else if (this.lastOne && this.client === 'idle') {
       // What the client sends from now on is not read.
-      this.client = 'must-close'
+      this.#client = CLIENTS['must-close']
     }
     // A peer that finished sending still waits for all that it asked.
-    this.#ours(!this.sendsOn || (this.lastOne && this.#awaited.length === 0) ? 'last' : 'next')
+    this.#ours(
+      !this.sendsOn || (this.lastOne && this.#awaited.length === 0) ? EVENT.last : EVENT.next,
+    )
   }
 
   // Steps.
 
-  #peer(event: Step): void {
+  #peer(event: number): void {
     this.#step(this.#role === 'client' ? 'server' : 'client', event)
   }
 
-  #ours(event: Step): void {
+  #ours(event: number): void {
     this.#step(this.#role, event)
   }
 
-  #step(side: Role, event: Step): void {
+  #step(side: Role, event: number): void {
     if (side === 'client') {
-      const state = step(CLIENT, this.client, event as 'request')
-      if (state === undefined) throw misplaced(event, side, this.client)
-      this.client = state as ClientState
+      const place = this.#client.next[event]
+      if (place === undefined) throw misplaced(nameOf(event), side, this.client)
+      this.#client = place
     } else {
-      const state = step(SERVER, this.server, event as 'response')
-      if (state === undefined) throw misplaced(event, side, this.server)
-      this.server = state as ServerState
+      const place = this.#server.next[event]
+      if (place === undefined) throw misplaced(nameOf(event), side, this.server)
+      this.#server = place
     }
   }
+}
+
+function nameOf(event: number): string {
+  return Object.keys(EVENT)[event] as string
 }
 
 /** An event that has no place in the present state. */

@@ -1,6 +1,6 @@
 import { step } from '@sluice/socket/bytes'
 import { describe, expect, it } from 'vitest'
-import { CLIENT, SERVER } from './state.ts'
+import { CLIENT, compile, EVENT, type Place, SERVER } from './state.ts'
 
 const EVENTS = [
   'request',
@@ -55,6 +55,16 @@ describe.each([
         expect(step(table, state as never, event as never)).toBe(to)
       })
     }
+
+  it('is the same once it is compiled', () => {
+    const places: Record<string, Place<string>> = compile(table)
+    expect(Object.keys(places)).toEqual(Object.keys(table))
+    for (const state of Object.keys(table))
+      for (const event of EVENTS) {
+        const to = expected.get(`${state} ${event}`)
+        expect(places[state]?.next[EVENT[event]]).toBe(to === undefined ? undefined : places[to])
+      }
+  })
 
   it('names no event that the test does not know', () => {
     for (const row of Object.values(table))

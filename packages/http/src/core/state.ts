@@ -13,6 +13,8 @@
  * - `closed` is the end of the stream, `fault` a broken rule.
  */
 
+import { type EventOf, type StateOf, step, type Transitions } from '@sluice/socket/bytes'
+
 /** The side that asks. */
 export const CLIENT = {
   idle: { request: 'body', closed: 'closed', fault: 'error' },
@@ -48,7 +50,48 @@ export const SERVER = {
   error: { closed: 'error', fault: 'error', last: 'error' },
 } as const
 
+/** The events of both tables, each with its place in the rows that `compile` makes. */
+export const EVENT: Readonly<Record<EventOf<typeof CLIENT> | EventOf<typeof SERVER>, number>> = {
+  request: 0,
+  response: 1,
+  interim: 2,
+  data: 3,
+  end: 4,
+  next: 5,
+  last: 6,
+  offer: 7,
+  denied: 8,
+  switched: 9,
+  closed: 10,
+  fault: 11,
+}
+
 /** A state of the side that asks. */
 export type ClientState = keyof typeof CLIENT
 /** A state of the side that answers. */
 export type ServerState = keyof typeof SERVER
+
+/** A state as a machine holds it: its name, and under the number of each event the state to which that leads. */
+export interface Place<Name extends string> {
+  readonly name: Name
+  readonly next: readonly (Place<Name> | undefined)[]
+}
+
+/**
+ * Makes a table one that is walked without a look at a name. The tables above are for people and for `step`; a server
+ * takes six steps for each request, and to find a name in a table costs as much as to read a short head.
+ *
+ * @returns the states by name, each linked to those that may follow it
+ */
+export function compile<T extends Transitions>(
+  table: T,
+): { readonly [S in StateOf<T>]: Place<StateOf<T>> } {
+  const names = Object.keys(table) as StateOf<T>[]
+  const rows = names.map((name) => ({ name, next: [] as (Place<StateOf<T>> | undefined)[] }))
+  for (const { name, next } of rows)
+    for (const [event, place] of Object.entries(EVENT)) {
+      const to = step(table, name, event as EventOf<T>)
+      next[place] = rows.find((row) => row.name === to)
+    }
+  return Object.fromEntries(rows.map((row) => [row.name, row])) as never
+}
