@@ -13,6 +13,7 @@ import { ProtocolError } from './errors.ts'
 import type { RequestHead, ResponseHead } from './events.ts'
 import type { Framing } from './framing.ts'
 import type { Question } from './message-reader.ts'
+import { Queue } from './queue.ts'
 import {
   CLIENT,
   type ClientState,
@@ -44,7 +45,7 @@ export class Sides {
   sendsOn = true
   readonly #role: Role
   /** Requests that were sent or read and whose response is not complete, oldest first. */
-  readonly #awaited: Awaited[] = []
+  readonly #awaited = new Queue<Awaited>()
   /** The message that is being read: on a server the request, on a client what the response said. */
   #request: Awaited | undefined
   #response: ResponseHead | undefined
@@ -70,7 +71,7 @@ export class Sides {
 
   /** The request that the next response answers. */
   get oldest(): Awaited | undefined {
-    return this.#awaited[0]
+    return this.#awaited.first
   }
 
   /** The side that this program is. */
@@ -167,7 +168,7 @@ export class Sides {
   /** The request that was being sent is complete. */
   requestSent(): void {
     this.#ours(EVENT.end)
-    const request = this.#awaited.at(-1)
+    const request = this.#awaited.last
     if (request?.method === 'CONNECT' || request?.upgrade) this.#ours(EVENT.offer)
     else this.#ours(this.sendsOn ? EVENT.next : EVENT.last)
   }

@@ -15,6 +15,7 @@ import { codeOf, isNetError, NetError } from '@sluice/socket/errors'
 import type { Http1Machine } from '../core/connection.ts'
 import { isProtocolError } from '../core/errors.ts'
 import { methodFacts } from '../core/methods.ts'
+import { Queue } from '../core/queue.ts'
 import { reasonPhrase } from '../core/status.ts'
 import { type Content, cancelContent, cancellable } from './body.ts'
 import type { AnyResponse, ServerExchange } from './exchange.ts'
@@ -64,7 +65,7 @@ export class Answers {
   readonly #outbox: Outbox
   readonly #server: ServerContext
   /** Requests whose response is not complete, oldest first. */
-  readonly #exchanges: ServerExchange[] = []
+  readonly #exchanges = new Queue<ServerExchange>()
   /** Tells the source of the body that is on its way that nobody is there any more. */
   #giveUp: ((reason: unknown) => void) | undefined
   /** A request that has to wait until those before it are answered. */
@@ -89,17 +90,10 @@ export class Answers {
 
   /** Takes a request: it is answered now, or when its turn comes. */
   take(exchange: ServerExchange): void {
-    const { head, body } = exchange
-    const alone = this.#exchanges.length === 0
-    if (alone || (body === null && methodFacts(head.method).safe && this.#onlySafe()))
-      this.#run(exchange)
+    const { first } = this.#exchanges
+    // Behind the first one there are none but such.
+    if (first === undefined || (isSafe(exchange) && isSafe(first))) this.#run(exchange)
     else this.#waiting = exchange
-  }
-
-  #onlySafe(): boolean {
-    for (const { head, body } of this.#exchanges)
-      if (body !== null || !methodFacts(head.method).safe) return false
-    return true
   }
 
   /** The server stops: whoever works on an answer and wants to know is told. */
@@ -180,7 +174,7 @@ export class Answers {
     exchange.response = isObject(response)
       ? response
       : this.#failed(new TypeError(`the handler returned ${response}, not a Response`), exchange)
-    if (this.#exchanges[0] === exchange) this.#advance()
+    if (this.#exchanges.first === exchange) this.#advance()
   }
 
   #failed(error: unknown, exchange: ServerExchange): Response {
@@ -196,11 +190,11 @@ export class Answers {
   /** Sends what is ready, in order, until an answer is missing or streams. */
   #advance(): void {
     while (!this.#owner.isOver && !this.isStreaming) {
-      const exchange = this.#exchanges[0]
+      const exchange = this.#exchanges.first
       if (exchange?.response === undefined) break
       const { response } = exchange
       // Whether what follows is HTTP is known once the request is complete.
-      if (!exchange.isRead && takeoverOf(response) !== undefined) break
+      if (!exchange.isRead && takeoverOf(response, exchange.head) !== undefined) break
       if (response instanceof Response) this.#send(exchange, response)
       else this.#convert(exchange, response)
     }
@@ -249,7 +243,7 @@ export class Answers {
     this.isLast = true
     if (this.inFlight === 0 || this.#machine.serverState === 'idle') return
     this.lose(new NetError({ verb: 'serve', target: '', ...UNANSWERED }), UNANSWERED.code)
-    this.#exchanges.length = 0
+    this.#exchanges.clear()
     this.#waiting = undefined
   }
 
@@ -261,7 +255,7 @@ export class Answers {
     let head: string
     try {
       parts = takeResponse(response)
-      const takeover = takeoverOf(response)
+      const takeover = takeoverOf(response, exchange.head)
       if (takeover !== undefined) {
         this.#switch(exchange, parts, takeover)
         return
@@ -297,13 +291,19 @@ export class Answers {
 
   /** Whether an exchange is the one whose response is next. */
   isNext(exchange: ServerExchange): boolean {
-    return this.#exchanges[0] === exchange && exchange.response === undefined && !this.isStreaming
+    return (
+      this.#exchanges.first === exchange && exchange.response === undefined && !this.isStreaming
+    )
   }
 
   /** A request is complete: an answer that had to wait for that may go. */
   requestEnded(exchange: ServerExchange): void {
     const { response } = exchange
-    if (response !== undefined && this.#exchanges[0] === exchange && takeoverOf(response))
+    if (
+      response !== undefined &&
+      this.#exchanges.first === exchange &&
+      takeoverOf(response, exchange.head)
+    )
       this.#advance()
   }
 
@@ -372,6 +372,11 @@ export class Answers {
       },
     )
   }
+}
+
+/** Whether others may be answered beside it. */
+function isSafe({ head, body }: ServerExchange): boolean {
+  return body === null && methodFacts(head.method).safe
 }
 
 /** Whether so much of the request is unread, and unwanted, that another connection is cheaper. */

@@ -2,6 +2,7 @@
  * How a message leaves: a head with a small body in one string and one write, a large body as parts of
  * one write, a streamed body piece by piece with back-pressure.
  */
+import { Buffer } from 'node:buffer'
 import type { ByteStream } from '@sluice/socket'
 import { decodeLatin1, encodeLatin1, encodeUtf8 } from '@sluice/socket/bytes'
 import type { Http1Machine } from '../core/connection.ts'

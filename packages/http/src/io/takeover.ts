@@ -3,6 +3,7 @@
  * stream once it has left (RFC 9110 §7.8, §9.3.6).
  */
 import type { ByteStream } from '@sluice/socket'
+import type { RequestHead } from '../core/events.ts'
 import type { HeadersInit } from '../core/headers.ts'
 import type { ServerExchange } from './exchange.ts'
 import { Response } from './response.ts'
@@ -26,9 +27,14 @@ export interface Takeover {
 
 const takeovers = new WeakMap<object, Takeover>()
 
-/** What a response is to do with its connection, if it is such a one. */
-export function takeoverOf(response: object): Takeover | undefined {
-  return takeovers.get(response)
+/** What a response is to do with its connection, if it is such a one, and answers a request that asked for it. */
+export function takeoverOf(response: object, head: RequestHead): Takeover | undefined {
+  return isOffered(head) ? takeovers.get(response) : undefined
+}
+
+/** Whether a request asks for something else than HTTP: few do, and only then has the response to be looked up. */
+function isOffered(head: RequestHead): boolean {
+  return head.method === 'CONNECT' || head.upgrade !== undefined
 }
 
 /**
@@ -44,8 +50,7 @@ export function switchingResponse(
   if (typeof take !== 'function') throw new TypeError('upgrade takes a function of a stream')
   const isTunnel = head.method === 'CONNECT'
   const { upgrade } = head
-  if (!isTunnel && upgrade === undefined)
-    throw new TypeError('upgrade: the client has offered no other protocol')
+  if (!isOffered(head)) throw new TypeError('upgrade: the client has offered no other protocol')
   const first = upgrade?.split(',', 1)[0]?.trim() ?? ''
   const fields =
     headers ??
