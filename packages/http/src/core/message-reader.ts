@@ -87,8 +87,8 @@ export class MessageReader {
   /** The last request, text and head, in case that the next one is the same in every byte. */
   #lastText = ''
   #lastHead: RequestHead | undefined
-  /** The last header section whose Host was looked at and found good. */
-  #goodHost: FieldBlock | undefined
+  /** The last Host that was looked at and found good. */
+  #goodHost: string | undefined
 
   constructor(input: Input, requests: boolean, limits: Readonly<Limits>, checkHost: boolean) {
     this.#input = input
@@ -161,7 +161,8 @@ export class MessageReader {
     if (!this.#requests && first !== FIRST_OF_STATUS_LINE) raise(FAULT.badVersion)
     if (this.#waiting && input.lineFeed() === -1) return this.#needMore('start line', limit)
     const again = this.#lastHead
-    if (again !== undefined && this.#isSameHead()) return this.#begin(again, this.#lastText.length)
+    const seen = this.#textLike(this.#lastText)
+    if (again !== undefined && seen === this.#lastText) return this.#begin(again, seen.length)
     resetScratch()
     const read = this.#requests ? readRequestLine : readStatusLine
     const at = read(input.bytes, input.at, input.end)
@@ -171,7 +172,7 @@ export class MessageReader {
     SCRATCH[AT.line] = this.#fieldsAt
     this.#waiting = false
     this.#phase = 'fields'
-    return this.#readFields()
+    return this.#readFields(seen)
   }
 
   /**
@@ -196,7 +197,8 @@ export class MessageReader {
     return true
   }
 
-  #readFields(): Http1Event | undefined {
+  /** @param seen text from the start of the message, if there is some already */
+  #readFields(seen = ''): Http1Event | undefined {
     const input = this.#input
     const { fieldBytes, fieldCount } = this.#limits
     if (this.#saved !== undefined) {
@@ -206,8 +208,9 @@ export class MessageReader {
     }
     const memo = this.#memo
     if (memo !== undefined && SCRATCH[AT.line] === this.#fieldsAt) {
-      const text = this.#sameSection(memo)
-      if (text !== undefined) return this.#makeHead(text, memo, text.length)
+      const text = this.#textWith(memo, seen)
+      if (text.slice(this.#fieldsAt) === memo.section)
+        return this.#makeHead(text, memo, text.length)
     }
     const at = this.#scanFields(fieldCount)
     if (at === INCOMPLETE) return this.#needMore('header section', fieldBytes)
@@ -221,23 +224,25 @@ export class MessageReader {
   }
 
   /**
-   * Whether the head of the last request is here once more. It is judged by its bytes alone, so that what was
-   * found then holds now.
+   * The text of the next bytes, as many as the last head had, if that may be here once more: whether it is, is judged
+   * by every byte, so that what was found then holds now.
+   *
+   * @returns the text, or nothing when some bytes tell that it is another
    */
-  #isSameHead(): boolean {
+  #textLike(last: string): string {
     const { bytes, at, end } = this.#input
-    const last = at + this.#lastText.length
-    if (last > end || bytes[last - 1] !== LF || bytes[at + this.#fieldsAt - 1] !== LF) return false
-    return decodeLatin1(bytes, at, last) === this.#lastText
+    const to = at + last.length
+    if (last === '' || to > end || bytes[at + this.#fieldsAt - 1] !== LF) return ''
+    return endsLike(bytes, to, last) ? decodeLatin1(bytes, at, to) : ''
   }
 
-  /** @returns the text of the head if its section is byte for byte the one before, else `undefined` */
-  #sameSection(memo: FieldBlock): string | undefined {
+  /** As `#textLike`, for a start line of its own and the last section behind it. */
+  #textWith({ section }: FieldBlock, seen: string): string {
     const { bytes, at, end } = this.#input
-    const last = at + this.#fieldsAt + memo.section.length
-    if (last > end || bytes[last - 1] !== LF || bytes[last - 3] !== LF) return undefined
-    const text = decodeLatin1(bytes, at, last)
-    return text.slice(this.#fieldsAt) === memo.section ? text : undefined
+    const length = this.#fieldsAt + section.length
+    if (seen.length === length) return seen
+    const to = at + length
+    return to <= end && endsLike(bytes, to, section) ? decodeLatin1(bytes, at, to) : ''
   }
 
   /** Goes on with a section. @returns where it ends, or INCOMPLETE with everything noted for the next time */
@@ -282,14 +287,14 @@ export class MessageReader {
 
   #requestOf(text: string, fields: FieldBlock): RequestHead {
     const methodEnd = SCRATCH[AT.methodEnd] as number
-    const method = text.slice(0, methodEnd)
+    const method = methodEnd === 3 && text.startsWith('GET') ? 'GET' : text.slice(0, methodEnd)
     const target = text.slice(methodEnd + 1, SCRATCH[AT.targetEnd])
     const minor = SCRATCH[AT.minor] as number
     checkTarget(method, target)
-    if (this.#checkHost && fields !== this.#goodHost) {
+    // None at all is good for HTTP/1.0 only, and more than one for nobody.
+    if (this.#checkHost && (fields.hostCount !== 1 || fields.host !== this.#goodHost)) {
       checkHost(fields, minor)
-      // None at all is good for HTTP/1.0 only.
-      if (fields.hostCount === 1) this.#goodHost = fields
+      this.#goodHost = fields.host
     }
     const framing = requestFraming(method, minor, fields)
     const keepAlive = persists(minor, fields, framing)
@@ -443,6 +448,17 @@ export class MessageReader {
     const expected = this.#framing === 'length' ? received + this.#left : undefined
     return new IncompleteBodyError({ expected, received })
   }
+}
+
+/** So many bytes are looked at before the whole is: what differs at all mostly does so in its last field. */
+const PROBE = 8
+
+/** Whether the bytes before `to` are the last ones of a text, which ends with an empty line as every section does. */
+function endsLike(bytes: Uint8Array, to: number, text: string): boolean {
+  const { length } = text
+  if (length < PROBE) return true
+  for (let i = 1; i <= PROBE; i++) if (bytes[to - i] !== text.charCodeAt(length - i)) return false
+  return true
 }
 
 function unfolded(section: string): string {
