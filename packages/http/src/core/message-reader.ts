@@ -84,11 +84,11 @@ export class MessageReader {
   #fieldsAt = 0
   /** The last header section, in case that the next one is the same. */
   #memo: FieldBlock | undefined
-  /** The last request, text and head, in case that the next one is the same in every byte. */
+  /** The last head, as text, and what it said if it was a request, in case that the next one is the same in every byte. */
   #lastText = ''
   #lastHead: RequestHead | undefined
-  /** The last Host that was looked at and found good. */
-  #goodHost: string | undefined
+  /** The last header section whose Host was looked at and found good. */
+  #goodHost: FieldBlock | undefined
 
   constructor(input: Input, requests: boolean, limits: Readonly<Limits>, checkHost: boolean) {
     this.#input = input
@@ -242,7 +242,7 @@ export class MessageReader {
     const length = this.#fieldsAt + section.length
     if (seen.length === length) return seen
     const to = at + length
-    return to <= end && endsLike(bytes, to, section) ? decodeLatin1(bytes, at, to) : ''
+    return to <= end && endsLike(bytes, to, this.#lastText) ? decodeLatin1(bytes, at, to) : ''
   }
 
   /** Goes on with a section. @returns where it ends, or INCOMPLETE with everything noted for the next time */
@@ -268,11 +268,10 @@ export class MessageReader {
   }
 
   #makeHead(text: string, fields: FieldBlock, length: number): RequestHead | ResponseHead {
-    if (!this.#requests) return this.#begin(this.#responseOf(text, fields), length)
-    const head = this.#requestOf(text, fields)
-    this.#lastHead = head
     this.#lastText = text
-    return this.#begin(head, length)
+    if (!this.#requests) return this.#begin(this.#responseOf(text, fields), length)
+    this.#lastHead = this.#requestOf(text, fields)
+    return this.#begin(this.#lastHead, length)
   }
 
   /** The head is complete: what follows is its body, or the next one. */
@@ -291,10 +290,10 @@ export class MessageReader {
     const target = text.slice(methodEnd + 1, SCRATCH[AT.targetEnd])
     const minor = SCRATCH[AT.minor] as number
     checkTarget(method, target)
-    // None at all is good for HTTP/1.0 only, and more than one for nobody.
-    if (this.#checkHost && (fields.hostCount !== 1 || fields.host !== this.#goodHost)) {
+    if (this.#checkHost && fields !== this.#goodHost) {
       checkHost(fields, minor)
-      this.#goodHost = fields.host
+      // None at all is good for HTTP/1.0 only.
+      if (fields.hostCount === 1) this.#goodHost = fields
     }
     const framing = requestFraming(method, minor, fields)
     const keepAlive = persists(minor, fields, framing)
