@@ -339,7 +339,7 @@ export class Http1Machine {
     if (goesOn && !modern && !fields.keepAlive) connection = 'Connection: keep-alive\r\n'
     // RFC 9112 §6.1: HTTP/1.0 knows no transfer codings, so that a program's wish for one goes unheard.
     const lines = fields.chunked && !modern ? withoutCoding(fields.text) : fields.text
-    return `${begun(line, more, lines)}${framing}${connection}\r\n`
+    return joined(begun(line, more, lines), framing, connection)
   }
 
   #switchHead(
@@ -399,6 +399,22 @@ function begun(line: string, more: string, fields: string): string {
     lastBegun = flat(`${line}${more}${fields}`)
   }
   return lastBegun
+}
+
+let lastHead = ''
+let lastBeginning = ''
+let lastFraming = ''
+let lastConnection = ''
+
+/** And so is the whole, where answers are of one length as well. */
+function joined(beginning: string, framing: string, connection: string): string {
+  if (beginning !== lastBeginning || framing !== lastFraming || connection !== lastConnection) {
+    lastBeginning = beginning
+    lastFraming = framing
+    lastConnection = connection
+    lastHead = `${beginning}${framing}${connection}\r\n`
+  }
+  return lastHead
 }
 
 function withoutCoding(lines: string): string {

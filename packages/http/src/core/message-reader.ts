@@ -449,14 +449,16 @@ export class MessageReader {
   }
 }
 
-/** So many bytes are looked at before the whole is: what differs at all mostly does so in its last field. */
-const PROBE = 8
+/** Four bytes are looked at before the whole is, those before the line ends: what differs mostly does so in its last field. */
+const PROBED_FROM = 5
+const PROBED_TO = 8
 
 /** Whether the bytes before `to` are the last ones of a text, which ends with an empty line as every section does. */
 function endsLike(bytes: Uint8Array, to: number, text: string): boolean {
   const { length } = text
-  if (length < PROBE) return true
-  for (let i = 1; i <= PROBE; i++) if (bytes[to - i] !== text.charCodeAt(length - i)) return false
+  if (length < PROBED_TO) return true
+  for (let i = PROBED_FROM; i <= PROBED_TO; i++)
+    if (bytes[to - i] !== text.charCodeAt(length - i)) return false
   return true
 }
 

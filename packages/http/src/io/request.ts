@@ -55,8 +55,8 @@ export let takeBody: (request: Request) => Content | null
  * @example const request = new Request('http://localhost/', { method: 'POST', body: 'Hello' })
  */
 export class Request extends Link {
-  readonly #source: RequestSource | undefined
-  readonly #method: string
+  #source: RequestSource | undefined
+  #method = 'GET'
   #url: string | undefined
   #headers: Headers | undefined
   #signal: AbortSignal | undefined
@@ -64,13 +64,16 @@ export class Request extends Link {
   #platform: globalThis.Request | undefined
   #redirect: 'follow' | 'error' | 'manual' = 'follow'
 
-  constructor(input: string | URL | Request | RequestSource, init: RequestInit = {}) {
+  constructor(input: string | URL | Request | RequestSource, init?: RequestInit) {
     super()
     if (input instanceof RequestSource) {
       this.#source = input
       this.#method = input.head.method
-      return
-    }
+    } else this.#start(input, init ?? {})
+  }
+
+  /** One that a program makes. Apart, so that the engine can build one from a wire where it is used. */
+  #start(input: string | URL | Request, init: RequestInit): void {
     const from = input instanceof Request ? input : undefined
     this.#method = normaliseMethod(init.method ?? from?.method ?? 'GET')
     this.#url = from?.url ?? new URL(input as string | URL).href
