@@ -199,23 +199,25 @@ export class Sides {
   // Steps.
 
   #peer(event: number): void {
-    this.#step(this.#role === 'client' ? 'server' : 'client', event)
+    if (this.#role === 'client') this.#stepServer(event)
+    else this.#stepClient(event)
   }
 
   #ours(event: number): void {
-    this.#step(this.#role, event)
+    if (this.#role === 'client') this.#stepClient(event)
+    else this.#stepServer(event)
   }
 
-  #step(side: Role, event: number): void {
-    if (side === 'client') {
-      const place = this.#client.next[event]
-      if (place === undefined) throw misplaced(nameOf(event), side, this.client)
-      this.#client = place
-    } else {
-      const place = this.#server.next[event]
-      if (place === undefined) throw misplaced(nameOf(event), side, this.server)
-      this.#server = place
-    }
+  #stepClient(event: number): void {
+    const place = this.#client.next[event]
+    if (place === undefined) throw misplaced(nameOf(event), 'client', this.client)
+    this.#client = place
+  }
+
+  #stepServer(event: number): void {
+    const place = this.#server.next[event]
+    if (place === undefined) throw misplaced(nameOf(event), 'server', this.server)
+    this.#server = place
   }
 }
 
