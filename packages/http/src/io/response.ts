@@ -54,8 +54,10 @@ export interface ResponseParts {
 
 const TEXT = 'text/plain;charset=UTF-8'
 const EMPTY_CARRIER: Carrier = new Carrier(null)
-// The field lines of the two commonest responses: text and nothing else, and nothing at all.
+const JSON_TYPE = 'application/json'
+// The field lines of the three commonest responses: text or JSON and nothing else, and nothing at all.
 const TEXT_ONLY: OutgoingFields = outgoingFields(new Headers([['Content-Type', TEXT]]))
+const JSON_ONLY: OutgoingFields = outgoingFields(new Headers([['Content-Type', JSON_TYPE]]))
 const NOTHING: OutgoingFields = outgoingFields(new Headers())
 
 const Link: new () => object = /* @__PURE__ */ linked('Response')
@@ -87,10 +89,12 @@ export class Response extends Link {
   constructor(body?: BodyInit | null, init?: ResponseInit) {
     super()
     if (init !== undefined) this.#start(init)
-    if (body === undefined || body === null) return
+    if (body !== undefined && body !== null) this.#fill(toContent(body))
+  }
+
+  #fill(content: Content): void {
     if (isNullBodyStatus(this.#status))
       throw new TypeError(`a response with status ${this.#status} has no body`)
-    const content = toContent(body)
     this.#carrier = new Carrier(content)
     if (content.type === undefined) return
     if (this.#headers !== undefined && !this.#headers.has('content-type'))
@@ -115,12 +119,12 @@ export class Response extends Link {
   }
 
   /** JSON, with its Content-Type. @throws {TypeError} what JSON has no form for */
-  static json(data: unknown, init: ResponseInit = {}): Response {
+  static json(data: unknown, init?: ResponseInit): Response {
     const text = JSON.stringify(data)
     if (text === undefined) throw new TypeError('the value can not be written as JSON')
-    const headers = new Headers(init.headers)
-    if (!headers.has('content-type')) headers.append('Content-Type', 'application/json')
-    return new Response(text, { ...init, headers })
+    const response = new Response(null, init)
+    response.#fill({ text, type: JSON_TYPE })
+    return response
   }
 
   /** @throws {RangeError} a status that is no redirect; {TypeError} a URL that is none */
@@ -160,11 +164,12 @@ export class Response extends Link {
     }
   }
 
-  /** The field lines; the two commonest kinds need no Headers. */
+  /** The field lines; the commonest kinds need no Headers. */
   #fields(content: Content | null): OutgoingFields {
     if (this.#headers === undefined && this.#wire === undefined) {
       if (content?.type === undefined) return NOTHING
       if (content.type === TEXT) return TEXT_ONLY
+      if (content.type === JSON_TYPE) return JSON_ONLY
     }
     return outgoingFields(this.headers)
   }
