@@ -314,16 +314,19 @@ function skipValue(
   return at
 }
 
+/** Larger memory is not held on to for the sake of the next head: twice what one read brings. */
+const LARGEST_KEPT = 131_072
 let lastBuffer: ArrayBufferLike | undefined
 let lastView: DataView | undefined
 
 /** A view of the memory in which the bytes lie: nearly always the one read buffer of the process. */
 function viewOf({ buffer }: Uint8Array): DataView {
-  if (buffer !== lastBuffer || lastView === undefined) {
-    lastBuffer = buffer
-    lastView = new DataView(buffer)
-  }
-  return lastView
+  if (buffer === lastBuffer && lastView !== undefined) return lastView
+  const view = new DataView(buffer)
+  const isKept = buffer.byteLength <= LARGEST_KEPT
+  lastBuffer = isKept ? buffer : undefined
+  lastView = isKept ? view : undefined
+  return view
 }
 
 /** Why a name is not followed by a colon. */
