@@ -77,9 +77,7 @@ export class Headers extends Link {
 
   /** Adds a field behind those that are there. */
   append(name: string, value: string): void {
-    const folded = checkName(name)
-    const checked = checkValue(name, value)
-    this.#write().push(`${name}`, folded, checked)
+    this.#write().push(`${name}`, checkName(name), checkValue(name, value))
   }
 
   /** Removes every field of this name. */

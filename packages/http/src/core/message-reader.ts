@@ -165,7 +165,7 @@ export class MessageReader {
     const again = this.#lastHead
     if (this.#lastBytes !== undefined && this.#hasAgain(this.#lastBytes))
       return this.#begin(again as RequestHead, this.#lastBytes.length)
-    const seen = this.#textLike(this.#lastText)
+    const seen = again === undefined ? '' : this.#textLikeLast(this.#lastText.length)
     if (again !== undefined && seen === this.#lastText) {
       if (seen.length <= SHORT) this.#lastBytes = encodeLatin1(seen)
       return this.#begin(again, seen.length)
@@ -215,7 +215,8 @@ export class MessageReader {
     }
     const memo = this.#memo
     if (memo !== undefined && SCRATCH[AT.line] === this.#fieldsAt) {
-      const text = this.#textWith(memo, seen)
+      const size = this.#fieldsAt + memo.section.length
+      const text = seen.length === size ? seen : this.#textLikeLast(size)
       if (text.slice(this.#fieldsAt) === memo.section)
         return this.#makeHead(text, memo, text.length)
     }
@@ -239,25 +240,19 @@ export class MessageReader {
   }
 
   /**
-   * The text of the next bytes, as many as the last head had, if that may be here once more: whether it is, is judged
-   * by every byte, so that what was found then holds now.
+   * The text of so many bytes, unless some of them tell that they are not the last head, nor its section, once more. Whether
+   * they are is then judged by every one, so that what was found holds now.
    *
-   * @returns the text, or nothing when some bytes tell that it is another
+   * @returns the text, or nothing
    */
-  #textLike(last: string): string {
+  #textLikeLast(length: number): string {
     const { bytes, at, end } = this.#input
-    const to = at + last.length
-    if (last === '' || to > end || bytes[at + this.#fieldsAt - 1] !== LF) return ''
-    return endsLike(bytes, to, last) ? decodeLatin1(bytes, at, to) : ''
-  }
-
-  /** As `#textLike`, for a start line of its own and the last section behind it. */
-  #textWith({ section }: FieldBlock, seen: string): string {
-    const { bytes, at, end } = this.#input
-    const length = this.#fieldsAt + section.length
-    if (seen.length === length) return seen
     const to = at + length
-    return to <= end && endsLike(bytes, to, this.#lastText) ? decodeLatin1(bytes, at, to) : ''
+    if (to > end) return ''
+    const last = this.#lastText
+    for (let i = PROBED_FROM; i <= PROBED_TO; i++)
+      if (bytes[to - i] !== last.charCodeAt(last.length - i)) return ''
+    return decodeLatin1(bytes, at, to)
   }
 
   /** Goes on with a section. @returns where it ends, or INCOMPLETE with everything noted for the next time */
@@ -468,18 +463,9 @@ export class MessageReader {
 /** Heads up to here are compared byte by byte, longer ones as text. */
 const SHORT = 64
 
-/** Four bytes are looked at before the whole is, those before the line ends: what differs mostly does so in its last field. */
+/** Four bytes are looked at before all are, those before the line ends: what differs mostly does so in its last field. */
 const PROBED_FROM = 5
 const PROBED_TO = 8
-
-/** Whether the bytes before `to` are the last ones of a text, which ends with an empty line as every section does. */
-function endsLike(bytes: Uint8Array, to: number, text: string): boolean {
-  const { length } = text
-  if (length < PROBED_TO) return true
-  for (let i = PROBED_FROM; i <= PROBED_TO; i++)
-    if (bytes[to - i] !== text.charCodeAt(length - i)) return false
-  return true
-}
 
 function unfolded(section: string): string {
   return section.replace(/[\t ]*\r\n[\t ]+/g, ' ')

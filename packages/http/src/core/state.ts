@@ -86,12 +86,12 @@ export interface Place<Name extends string> {
 export function compile<T extends Transitions>(
   table: T,
 ): { readonly [S in StateOf<T>]: Place<StateOf<T>> } {
-  const names = Object.keys(table) as StateOf<T>[]
-  const rows = names.map((name) => ({ name, next: [] as (Place<StateOf<T>> | undefined)[] }))
-  for (const { name, next } of rows)
+  const rows: Record<string, { name: StateOf<T>; next: (Place<StateOf<T>> | undefined)[] }> = {}
+  for (const name of Object.keys(table) as StateOf<T>[]) rows[name] = { name, next: [] }
+  for (const { name, next } of Object.values(rows))
     for (const [event, place] of Object.entries(EVENT)) {
       const to = step(table, name, event as EventOf<T>)
-      next[place] = rows.find((row) => row.name === to)
+      next[place] = to && rows[to]
     }
-  return Object.fromEntries(rows.map((row) => [row.name, row])) as never
+  return rows as never
 }
