@@ -13,7 +13,7 @@ import type { FieldList } from './events.ts'
 import { FieldBlock, lookUp } from './field-block.ts'
 import { linked } from './linked.ts'
 import { shownBy, shownFields } from './shown.ts'
-import { checkFieldName, checkFieldValue, formatFields, type OutgoingFields } from './writers.ts'
+import { checkField, formatFields, type OutgoingFields } from './writers.ts'
 
 /** What a `Headers` is made from: pairs, an object, another Headers, or a block from the wire. */
 export type HeadersInit =
@@ -77,7 +77,8 @@ export class Headers extends Link {
 
   /** Adds a field behind those that are there. */
   append(name: string, value: string): void {
-    this.#write().push(`${name}`, checkName(name), checkValue(name, value))
+    const checked = check(name, value)
+    this.#write().push(`${name}`, `${name}`.toLowerCase(), checked)
   }
 
   /** Removes every field of this name. */
@@ -115,8 +116,8 @@ export class Headers extends Link {
 
   /** Puts one field in the place of the first of this name, and removes the others. */
   set(name: string, value: string): void {
-    const folded = checkName(name)
-    const checked = checkValue(name, value)
+    const checked = check(name, value)
+    const folded = `${name}`.toLowerCase()
     const entries = this.#write()
     let placed = false
     for (let i = 0; i < entries.length; ) {
@@ -196,31 +197,19 @@ export function toOutgoing(fields: FieldList | Headers | undefined): OutgoingFie
   return outgoingFields(fields instanceof Headers ? fields : new Headers(fields))
 }
 
-/** Names that were checked, each with its folded form: a program uses the same few again and again. */
-const names = new Map<string, string>()
-/** Names can be a stranger's choice, who shall not fill our memory with them: so many are kept, of so many characters. */
-const MOST_NAMES = 256
-const LONGEST_NAME = 64
-
-/** @returns the name in lower case */
 function checkName(name: string): string {
-  const text = `${name}`
-  const known = names.get(text)
-  if (known !== undefined) return known
-  checkFieldName(text)
-  const folded = text.toLowerCase()
-  if (names.size < MOST_NAMES && text.length <= LONGEST_NAME) names.set(text, folded)
-  return folded
+  checkField(`${name}`, '')
+  return `${name}`.toLowerCase()
 }
 
 // WHATWG Fetch, "normalize": white space and line ends around a value are not part of it.
 const AROUND = /^[\t\n\r ]+|[\t\n\r ]+$/g
 
-function checkValue(name: string, value: string): string {
+function check(name: string, value: string): string {
   let text = `${value}`
   const first = text.charCodeAt(0)
   const last = text.charCodeAt(text.length - 1)
   if (first <= 0x20 || last <= 0x20) text = text.replace(AROUND, '')
-  checkFieldValue(name, text)
+  checkField(`${name}`, text)
   return text
 }

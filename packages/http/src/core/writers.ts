@@ -104,20 +104,12 @@ function note(
 }
 
 /**
- * Checks the name of a field.
+ * Checks one field, as it will be sent.
  *
- * @throws {TypeError} it is not a token
+ * @throws {TypeError} a name that is not a token, a value with control characters or beyond latin-1
  */
-export function checkFieldName(name: string): void {
+export function checkField(name: string, value: string): void {
   if (!TOKEN.test(name)) throw new TypeError(`field name ${quoted(name)} is not a token`)
-}
-
-/**
- * Checks the value of a field, as it will be sent.
- *
- * @throws {TypeError} control characters, or some beyond latin-1
- */
-export function checkFieldValue(name: string, value: string): void {
   if (!FIELD_VALUE.test(value))
     throw new TypeError(
       `value of field ${name} holds a control character or one beyond latin-1: ${quoted(value)}`,
