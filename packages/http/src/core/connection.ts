@@ -339,7 +339,7 @@ export class Http1Machine {
     if (goesOn && !modern && !fields.keepAlive) connection = 'Connection: keep-alive\r\n'
     // RFC 9112 §6.1: HTTP/1.0 knows no transfer codings, so that a program's wish for one goes unheard.
     const lines = fields.chunked && !modern ? withoutCoding(fields.text) : fields.text
-    return joined(begun(line, more, lines), framing, connection)
+    return joined(begun(line, more, lines), framing + connection)
   }
 
   #switchHead(
@@ -401,18 +401,16 @@ function begun(line: string, more: string, fields: string): string {
   return lastBegun
 }
 
-let lastHead = ''
 let lastBeginning = ''
-let lastFraming = ''
-let lastConnection = ''
+let lastEnd = ''
+let lastHead = ''
 
 /** And so is the whole, where answers are of one length as well. */
-function joined(beginning: string, framing: string, connection: string): string {
-  if (beginning !== lastBeginning || framing !== lastFraming || connection !== lastConnection) {
+function joined(beginning: string, end: string): string {
+  if (beginning !== lastBeginning || end !== lastEnd) {
     lastBeginning = beginning
-    lastFraming = framing
-    lastConnection = connection
-    lastHead = `${beginning}${framing}${connection}\r\n`
+    lastEnd = end
+    lastHead = `${beginning}${end}\r\n`
   }
   return lastHead
 }

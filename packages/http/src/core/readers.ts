@@ -55,8 +55,7 @@ export const SCRATCH: Int32Array = new Int32Array(28)
 
 /** Makes the scratch array ready for a section. */
 export function resetScratch(): void {
-  // In a call of the engine's, `fill` would take longer for so few.
-  for (let i = 0; i < SCRATCH.length; i++) SCRATCH[i] = 0
+  SCRATCH.fill(0)
   SCRATCH[AT.last] = -1
 }
 
@@ -321,11 +320,12 @@ let lastView: DataView | undefined
 
 /** A view of the memory in which the bytes lie: nearly always the one read buffer of the process. */
 function viewOf({ buffer }: Uint8Array): DataView {
-  if (buffer === lastBuffer && lastView !== undefined) return lastView
+  if (buffer === lastBuffer) return lastView as DataView
   const view = new DataView(buffer)
-  const isKept = buffer.byteLength <= LARGEST_KEPT
-  lastBuffer = isKept ? buffer : undefined
-  lastView = isKept ? view : undefined
+  if (buffer.byteLength <= LARGEST_KEPT) {
+    lastBuffer = buffer
+    lastView = view
+  }
   return view
 }
 

@@ -209,20 +209,16 @@ export class Sides {
   }
 
   #stepClient(event: number): void {
-    const place = this.#client.next[event]
-    if (place === undefined) throw misplaced(nameOf(event), 'client', this.client)
-    this.#client = place
+    this.#client = this.#client.next[event] ?? refuse(event, 'client', this.client)
   }
 
   #stepServer(event: number): void {
-    const place = this.#server.next[event]
-    if (place === undefined) throw misplaced(nameOf(event), 'server', this.server)
-    this.#server = place
+    this.#server = this.#server.next[event] ?? refuse(event, 'server', this.server)
   }
 }
 
-function nameOf(event: number): string {
-  return Object.keys(EVENT)[event] as string
+function refuse(event: number, side: Role, state: string): never {
+  throw misplaced(Object.keys(EVENT)[event] as string, side, state)
 }
 
 /** An event that has no place in the present state. */
