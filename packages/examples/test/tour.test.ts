@@ -133,7 +133,7 @@ describe('what goes wrong is one sentence, a status, and no stack', () => {
     [
       'a file that is not there',
       () => 'file:///nowhere/at/all',
-      /no such file or socket \(ENOENT, phase open/,
+      /no such file \(ENOENT, phase open/,
     ],
     ['garbage', () => peer('I am no web server\r\n\r\n'), /\(ERR_PROTOCOL, phase/],
     [
