@@ -48,7 +48,7 @@ export class Outbox {
 
   /** Sends all text so far and some bytes as one write; `after` is the next text. */
   addBytes(bytes: Uint8Array, after: string): void {
-    const before = encodeLatin1(this.#text)
+    const before = encoded(this.#text)
     this.#text = after
     this.#watch(this.#stream.sendAll([before, bytes]))
   }
@@ -98,6 +98,18 @@ export class Outbox {
   readonly #onUnsent = (error: Error): void => {
     this.#owner.destroy(error)
   }
+}
+
+let lastText = ''
+let lastBytes = new Uint8Array(0)
+
+/** What stands before bytes is the same for all answers of one length, as long as a second lasts. */
+function encoded(text: string): Uint8Array {
+  if (text !== lastText) {
+    lastText = text
+    lastBytes = encodeLatin1(text)
+  }
+  return lastBytes
 }
 
 function flushLater(outbox: Outbox): void {
