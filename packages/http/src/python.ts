@@ -4,6 +4,7 @@
  * What waits in Python returns a promise.
  */
 
+export type { MessageBody } from './io/python/client-connection.ts'
 export * as email from './io/python/email.ts'
 export * as http from './io/python/http.ts'
 export { kw } from './io/python/keywords.ts'

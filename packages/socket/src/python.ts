@@ -5,6 +5,7 @@
  * The rest is for the Python doors of the layers above: `bind` sorts arguments, `callable` lets a class be
  * called without `new`, `classAttributes` shows statics on instances, `asValueError` turns the core's refusals into Python's.
  */
+export type { ConnectArguments } from './io/python/arguments.ts'
 export * as builtins from './io/python/builtins.ts'
 export { classAttributes } from './io/python/class-attributes.ts'
 export * as codecs from './io/python/codecs.ts'

@@ -10,6 +10,7 @@ import {
   builtins,
   type Call,
   type Callable,
+  type ConnectArguments,
   callable,
   classAttributes,
   codecs,
@@ -52,7 +53,7 @@ const ILLEGAL_TARGET = /[\0-\x20\x7f]/
 const ILLEGAL_METHOD = /[\0-\x1f]/
 
 /** A body: text is sent as ISO-8859-1, a file is read to its end. */
-type MessageBody =
+export type MessageBody =
   | string
   | Uint8Array
   | ArrayBuffer
@@ -99,15 +100,7 @@ class Connection {
 
   /** `HTTPConnection(host, port, timeout, source_address, blocksize)` */
   constructor(
-    ...args: Call<
-      [
-        host: string,
-        port?: number | null,
-        timeout?: number | null,
-        source_address?: readonly [host: string, port: number] | null,
-        blocksize?: number,
-      ]
-    >
+    ...args: Call<[host: string, port?: number | null, ...ConnectArguments, blocksize?: number]>
   ) {
     const parameters = ['host', 'port?', 'timeout?', 'source_address?', 'blocksize?']
     const given = bind('HTTPConnection', parameters, args)
@@ -477,8 +470,7 @@ class SecureConnection extends Connection {
         port?: number | null,
         key_file?: string | null,
         cert_file?: string | null,
-        timeout?: number | null,
-        source_address?: readonly [host: string, port: number] | null,
+        ...ConnectArguments,
       ]
     >
   ) {

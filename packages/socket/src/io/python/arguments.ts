@@ -14,6 +14,12 @@ import { osError } from './os-errors.ts'
 /** What Python takes for bytes: also the memory behind them. */
 export type BytesLike = Uint8Array | ArrayBuffer | ArrayBufferView
 
+/** The parameters with which everything ends that connects: seconds, and where it comes from. */
+export type ConnectArguments = [
+  timeout?: number | null,
+  source_address?: readonly [host: string, port: number] | null,
+]
+
 /** An address as Python writes it: `[host, port]`, for IPv6 with flow and scope, for Unix a path or bytes. */
 export type Address =
   | readonly [host: string, port: number]

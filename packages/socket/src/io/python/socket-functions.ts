@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as C from '../../core/constants.ts'
-import type { Address } from './arguments.ts'
+import type { Address, ConnectArguments } from './arguments.ts'
 import { describe, register, release } from './descriptors.ts'
 import { ExceptionGroup, OSError, OverflowError, ValueError } from './errors.ts'
 import { bind, type Call, kw } from './keywords.ts'
@@ -20,13 +20,7 @@ import { socket } from './socket-class.ts'
  * an ExceptionGroup of all.
  */
 export async function create_connection(
-  ...args: Call<
-    [
-      address: Address,
-      timeout?: number | null,
-      source_address?: readonly [host: string, port: number] | null,
-    ]
-  >
+  ...args: Call<[address: Address, ...ConnectArguments]>
 ): Promise<socket> {
   const parameters = ['address', 'timeout?', 'source_address?', '*', 'all_errors?']
   const given = bind('create_connection', parameters, args)

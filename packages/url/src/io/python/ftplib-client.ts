@@ -6,6 +6,7 @@ import {
   bind,
   builtins,
   type Call,
+  type ConnectArguments,
   classAttributes,
   codecs,
   type Given,
@@ -33,6 +34,8 @@ export const MAXLINE = 8192
 
 type Socket = InstanceType<typeof socket.socket>
 type TextFile = { readline(limit: number): Promise<string> | string; close(): unknown }
+/** Whose server, and who asks. */
+export type Account = [host?: string, user?: string, passwd?: string, acct?: string]
 /** Where in a file a transfer begins. */
 export type Offset = number | string | null
 type Callback<T> = ((value: T) => unknown) | null | undefined
@@ -71,18 +74,7 @@ export class Client {
   readonly ready: Promise<void>
 
   /** `FTP(host, user, passwd, acct, timeout, source_address, kw({ encoding }))` */
-  constructor(
-    ...args: Call<
-      [
-        host?: string,
-        user?: string,
-        passwd?: string,
-        acct?: string,
-        timeout?: number | null,
-        source_address?: readonly [host: string, port: number] | null,
-      ]
-    >
-  ) {
+  constructor(...args: Call<[...Account, ...ConnectArguments]>) {
     const parameters = ['host?', 'user?', 'passwd?', 'acct?', 'timeout?', 'source_address?']
     const given = bind('FTP', [...parameters, '*', 'encoding?'], args)
     this.encoding = (given['encoding'] as string | undefined) ?? 'utf-8'
@@ -117,14 +109,7 @@ export class Client {
 
   /** Connects, and hears the greeting. */
   async connect(
-    ...args: Given<
-      [
-        host?: string,
-        port?: number,
-        timeout?: number | null,
-        source_address?: readonly [host: string, port: number] | null,
-      ]
-    >
+    ...args: Given<[host?: string, port?: number, ...ConnectArguments]>
   ): Promise<string> {
     const given = bind('connect', ['host?', 'port?', 'timeout?', 'source_address?'], args)
     if (given['host']) this.host = given['host'] as string

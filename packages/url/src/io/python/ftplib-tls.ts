@@ -3,13 +3,14 @@ import {
   bind,
   builtins,
   type Call,
+  type ConnectArguments,
   classAttributes,
   type Given,
   kw,
   type socket,
   ssl,
 } from '@sluice/socket/python'
-import { Client, type Offset } from './ftplib-client.ts'
+import { type Account, Client, type Offset } from './ftplib-client.ts'
 import { error_proto } from './ftplib-replies.ts'
 
 type Socket = InstanceType<typeof socket.socket>
@@ -28,15 +29,11 @@ export class SecureClient extends Client {
   constructor(
     ...args: Call<
       [
-        host?: string,
-        user?: string,
-        passwd?: string,
-        acct?: string,
+        ...Account,
         keyfile?: string | null,
         certfile?: string | null,
         context?: Context | null,
-        timeout?: number | null,
-        source_address?: readonly [host: string, port: number] | null,
+        ...ConnectArguments,
       ]
     >
   ) {

@@ -1,4 +1,5 @@
 /** `urllib.request.Request`: what is asked for, taken apart as Python does. */
+import type { MessageBody as ClientBody } from '@sluice/http/python'
 import {
   bind,
   builtins,
@@ -18,14 +19,8 @@ export function capitalize(name: string): string {
   return name.slice(0, 1).toUpperCase() + name.slice(1).toLowerCase()
 }
 
-/** A body: bytes, a file, or pieces; text is refused, as in Python. */
-export type MessageBody =
-  | Uint8Array
-  | ArrayBuffer
-  | ArrayBufferView
-  | { read(size?: number): unknown }
-  | Iterable<Uint8Array>
-  | AsyncIterable<Uint8Array>
+/** A body: bytes, a file, or pieces. Text, which `http.client` takes, is refused, as in Python. */
+export type MessageBody = Exclude<ClientBody, string>
 
 /** What is asked for. @internal */
 export class RequestObject {
