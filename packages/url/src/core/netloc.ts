@@ -12,6 +12,7 @@
  * - Brackets that hold neither an IPv6 address nor an IPvFuture literal, or that do not enclose the whole host
  *   (§3.2.2). CPython 3.11.7 lets `[::1]evil.com` pass; releases after it do not.
  */
+import { isIPv6 } from '@sluice/socket/ip'
 
 const BEYOND_ASCII = /[\u0080-\uffff]/
 
@@ -31,9 +32,6 @@ export function checkNetloc(netloc: string): void {
 /** §3.2.2: IPvFuture = "v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" ); a small v, as in Python. */
 const FUTURE = /^v[0-9a-fA-F]+\.[\w.~!$&'()*+,;=:-]+$/
 
-/** §3.2.2: IPv4address, four times dec-octet. */
-const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
-
 /** One pair of brackets around the whole host: behind the userinfo, before the port. */
 const BRACKETED = /^(?:[^[\]]*@)?\[([^[\]@]*)\](?::[^[\]@]*)?$/
 
@@ -52,38 +50,6 @@ function isAddress(literal: string): boolean {
   if (percent === -1) return isIPv6(literal)
   const zone = literal.slice(percent + 1)
   return zone !== '' && !zone.includes('%') && isIPv6(literal.slice(0, percent))
-}
-
-/**
- * §3.2.2: IPv6address. Eight groups of up to four digits; once, `::` stands for one group or more; the last two may be
- * written as an IPv4 address. The nine alternatives of the RFC say the same, and take a pattern four times as long.
- */
-function isIPv6(text: string): boolean {
-  const end = text.length
-  let groups = 0
-  let hasGap = text.startsWith('::')
-  let at = hasGap ? 2 : 0
-  while (at < end) {
-    const start = at
-    while (at < end && at - start < 4 && isHexDigit(text.charCodeAt(at))) at++
-    if (at === start) return false
-    if (text[at] === '.')
-      return (hasGap ? groups <= 5 : groups === 6) && IPV4.test(text.slice(start))
-    groups++
-    if (at === end) break
-    if (text[at++] !== ':') return false
-    if (at === end) return false
-    if (text[at] !== ':') continue
-    if (hasGap) return false
-    hasGap = true
-    at++
-  }
-  return hasGap ? groups <= 7 : groups === 8
-}
-
-function isHexDigit(code: number): boolean {
-  const letter = code | 0x20
-  return (code >= 0x30 && code <= 0x39) || (letter >= 0x61 && letter <= 0x66)
 }
 
 /** The host of `host:port`, brackets and capitals and zones included. */
