@@ -25,7 +25,7 @@ const project = (
     isolate: false,
     maxWorkers: alone ? 1 : '100%',
     sequence: { groupOrder: alone ? 1 : 0 },
-    include: ['*.test.{mjs,ts}', 'src/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['*.test.{mjs,ts}', '{src,apps}/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: [...(runtime || mode ? ONCE : []), ...(mode ? STILL : [])],
   },
 })

@@ -26,6 +26,7 @@ const build = ['turbo', 'run', 'build', '--output-logs=errors-only']
 const JOBS = {
   start: { run: [source('packages/examples/tour/main.ts')], keys: true },
   lesson: { run: [source('packages/examples/lessons/run.ts')], keys: true },
+  app: { run: [source('packages/examples/apps/run.ts')], keys: true },
   example: { run: [source('packages/examples/run.ts')], keys: true },
   test: { run: [['node', 'scripts/test.mjs', '--whole']] },
   ci: { run: [['node', 'scripts/ci.mjs']] },

@@ -5,7 +5,14 @@
  * Two ways in: `socket()` is the raw door, as the verbs are taught; `connect`, `listen` and `udp` are the
  * modern one. Behind both stand the same `Connection`, `Listener` and `UdpSocket`.
  */
-export type { Address, Endpoint, InetAddress, Target, UnixAddress } from './core/address.ts'
+export {
+  type Address,
+  type Endpoint,
+  formatEndpoint,
+  type InetAddress,
+  type Target,
+  type UnixAddress,
+} from './core/address.ts'
 export { type Bytes, type Data, text } from './core/bytes.ts'
 export {
   AF_INET,

@@ -168,7 +168,14 @@ function checkLength(path: string): void {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point.
 const CONTROL = /[\u0000-\u0020\u007f-\u00a0\u2028\u2029]/
 
-/** Writes an endpoint as errors and logs show it: `127.0.0.1:8080`, `[::1]:80`, `unix:/tmp/a.sock`. */
+/**
+ * Writes an endpoint as errors and logs show it, and as `connect` and `listen` read it. Never throws.
+ *
+ * @param endpoint where something listens, or is to be reached
+ * @returns `127.0.0.1:8080`, `[::1]:80`, `unix:/tmp/a.sock`, `unix:@abstract`
+ * @see RFC 3986 §3.2.2, for the brackets
+ * @example console.log(`listening on ${formatEndpoint((await listen('[::1]:0')).address)}`)
+ */
 export function formatEndpoint(endpoint: Endpoint | Address): string {
   if (isUnix(endpoint)) return `unix:${endpoint.path.replace(/^\0/, '@')}`
   const { hostname, port } = endpoint
