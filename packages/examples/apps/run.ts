@@ -11,6 +11,10 @@ interface App {
 }
 
 const APPS: Record<string, { about: string; load: () => Promise<App> }> = {
+  transfer: {
+    about: 'files from one machine to another: TLS, a ticket, resumable',
+    load: () => import('./transfer/main.ts'),
+  },
   chat: { about: 'rooms full of people: lines over TCP', load: () => import('./chat/main.ts') },
 }
 
