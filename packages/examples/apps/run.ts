@@ -15,6 +15,10 @@ const APPS: Record<string, { about: string; load: () => Promise<App> }> = {
     about: 'files from one machine to another: TLS, a ticket, resumable',
     load: () => import('./transfer/main.ts'),
   },
+  crawler: {
+    about: 'a polite crawler that reports broken links',
+    load: () => import('./crawler/main.ts'),
+  },
   chat: { about: 'rooms full of people: lines over TCP', load: () => import('./chat/main.ts') },
 }
 
