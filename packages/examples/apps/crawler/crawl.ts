@@ -1,5 +1,6 @@
 /** The crawl: robots.txt first, then workers that take from one frontier. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { codeOf } from '@sluice/socket/errors'
 import { Client, isFetchError } from '@sluice/url'
 import { type Robots, robotsFor } from '@sluice/url/robots'
 import { type Bounds, Frontier } from './frontier.ts'
@@ -102,8 +103,9 @@ async function fetchPage(client: Client, url: string, depth: number, signal: Abo
       await response.body?.cancel()
     }
   } catch (error) {
-    if (signal.aborted || !isFetchError(error)) throw error
-    visit.error = error.message
+    // What breaks while the body is read is told by the layer below; all of them have a code, and mistakes of ours none.
+    if (signal.aborted || codeOf(error) === undefined) throw error
+    visit.error = (error as Error).message
     visit.status = 0
   }
   visit.links = links.length
