@@ -19,6 +19,10 @@ const APPS: Record<string, { about: string; load: () => Promise<App> }> = {
     about: 'a polite crawler that reports broken links',
     load: () => import('./crawler/main.ts'),
   },
+  game: {
+    about: 'coins for everybody: UDP, loss, prediction, and a page to look on',
+    load: () => import('./game/main.ts'),
+  },
   chat: { about: 'rooms full of people: lines over TCP', load: () => import('./chat/main.ts') },
 }
 
