@@ -23,6 +23,10 @@ const APPS: Record<string, { about: string; load: () => Promise<App> }> = {
     about: 'coins for everybody: UDP, loss, prediction, and a page to look on',
     load: () => import('./game/main.ts'),
   },
+  inspector: {
+    about: 'a proxy that shows what passes, through all three layers',
+    load: () => import('./inspector/main.ts'),
+  },
   chat: { about: 'rooms full of people: lines over TCP', load: () => import('./chat/main.ts') },
 }
 
