@@ -27,6 +27,10 @@ const APPS: Record<string, { about: string; load: () => Promise<App> }> = {
     about: 'a proxy that shows what passes, through all three layers',
     load: () => import('./inspector/main.ts'),
   },
+  scale: {
+    about: 'one loop, threads, processes: who answers how many',
+    load: () => import('./scale/main.ts'),
+  },
   chat: { about: 'rooms full of people: lines over TCP', load: () => import('./chat/main.ts') },
 }
 

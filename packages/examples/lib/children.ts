@@ -16,6 +16,8 @@ export interface Run {
   says(text: string): Promise<void>
   /** Ends it at once, as a power cut does. */
   kill(): void
+  /** Asks it to end, as Ctrl-C does. */
+  stop(): void
   /** Calls back with each piece of text, from either output, as it comes. */
   onText(listener: (text: string) => void): void
 }
@@ -79,10 +81,11 @@ export function start(
       look()
     })
   const kill = (): void => void child.kill('SIGKILL')
+  const stop = (): void => void child.kill('SIGTERM')
   const onText = (listener: (text: string) => void): void => {
     listeners.push(listener)
   }
-  return { out, bytes, err: () => err, ended, says, kill, onText }
+  return { out, bytes, err: () => err, ended, says, kill, stop, onText }
 }
 
 /** Starts a TypeScript program of the examples, from its sources. */

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { UsageError } from '../lib/app.ts'
 import { run } from './kit.ts'
 
 const home = new URL('../apps/', import.meta.url)
@@ -18,20 +19,22 @@ test('the list has every app, and a wrong name is a sentence and status 2', asyn
   expect(wrong.err).toBe("There is no app 'nothing'.\n")
 })
 
+test('nonsense is one sentence, how it is called, and status 2; --help is how it is called', async () => {
+  const [help, nonsense] = await Promise.all(
+    [['--help'], ['serve', '--nonsense']].map((words) => run('apps/run.ts', ['chat', ...words])),
+  )
+  expect(help).toMatchObject({ status: 0, err: '' })
+  expect(help?.out).toMatch(/^npm run app chat serve /)
+  expect(nonsense).toMatchObject({ status: 2, out: '' })
+  expect(nonsense?.err).toBe(`Unknown option '--nonsense'\n${help?.out}`)
+})
+
 describe.each(folders)('%s', (folder) => {
-  test('says how it is called, and to nonsense one sentence with status 2', async () => {
-    const [help, none, option, role] = await Promise.all(
-      [['--help'], [], ['--nonsense'], ['nonsense', '--', 'more']].map((words) =>
-        run('apps/run.ts', [folder, ...words]),
-      ),
-    )
-    expect(help).toMatchObject({ status: 0, err: '' })
-    expect(help?.out).toMatch(new RegExp(`^npm run app ${folder} `))
-    for (const outcome of [none, option, role]) {
-      expect(outcome).toMatchObject({ status: 2, out: '' })
-      // The sentence, and then how it is called.
-      expect(outcome?.err).toMatch(new RegExp(`^[^\\n]+\\nnpm run app ${folder} `))
-    }
+  test('says how it is called, and refuses nonsense before it does anything', async () => {
+    const { main, usage } = await import(new URL(`${folder}/main.ts`, home).href)
+    expect(usage).toMatch(new RegExp(`^npm run app ${folder} `))
+    for (const words of [[], ['--nonsense'], ['nonsense', 'more']])
+      await expect(main(words, AbortSignal.abort())).rejects.toThrow(UsageError)
   })
 
   test('its texts have the same parts, name every file, and their links lead somewhere', () => {
