@@ -32,6 +32,7 @@ const IMPURE = new Set(
     'Promise setTimeout setInterval setImmediate clearTimeout clearInterval clearImmediate queueMicrotask ' +
     'process performance console fetch crypto require WebSocket XMLHttpRequest navigator Worker ' +
     'MessageChannel BroadcastChannel localStorage Atomics SharedArrayBuffer EventSource WebTransport ' +
+    'AbortController AbortSignal.timeout ReadableStream WritableStream TransformStream Array.fromAsync eval ' +
     // Where the whole of it is handed on, what is taken out of it can't be seen.
     'globalThis Math Math.random Date.now'
   ).split(' '),
@@ -39,7 +40,7 @@ const IMPURE = new Set(
 
 /** Globals that reach the network without any import. */
 const NETWORK_GLOBALS = new Set(
-  'fetch WebSocket XMLHttpRequest EventSource WebTransport'.split(' '),
+  'fetch WebSocket XMLHttpRequest EventSource WebTransport Bun Deno'.split(' '),
 )
 
 /** Names of the global object. */
@@ -54,6 +55,7 @@ export function place(path) {
   const below = inside.slice('src/'.length)
   if (below.startsWith('core/')) return { name, room: 'core' }
   if (below.startsWith('io/')) return { name, room: 'io' }
+  if (below === 'bin.ts') return { name, room: 'command' }
   return below.includes('/')
     ? { name, room: 'stray' }
     : { name, room: 'door', door: below.replace(/\.ts$/, '') }
@@ -77,6 +79,10 @@ export function judge(files) {
     }
     if (from.room === 'stray')
       report(source, 'unknown-room', 'a source file is a door, in core/ or in io/')
+    if (from.room === 'door')
+      for (const statement of source.statements)
+        if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement))
+          report(statement, 'door-re-exports', statement.getText(source).split('\n')[0])
     const names = namesOf(source)
     const test = from.room === 'test'
     visit(source, (node) => {
@@ -148,11 +154,14 @@ function namesOf(source) {
 
 const NONE = new Set()
 
+/** Members that load a module, whatever they are a member of. */
+const MEMBERS_THAT_LOAD = new Set(['getBuiltinModule', 'require', '_load', 'binding'])
+
 /** Whether an expression is a function that loads modules by name. */
 function isLoader(node, names) {
   const at = bare(node)
   if (ts.isIdentifier(at)) return names.loaders.has(at.text)
-  if (keyOf(at) === 'getBuiltinModule') return true
+  if (MEMBERS_THAT_LOAD.has(keyOf(at))) return true
   if (!ts.isCallExpression(at)) return false
   const callee = bare(at.expression)
   if (keyOf(callee) === 'bind') return isLoader(callee.expression, names)
@@ -186,17 +195,20 @@ function breaks(from, path, specifier, files) {
     const resolved = posix.join(posix.dirname(path), specifier)
     const to = place(resolved)
     if (!to || to.name !== from.name) return test && !to ? undefined : 'deep-import'
-    if (test || from.room === 'app') return undefined
+    if (test) return undefined
     if (to.room === 'test') return 'source-imports-test'
+    if (from.room === 'app') return undefined
     if (from.room === 'core' && to.room !== 'core') return 'core-imports-core'
     if (from.room === 'io' && to.room === 'door') return 'io-imports-door'
+    if (to.room === 'command') return 'imports-command'
     if (from.room === 'door' && to.room === 'door') return 'door-imports-door'
     if (from.room === 'door' && to.room === 'io' && PURE_DOORS[from.name]?.includes(from.door))
       return 'pure-door-is-pure'
     return undefined
   }
   const builtin = specifier.replace(/^node:/, '')
-  const top = builtin.split('/')[0]
+  // Node's own halves of them count as well: _http_client, _tls_wrap.
+  const top = builtin.replace(/^_/, '').split(/[/_]/)[0]
   if (specifier.startsWith('node:') || BUILTIN.has(builtin)) {
     if (test) return undefined
     if (from.room === 'core') return 'core-imports-core'
@@ -205,10 +217,11 @@ function breaks(from, path, specifier, files) {
     return undefined
   }
   const [, name, , door] = /^@sluice\/([^/]+)(\/(.+))?$/.exec(specifier) ?? []
-  if (!name) return test || from.room === 'app' ? undefined : 'no-dependency'
+  if (!name) return test ? undefined : 'no-dependency'
   if (LAYERS.indexOf(name) >= LAYERS.indexOf(from.name))
     return test && name === from.name ? undefined : 'upward'
-  if (!files.has(`packages/${name}/src/${door ?? 'index'}.ts`)) return 'no-such-door'
+  if (door?.includes('/') || !files.has(`packages/${name}/src/${door ?? 'index'}.ts`))
+    return 'no-such-door'
   if (test || from.room === 'app' || from.room === 'io') return undefined
   if (from.room === 'core') return PURE_DOORS[name].includes(door) ? undefined : 'core-imports-core'
   return 'door-re-exports'
@@ -264,7 +277,7 @@ function* touched(node, declared) {
 }
 
 /** Globals whose members matter, one by one. */
-const WHOLES = new Set(['globalThis', 'Math', 'Date'])
+const WHOLES = new Set(['globalThis', 'Math', 'Date', 'AbortSignal', 'Array'])
 
 /** @returns the global that an expression is, `globalThis` for each name of it, or undefined */
 function denoted(node, declared) {
@@ -361,12 +374,13 @@ function visit(node, see) {
   ts.forEachChild(node, (child) => visit(child, see))
 }
 
-/** Every TypeScript source below `packages/`, generated and installed files apart. */
+/** Every source below `packages/`, generated and installed files apart, in whichever dialect somebody wrote it. */
 export function readSources(root = '.') {
   const files = new Map()
   for (const entry of readdirSync(`${root}/packages`, { recursive: true })) {
     const path = `packages/${String(entry).replaceAll('\\', '/')}`
-    if (!path.endsWith('.ts') || /(^|\/)(node_modules|dist|temp|coverage)\//.test(path)) continue
+    if (!/\.[cm]?[jt]sx?$/.test(path) || /(^|\/)(node_modules|dist|temp|coverage)\//.test(path))
+      continue
     files.set(path, readFileSync(`${root}/${path}`, 'utf8'))
   }
   return files

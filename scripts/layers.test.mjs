@@ -1,3 +1,7 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { judge, readSources } from './layers.mjs'
 
@@ -372,6 +376,78 @@ describe('the layer check fires on', () => {
       'class A extends WebSocket {}',
       '1 network WebSocket',
     ],
+    [
+      'a file of another package, by the name of its folder',
+      'packages/http/src/io/a.ts',
+      "import '@sluice/socket/io/connect'",
+      '1 no-such-door @sluice/socket/io/connect',
+    ],
+    [
+      "Node's own half of http",
+      'packages/http/src/io/a.ts',
+      "import '_http_client'",
+      '1 network _http_client',
+    ],
+    [
+      "Node's own half of tls",
+      'packages/url/src/io/a.ts',
+      "import 'node:_tls_wrap'",
+      '1 network node:_tls_wrap',
+    ],
+    [
+      'require of a module object',
+      'packages/http/src/io/a.ts',
+      "module.require('node:net')",
+      '1 network node:net',
+    ],
+    [
+      "a runtime's own sockets",
+      'packages/http/src/io/a.ts',
+      'Deno.connect({ port: 1 })',
+      '1 network Deno',
+    ],
+    [
+      'a test behind an example',
+      'packages/examples/seed/a.ts',
+      "export * from '../test/a.test.ts'",
+      '1 source-imports-test ../test/a.test.ts',
+    ],
+    [
+      'a package of others in an example',
+      'packages/examples/seed/a.ts',
+      "import 'undici'",
+      '1 no-dependency undici',
+    ],
+    [
+      'a door that does something',
+      'packages/http/src/server.ts',
+      "export * from './io/a.ts'\nexport const answer = 42",
+      '2 door-re-exports export const answer = 42',
+    ],
+    [
+      'the command, in a shell file',
+      'packages/http/src/io/a.ts',
+      "import '../bin.ts'",
+      '1 imports-command ../bin.ts',
+    ],
+    [
+      "a signal's timer in core",
+      'packages/http/src/core/a.ts',
+      'AbortSignal.timeout(5)',
+      '1 core-is-pure AbortSignal.timeout',
+    ],
+    [
+      'a stream in core',
+      'packages/http/src/core/a.ts',
+      'new ReadableStream()',
+      '1 core-is-pure ReadableStream',
+    ],
+    [
+      'a file of another dialect',
+      'packages/http/src/io/a.mts',
+      "import 'node:net'",
+      '1 network node:net',
+    ],
     ['Buffer in core', 'packages/http/src/core/a.ts', 'Buffer.from(x)', '1 core-is-pure Buffer'],
   ]
   test.each(planted)('%s', (_title, path, text, found) => {
@@ -458,5 +534,23 @@ describe('the layer check is silent on', () => {
 test('the project itself keeps the rule, and every source file was read', () => {
   const files = readSources()
   expect(judge(files)).toEqual([])
-  expect(files.size).toBeGreaterThan(0)
+  const listed = spawnSync('git', ['ls-files', 'packages'], { encoding: 'utf8' })
+  if (listed.status !== 0) return expect(files.size).toBeGreaterThan(0)
+  const sources = listed.stdout.split('\n').filter((path) => /\.[cm]?[jt]sx?$/.test(path))
+  expect(sources.filter((path) => existsSync(path) && !files.has(path))).toEqual([])
+})
+
+test('a source file counts in each dialect', () => {
+  const root = mkdtempSync(join(tmpdir(), 'sluice-layers-'))
+  try {
+    const io = join(root, 'packages', 'http', 'src', 'io')
+    mkdirSync(io, { recursive: true })
+    const names = ['ts', 'mts', 'cts', 'tsx', 'js', 'mjs', 'cjs'].map((ending) => `a.${ending}`)
+    for (const name of [...names, 'a.json', 'a.md']) writeFileSync(join(io, name), '')
+    expect([...readSources(root).keys()].sort()).toEqual(
+      names.map((name) => `packages/http/src/io/${name}`).sort(),
+    )
+  } finally {
+    rmSync(root, { recursive: true })
+  }
 })
