@@ -20,8 +20,9 @@ const accepted = (what: string, fields: string[], body = ''): Reading => ({
 })
 
 describe('fuzz', () => {
-  it('finds nothing in three hundred thousand texts for the parsers of URLs and what belongs to them', () => {
-    expect(fuzzParsers(randomOf(20260102).below, 300_000)).toMatch(/: \d{6} read, \d{5,6} refused/)
+  // `npm run ci` goes on to hundreds of thousands; here it has to end in time on a machine that is busy as well.
+  it('finds nothing in fifty thousand texts for the parsers of URLs and what belongs to them', () => {
+    expect(fuzzParsers(randomOf(20260102).below, 50_000)).toMatch(/: \d{5} read, \d{4,5} refused/)
   })
 
   const reads = (read: Parser['read']): Parser[] => [{ name: 'x', seeds: ['a', 'b'], read }]
