@@ -14,6 +14,7 @@ export function run(
   file: string,
   args: readonly string[] = [],
   interrupt?: { signal: NodeJS.Signals; when: string },
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Outcome> {
   const path = fileURLToPath(new URL(`../${file}`, import.meta.url))
   const child = spawn(
@@ -21,7 +22,7 @@ export function run(
     ['--conditions=@sluice/source', '--import', 'tsx', path, ...args],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NO_COLOR: '1' },
+      env: { ...process.env, NO_COLOR: '1', ...env },
       cwd: fileURLToPath(new URL('../../../', import.meta.url)),
     },
   )

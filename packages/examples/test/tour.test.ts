@@ -1,11 +1,12 @@
 /** `npm start`, as a user without a terminal sees it, and everything that a URL of theirs can do wrong. */
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { serve } from '@sluice/http'
 import { connect, type Listener, listen } from '@sluice/socket'
 import { afterEach, describe, expect, test } from 'vitest'
-import { start } from '../lib/children.ts'
+import { has, start } from '../lib/children.ts'
 import { leftovers } from '../tour/leftovers.ts'
 import { run } from './kit.ts'
 
@@ -51,8 +52,25 @@ test('the tour plays its six acts, ends with 0 and leaves nothing behind', {
   ])
     expect(out).toContain(act)
   expect(out).toContain('48 65 6c 6c 6f 2c 20 57 6f 72 6c 64 21')
-  expect(out).toMatch(/our fetch +[0-9a-f]{64} {2}the same\n/)
-  expect(out).toContain('body ended after 1024 of 4096 bytes (ERR_INCOMPLETE_BODY')
+  for (const way of ['UDP, two datagrams', 'a Unix socket', 'memory'])
+    expect(out).toMatch(new RegExp(`   ${way} +Hello, World! {2}in [0-9.]+ ms\\n`))
+  const digests = ['our fetch']
+  if (has('curl') || process.env['REQUIRE_PEERS']) digests.push('curl')
+  if (has('python3') || process.env['REQUIRE_PEERS']) {
+    digests.push('python3 urllib')
+    expect(out).toMatch(/Python's client, our server +Hello, World!\n/)
+    expect(out).toMatch(/our client, Python's server +Hello, World!\n/)
+  }
+  for (const who of digests) expect(out).toMatch(new RegExp(`   ${who} +[0-9a-f]{64}  the same\\n`))
+  for (const sentence of [
+    /sluice +GET http:\S+: connection refused \(ECONNREFUSED, phase connect, \d+ ms\)\n/,
+    /sluice +GET http:\S+slow: no complete head within 400 ms \(ERR_TIMEOUT, phase headers, \d+ ms\)\n/,
+    /sluice +GET http:\S+big: body ended after 1024 of 4096 bytes \(ERR_INCOMPLETE_BODY, phase body\)\n/,
+    /sluice +GET http:\S+: no such host \(ENOTFOUND, phase lookup, \d+ ms\)\n/,
+    /sluice +GET http:\S+: not a valid URL \(ERR_INVALID_URL, phase open\)\n/,
+  ])
+    expect(out).toMatch(sentence)
+  expect(out.match(/^ {5}platform {2}\w+Error: /gm)).toHaveLength(5)
   expect(out).toMatch(/SHA-256 received {2}[0-9a-f]{64} {2}the same\n/)
   expect(out).toContain('0 processes, 0 sockets, 0 files: nothing')
   const [, took] = /The whole tour took (\d+) ms/.exec(out) ?? []
@@ -70,6 +88,70 @@ test('with port 8080 taken the other acts play, and the status says that one did
   expect(out).toContain('a Unix socket')
   expect(out).toContain('6. What was left behind')
   expect(status).toBe(1)
+})
+
+test('an act that throws is one sentence, and the others play', { timeout: 30_000 }, async () => {
+  // Too long a path for a Unix socket.
+  const folder = mkdtempSync(join(tmpdir(), `sluice-${'long'.repeat(25)}-`))
+  try {
+    const { status, out, err } = await run('tour/main.ts', [], undefined, { TMPDIR: folder })
+    expect(err).toMatch(
+      /^ {3}open unix:\S+: the path has \d+ bytes, [^\n]+\(ENAMETOOLONG, [^\n]+\n$/,
+    )
+    expect(out).toContain('This act did not go as it should.')
+    expect(out).toContain('0 processes, 0 sockets, 0 files: nothing')
+    expect(status).toBe(1)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+/** Plays the tour on a terminal that Python makes, and presses a key wherever it waits, at most so many times. */
+const TERMINAL = `
+import os, pty, sys
+key, presses = sys.argv[1].encode().decode('unicode_escape').encode(), 0
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[2], sys.argv[2:])
+out, seen = b'', 0
+while True:
+    try:
+        piece = os.read(fd, 65536)
+    except OSError:
+        break
+    if not piece:
+        break
+    out += piece
+    while out.find(b'Enter for the next act', seen) >= 0:
+        seen = out.find(b'Enter for the next act', seen) + 1
+        presses += 1
+        os.write(fd, key)
+_, status = os.waitpid(pid, 0)
+print(out.decode('utf-8', 'replace').replace('\\r\\n', '\\n'), end='')
+print(f'pressed {presses} times, status {os.waitstatus_to_exitcode(status)}')
+`
+
+describe.skipIf(!has('python3'))('on a terminal', () => {
+  test.each<[what: string, key: string, args: string[], says: RegExp, ends: string]>([
+    [
+      'waits for Enter before each act',
+      '\\r',
+      [],
+      /6\. What was left/,
+      'pressed 5 times, status 0',
+    ],
+    ['runs through with --yes', '\\r', ['--yes'], /6\. What was left/, 'pressed 0 times, status 0'],
+    ['ends with Ctrl-C', '\\x03', [], /The tour was interrupted/, 'pressed 1 times, status 130'],
+  ])('%s', { timeout: 30_000 }, async (_what, key, args, says, ends) => {
+    const main = fileURLToPath(new URL('../tour/main.ts', import.meta.url))
+    const node = [process.execPath, '--conditions=@sluice/source', '--import', 'tsx', main]
+    const child = start('python3', ['-c', TERMINAL, key, ...node, ...args])
+    await child.ended
+    expect(child.err()).toBe('')
+    expect(child.out()).toMatch(says)
+    expect(child.out().trim().split('\n').at(-1)).toBe(ends)
+    expect(leftFiles()).toEqual([])
+  })
 })
 
 test('a Unix socket that is left open is counted', async () => {

@@ -143,7 +143,7 @@ function sentence(event: Event): string {
     case 'http response-head':
       return `${arrow} ${event['status']}, ${String(event['headers']).trim().split('\r\n').length} fields`
     case 'http body':
-      return `${arrow} body: ${bytes} bytes in ${event['pieces']} pieces`
+      return `${arrow} body: ${bytes} bytes in ${event['pieces']} ${event['pieces'] === 1 ? 'piece' : 'pieces'}`
     case 'http end':
       return 'exchange complete'
     case 'socket lookup':

@@ -8,13 +8,13 @@ import { connectionAct } from './act-connection.ts'
 import { downloadAct } from './act-download.ts'
 import { fetchAct, fetchUrl } from './act-fetch.ts'
 import { type Leftovers, leftovers } from './leftovers.ts'
-import { bold, green, heading, ms, pause, red, say } from './stage.ts'
+import { bold, complain, green, heading, ms, pause, red, say } from './stage.ts'
 
 const HELP = `npm start [-- OPTIONS] [URL]
 
   Shows the same bytes pass through three layers: socket, http, url.
 
-  URL            fetch this URL (http:, file:, data:) instead, and show its three layers
+  URL            fetch this URL (http:, https:, ftp:, file:, data:) instead, and show its three layers
   --timeout=S    give up on it after S seconds of silence; default 10
   --yes          do not wait for Enter between the acts
   --help         this text`
@@ -62,13 +62,24 @@ async function tour(url: string | undefined): Promise<boolean> {
   let well = true
   for (const act of [connectionAct, fetchAct, brokenAct, downloadAct]) {
     await pause(options)
-    if (await act()) continue
+    if (await plays(act)) continue
     say(red('\n   This act did not go as it should.'))
     endAll()
     well = false
   }
   await pause(options)
   return (await farewell(before)) && well
+}
+
+/** Plays an act; what it throws is one sentence, and the next act goes on. */
+async function plays(act: () => Promise<boolean>): Promise<boolean> {
+  try {
+    return await act()
+  } catch (error) {
+    if (process.env['DEBUG'] || !(error instanceof Error)) throw error
+    complain(error.message)
+    return false
+  }
 }
 
 async function farewell(before: Leftovers): Promise<boolean> {
