@@ -31,7 +31,9 @@ const JOBS = {
   test: { run: [['node', 'scripts/test.mjs', '--whole']] },
   ci: { run: [['node', 'scripts/ci.mjs']] },
   build: { run: [build] },
-  typecheck: { run: [['turbo', 'run', 'typecheck', '--output-logs=errors-only']] },
+  typecheck: {
+    run: [['turbo', 'run', 'typecheck', 'typecheck:scripts', '--output-logs=errors-only']],
+  },
   unit: { run: [['node', 'scripts/test.mjs']] },
   lint: { run: [['node', 'scripts/lint.mjs']] },
   layers: { run: [['node', 'scripts/layers.mjs']] },

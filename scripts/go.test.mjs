@@ -13,7 +13,9 @@ test('every job can be run as `npm run NAME`, and every script is a job', () => 
   )
   const jobs = [...table.matchAll(/^ {2}(\w+): \{/gm)].map(([, name]) => name)
   const { scripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
-  const { go: _go, ...rest } = scripts
+  // A name with a colon is a part of a job, for turbo to run.
+  const { go: _go, ...others } = scripts
+  const rest = Object.fromEntries(Object.entries(others).filter(([name]) => !name.includes(':')))
   expect(Object.keys(rest).sort()).toEqual(jobs.sort())
   for (const [name, command] of Object.entries(rest))
     expect(command).toBe(`node scripts/go.mjs ${name}`)

@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { row, runCheck, totals } from './check.mjs'
 
 const CHECKS = {
-  types: ['turbo', 'run', 'typecheck', '--output-logs=errors-only'],
+  types: ['turbo', 'run', 'typecheck', 'typecheck:scripts', '--output-logs=errors-only'],
   'style and layers': [process.execPath, 'scripts/lint.mjs'],
 }
 
