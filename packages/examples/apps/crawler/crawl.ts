@@ -8,7 +8,7 @@ import { isPage, LIMITS, linksOf, resolve } from './protocol.ts'
 import type { Visit } from './report.ts'
 
 /** As it calls itself in the server's log, and as robots.txt may name it. */
-export const AGENT = 'SluiceCrawler'
+const AGENT = 'SluiceCrawler'
 
 /** How to crawl. */
 export interface CrawlOptions extends Bounds {

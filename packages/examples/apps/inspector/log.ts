@@ -11,7 +11,7 @@ import { hexLines } from '@sluice/socket/trace'
 export const LIMITS = { exchanges: 200, preview: 4096, steps: 200 }
 
 /** A line of the time axis. */
-export interface Step {
+interface Step {
   /** Milliseconds since the request came. */
   at: number
   layer: string

@@ -2,7 +2,7 @@
 
 /** What a request asks for: something that is waited for, or something that is computed. */
 export const KINDS = ['waiting', 'computing'] as const
-export type Kind = (typeof KINDS)[number]
+type Kind = (typeof KINDS)[number]
 
 /** Who does it. */
 export const WAYS = ['one loop', 'threads', 'processes'] as const
