@@ -70,12 +70,17 @@ export const HOST: RegExp =
 export const CHUNK_EXTENSIONS: RegExp =
   /^(?:[\t ]*;[\t ]*[!#$%&'*+\-.^_`|~\dA-Za-z]+(?:[\t ]*=[\t ]*(?:[!#$%&'*+\-.^_`|~\dA-Za-z]+|"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"))?)*$/
 
-/** Cuts optional white space (RFC 9110 §5.6.3: OWS = *( SP / HTAB )) from both ends. */
-export function trimOws(text: string): string {
+/**
+ * Cuts optional white space (RFC 9110 §5.6.3: OWS = *( SP / HTAB )) from both ends. No expression does that in one pass: it
+ * looks for the end of the text behind each blank in the middle.
+ *
+ * @param isBlank what else counts as white space
+ */
+export function trimOws(text: string, isBlank: (code: number) => boolean = isOws): string {
   let start = 0
   let end = text.length
-  while (start < end && isOws(text.charCodeAt(start))) start++
-  while (end > start && isOws(text.charCodeAt(end - 1))) end--
+  while (start < end && isBlank(text.charCodeAt(start))) start++
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
   return start === 0 && end === text.length ? text : text.slice(start, end)
 }
 
@@ -88,5 +93,5 @@ function isOws(code: number): boolean {
  * Empty elements are kept as empty strings, so that a caller can refuse them.
  */
 export function splitList(value: string): string[] {
-  return value.split(',').map(trimOws)
+  return value.split(',').map((element) => trimOws(element))
 }

@@ -9,6 +9,7 @@
  * - Values live in a list, not in an object, so that a field named `__proto__` is a field.
  * - Fields read from the wire are shared with the connection's memo until the first change copies them.
  */
+import { trimOws } from './abnf.ts'
 import type { FieldList } from './events.ts'
 import { FieldBlock, lookUp } from './field-block.ts'
 import { linked } from './linked.ts'
@@ -203,13 +204,14 @@ function checkName(name: string): string {
 }
 
 // WHATWG Fetch, "normalize": white space and line ends around a value are not part of it.
-const AROUND = /^[\t\n\r ]+|[\t\n\r ]+$/g
+const isAround = (code: number): boolean =>
+  code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d
 
 function check(name: string, value: string): string {
   let text = `${value}`
   const first = text.charCodeAt(0)
   const last = text.charCodeAt(text.length - 1)
-  if (first <= 0x20 || last <= 0x20) text = text.replace(AROUND, '')
+  if (first <= 0x20 || last <= 0x20) text = trimOws(text, isAround)
   checkField(`${name}`, text)
   return text
 }

@@ -7,7 +7,7 @@
  * noted while a message is unfinished, and holds the peer to the limits.
  */
 import { decodeLatin1, encodeLatin1 } from '@sluice/socket/bytes'
-import { CHUNK_EXTENSIONS, TCHAR } from './abnf.ts'
+import { CHUNK_EXTENSIONS, TCHAR, trimOws } from './abnf.ts'
 import { IncompleteBodyError, ProtocolError } from './errors.ts'
 import { CLOSED, END, type Http1Event, NEED_DATA, RequestHead, ResponseHead } from './events.ts'
 import { type FieldBlock, makeBlock } from './field-block.ts'
@@ -468,7 +468,10 @@ const PROBED_FROM = 5
 const PROBED_TO = 8
 
 function unfolded(section: string): string {
-  return section.replace(/[\t ]*\r\n[\t ]+/g, ' ')
+  return section
+    .split(/\r\n(?=[\t ])/)
+    .map((piece) => trimOws(piece))
+    .join(' ')
 }
 
 function inBody(reason: string): ProtocolError {

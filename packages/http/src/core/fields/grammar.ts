@@ -56,10 +56,11 @@ export class FieldReader {
     return found
   }
 
-  /** Goes on behind the next comma that is in no quotes. */
+  /** Goes on at the next comma that is in no quotes; quotes that nobody closes hold all that follows. */
   skipMember(): void {
     while (!this.isDone && this.text[this.at] !== ',')
-      if (this.text[this.at] !== '"' || this.quoted() === undefined) this.at++
+      if (this.text[this.at] !== '"') this.at++
+      else if (this.quoted() === undefined) this.at = this.text.length
   }
 
   /** Takes commas and blanks: empty members of a list mean nothing (§5.6.1.2). */

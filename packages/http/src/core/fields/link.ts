@@ -11,7 +11,8 @@ export interface Link {
   readonly parameters: ReadonlyMap<string, string>
 }
 
-const TARGET_AT = /<([^>]*)>/y
+// No URL has `<` in it (RFC 3986 §2); to look beyond the next one would be to look at the same again and again.
+const TARGET_AT = /<([^<>]*)>/y
 
 /**
  * Reads the field.

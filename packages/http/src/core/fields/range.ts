@@ -4,6 +4,7 @@
  * **A hundred overlapping ranges of one file are an attack** (CVE-2011-3192): `planRanges` joins what overlaps or touches,
  * so that each byte is read at most once, and takes no more parts than the limit.
  */
+import { trimOws } from '../abnf.ts'
 
 /** From the first byte to the last, both included. */
 export type ByteRange = readonly [first: number, last: number]
@@ -38,9 +39,7 @@ const MOST_SPECS = 1000
 export function parseRange(text: string): RangeSpec[] | undefined {
   const [, list] = /^bytes=(.*)$/is.exec(text.trim()) ?? []
   if (list === undefined) return undefined
-  const members = list
-    .split(',', MOST_SPECS + 1)
-    .map((member) => member.replace(/^[ \t]+|[ \t]+$/g, ''))
+  const members = list.split(',', MOST_SPECS + 1).map((member) => trimOws(member))
   const specs = members.filter((member) => member !== '').map(readSpec)
   if (specs.length === 0 || specs.length > MOST_SPECS || specs.includes(undefined)) return undefined
   return specs as RangeSpec[]

@@ -4,6 +4,7 @@
  * Reading and writing differ, as in every browser: a line is taken apart at its semicolons and what is unknown is left out,
  * so that no server is refused for a word of its own; what is *written* follows §4.1.1 to the letter.
  */
+import { trimOws } from '../abnf.ts'
 import { formatDate } from '../date.ts'
 import { checkName, checkValue } from './cookie.ts'
 
@@ -44,14 +45,14 @@ export function parseSetCookie(text: string): SetCookie | undefined {
   if (CONTROL.test(text)) return undefined
   const [pair = '', ...pieces] = text.split(';')
   const at = pair.indexOf('=')
-  const name = at === -1 ? '' : trim(pair.slice(0, at))
-  const value = trim(at === -1 ? pair : pair.slice(at + 1))
+  const name = at === -1 ? '' : trimOws(pair.slice(0, at))
+  const value = trimOws(at === -1 ? pair : pair.slice(at + 1))
   if (name === '' && value === '') return undefined
   const attributes: Record<string, unknown> = {}
   for (const piece of pieces) {
     const equals = piece.indexOf('=')
-    const key = trim(equals === -1 ? piece : piece.slice(0, equals)).toLowerCase()
-    readAttribute(attributes, key, equals === -1 ? '' : trim(piece.slice(equals + 1)))
+    const key = trimOws(equals === -1 ? piece : piece.slice(0, equals)).toLowerCase()
+    readAttribute(attributes, key, equals === -1 ? '' : trimOws(piece.slice(equals + 1)))
   }
   return { name, value, ...attributes }
 }
@@ -118,9 +119,4 @@ function checkAttribute(value: string): string {
 
 function capital(word: string): string {
   return word.slice(0, 1).toUpperCase() + word.slice(1)
-}
-
-/** Blanks and tabs, and no others. */
-function trim(text: string): string {
-  return text.replace(/^[ \t]+|[ \t]+$/g, '')
 }
