@@ -6,6 +6,7 @@
  * leads out of a folder is gone.
  */
 import { decodeLatin1, decodeUtf8, encodeLatin1, encodeUtf8 } from '@sluice/socket/bytes'
+import { trimOws } from '../abnf.ts'
 import { checkToken, FieldReader, formatWord } from './grammar.ts'
 
 /** What a body is to its receiver. */
@@ -69,13 +70,17 @@ export function safeFilename(filename: string): string | undefined {
   const plain = last
     // biome-ignore lint/suspicious/noControlCharactersInRegex: taking them out is the point.
     .replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069<>:"|?*]/g, '_')
-    .replace(/^\.+/, '')
-    .replace(/[. ]+$/, '')
-    .trim()
-  if (plain === '' || /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i.test(plain)) return undefined
-  let name = plain
+  const whole = bare(plain)
+  if (whole === '' || /^(?:con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³])(?:\.|$)/i.test(whole))
+    return undefined
+  let name = whole.slice(0, 255)
   while (encodeUtf8(name).length > 255) name = name.slice(0, -1)
-  return name
+  return bare(name)
+}
+
+/** Without dots and white space around it: a name with a dot in front is hidden, and Windows leaves out those at its end. */
+function bare(name: string): string {
+  return trimOws(name, (code) => code === 0x2e || String.fromCharCode(code).trim() === '')
 }
 
 /** RFC 8187 §3.2: `charset'language'percent-encoded`. ISO-8859-1 is read, since some still send it. */

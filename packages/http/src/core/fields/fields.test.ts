@@ -80,6 +80,10 @@ describe('Content-Disposition', () => {
     ['../../etc/passwd', 'passwd'],
     ['C:\\windows\\x.exe', 'x.exe'],
     ['.htaccess', 'htaccess'],
+    [' .htaccess', 'htaccess'],
+    ['. \u00a0.htaccess', 'htaccess'],
+    ['x.\u00a0', 'x'],
+    ['COM¹', undefined],
     ['..', undefined],
     ['a\u0000b\n.txt', 'a_b_.txt'],
     ['evil\u202etxt.exe', 'evil_txt.exe'],
@@ -91,6 +95,7 @@ describe('Content-Disposition', () => {
   })
   test('a long name is cut to what a file system takes', () => {
     expect(new TextEncoder().encode(safeFilename('ä'.repeat(300)))).toHaveLength(254)
+    expect(safeFilename(`${'a'.repeat(254)}.txt`)).toBe('a'.repeat(254))
   })
 })
 
