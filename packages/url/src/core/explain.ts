@@ -75,7 +75,7 @@ const NONE: UrlReading = {
   refused: undefined,
 }
 // biome-ignore lint/suspicious/noControlCharactersInRegex: both readings drop them.
-const DROPPED = /[\t\r\n]|^[\u0000-\u0020]+|[\u0000-\u0020]+$/
+const DROPPED = /[\t\r\n]|^[\u0000-\u0020]|[\u0000-\u0020]$/
 
 /**
  * Reads a URL in two ways, and tells where they differ.

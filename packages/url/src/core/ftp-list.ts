@@ -66,9 +66,10 @@ const DIALECTS: Readonly<Record<FtpDialect, Dialect>> = {
   unix: {
     patterns: [UNIX_DATE, JAPANESE_DATE, ISO_DATE].map(
       (date) =>
-        // An owner and a group, or one of them, or, with spaces in them, both as they are.
+        // An owner and a group, or one of them, or, with spaces in them, both as they are. A group does not end in a space: where
+        // it ended within many of them, each would be tried with all the others.
         new RegExp(
-          `^${MODE} +\\d+ +(?:(?<owner>\\S+) +(?:(?<group>\\S.*?) +)?)?(?:\\d+, +)?(?<size>\\d+) +${date} (?<name>.+)$`,
+          `^${MODE} +\\d+ +(?:(?<owner>\\S+) +(?:(?<group>\\S(?:.*?\\S)??) +)?)?(?:\\d+, +)?(?<size>\\d+) +${date} (?<name>.+)$`,
           'i',
         ),
     ),

@@ -95,11 +95,15 @@ function* linesOf(text: string): Generator<[key: string, value: string]> {
     .split(/\r\n?|\n/)
   for (const whole of lines) {
     const line = (whole.slice(0, LONGEST_LINE - 1).split('#', 1)[0] ?? '').trim()
+    const colon = line.indexOf(':')
     // A colon that was forgotten, where there are two words and no more.
-    const [, name, value] =
-      /^([^:]*?)\s*:\s*(.*)$/s.exec(line) ?? /^(\S+)\s+(\S+)$/.exec(line) ?? []
-    const known = name?.toLowerCase() ?? ''
-    if (value !== undefined && Object.hasOwn(KEYS, known)) yield [KEYS[known] as string, value]
+    const [name = '', value] =
+      colon === -1
+        ? (/^(\S+)\s+(\S+)$/.exec(line)?.slice(1) ?? [])
+        : [line.slice(0, colon), line.slice(colon + 1)]
+    const known = name.trim().toLowerCase()
+    if (value !== undefined && Object.hasOwn(KEYS, known))
+      yield [KEYS[known] as string, value.trim()]
   }
 }
 
