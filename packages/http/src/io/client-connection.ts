@@ -33,6 +33,7 @@ import {
 } from './body.ts'
 import { ClientExchange, type ExchangeFacts, type ExchangeOptions } from './client-exchange.ts'
 import { settleable } from './exchange.ts'
+import { fence } from './fence.ts'
 import { sendPieces, sendWhole, type WholeBody, wholeBody } from './outgoing.ts'
 import { type Response, responseFromWire } from './response.ts'
 import type { Timed } from './ticker.ts'
@@ -209,10 +210,10 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
       options.body === undefined || options.body === null ? null : toContent(options.body)
     const headers = requestHeaders(options.headers, content?.type)
     const body = content === null ? undefined : wholeBody(content)
-    // A method that usually has content says so when there is none (RFC 9110 §8.6).
-    const none = methodFacts(method).content ? 0 : undefined
-    const length = content === null ? none : (body?.length ?? content.length ?? 'unknown')
     const fields = outgoingFields(headers)
+    // A method that usually has content says so when there is none (RFC 9110 §8.6); what the fields say is held against it.
+    const none = methodFacts(method).content || fields.length > 0 ? 0 : undefined
+    const length = content === null ? none : (body?.length ?? content.length ?? 'unknown')
     let lines = fields.host ? '' : this.#hostLineFor(options.host)
     if (decoder !== undefined && !headers.has('accept-encoding')) lines += decoder.line
     this.#received = this.stream.bytesReceived
@@ -416,11 +417,12 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     const { status, fields } = head
     if (exchange.id !== 0) exchange.traceResponse(head)
     if (status === 100) exchange.goOn(true)
-    try {
-      exchange.facts.informational?.(status, new Headers(fields))
-    } catch (error) {
-      this.#giveUp(error)
-    }
+    const { informational } = exchange.facts
+    if (informational !== undefined)
+      fence(
+        () => informational(status, new Headers(fields)),
+        (error) => this.#exchange === exchange && this.#giveUp(error),
+      )
     return !this.#over
   }
 
@@ -457,8 +459,10 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     trailers?.resolve(new Headers(event.trailers))
     body?.end()
     if (this.#machine.isSwitched) return
-    // A request that was not sent to its end leaves the server waiting for the rest of it.
-    if (!this.#machine.canReuse || !exchange.isSent) void this.close()
+    // A request that was not sent to its end leaves the server waiting for the rest of it; what came behind the response
+    // nobody has asked for.
+    const { canReuse, unread } = this.#machine
+    if (!canReuse || unread > 0 || !exchange.isSent) void this.close()
     else this.#onIdle?.()
   }
 
