@@ -67,10 +67,13 @@ async function exchangeOnce(url: string | URL, options: RequestOptions): Promise
   const stream = await openStream(route.to, route.options, call)
   const client = new ClientConnection(stream, { host: origin.host, limits })
   try {
-    return await client.request(route.isForwarded ? `${origin.key}${target}` : target, {
+    const response = await client.request(route.isForwarded ? `${origin.key}${target}` : target, {
       ...{ method, headers: fields, body, signal, trace, host, decode, informational },
       timeout: { ...exchange, left: total - (performance.now() - began) },
     })
+    // Nobody can take the stream from here.
+    if (response.status === 101) client.destroy()
+    return response
   } catch (error) {
     client.destroy()
     throw error

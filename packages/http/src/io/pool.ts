@@ -227,19 +227,20 @@ export class Pool implements AsyncDisposable {
     const { signal, trace, body } = options
     signal?.throwIfAborted()
     const method = normaliseMethod(options.method ?? 'GET')
-    const group = this.#groupFor(origin)
     const timeout = options.timeout === undefined ? this.#timeout : timeoutsOf(options.timeout)
     const search = new Search(method, url, timeout, options, this.#clock)
     this.#counts.requests++
     for (let again = false; ; again = true) {
       if (this.#closed) throw this.#error('ERR_CLOSED')
+      // Looked for each time: the last connection of a group takes it along.
+      const group = this.#groupFor(origin)
       const waiting = again ? undefined : this.#idleOf(group)
       const connection = waiting ?? (await this.#take(group, search))
       const isReused = connection.exchanges > 0
       if (isReused) this.#counts.reused++
       try {
         const { isForwarded } = group.route
-        return await connection.request(isForwarded ? `${origin.key}${target}` : target, {
+        const response = await connection.request(isForwarded ? `${origin.key}${target}` : target, {
           method,
           headers: withCredentials(options.headers, group.route),
           body,
@@ -250,6 +251,9 @@ export class Pool implements AsyncDisposable {
           decode: options.decode,
           informational: options.informational,
         })
+        // Nobody can take the stream from here.
+        if (response.status === 101) connection.destroy()
+        return response
       } catch (error) {
         // Refused before it was sent, so that the connection is as good as it was.
         if (connection.isReusable) this.#release(group, connection)
@@ -313,8 +317,12 @@ export class Pool implements AsyncDisposable {
 
   /** A connection for one request where none waits: a new one, or the next that becomes free. */
   async #take(group: Group, search: Search): Promise<ClientConnection> {
-    if (group.open < this.#bounds.perOrigin && this.#makeRoom()) return this.#connect(group, search)
-    return (await this.#wait(group, search)) ?? this.#connect(group, search)
+    if (group.open < this.#bounds.perOrigin && this.#makeRoom()) this.#reserve(group)
+    else {
+      const free = await this.#wait(group, search)
+      if (free !== undefined) return free
+    }
+    return this.#connect(group, search)
   }
 
   #idleOf(group: Group): ClientConnection | undefined {
@@ -342,9 +350,13 @@ export class Pool implements AsyncDisposable {
     return false
   }
 
-  async #connect(group: Group, search: Search): Promise<ClientConnection> {
+  /** Whoever is to open a connection has its place from now on. */
+  #reserve(group: Group): void {
     group.open++
     this.#open++
+  }
+
+  async #connect(group: Group, search: Search): Promise<ClientConnection> {
     const { to, options } = group.route
     try {
       // 0 would be no limit.
@@ -372,8 +384,10 @@ export class Pool implements AsyncDisposable {
   }
 
   #wait(group: Group, search: Search): Promise<ClientConnection | undefined> {
-    if (this.#waiters.length >= this.#bounds.waiting)
+    if (this.#waiters.length >= this.#bounds.waiting) {
+      this.#forget(group)
       throw this.#error('ERR_BUSY', `${this.#bounds.waiting} requests wait already`)
+    }
     const { signal } = search.options
     return new Promise((resolve, reject) => {
       const late = search.left
@@ -389,6 +403,7 @@ export class Pool implements AsyncDisposable {
         signal?.removeEventListener('abort', onAbort)
         const at = this.#waiters.indexOf(waiter)
         if (at !== -1) this.#waiters.splice(at, 1)
+        this.#forget(group)
       }
       const onAbort = (): void => {
         leave()
@@ -418,7 +433,8 @@ export class Pool implements AsyncDisposable {
       next.give(connection)
       return
     }
-    const ms = connection.idleLimit
+    // What waits here takes the place that somebody else waits for.
+    const ms = this.#nextForPlace() === undefined ? connection.idleLimit : 0
     if (ms === 0) {
       void connection.close()
       return
@@ -441,9 +457,23 @@ export class Pool implements AsyncDisposable {
   #left(group: Group): void {
     group.open--
     this.#open--
-    if (group.open === 0) this.#groups.delete(group.key)
-    const next = this.#waiters.find((waiter) => waiter.group.open < this.#bounds.perOrigin)
-    next?.give(undefined)
+    const next = this.#open < this.#bounds.connections ? this.#nextForPlace() : undefined
+    if (next !== undefined) {
+      this.#reserve(next.group)
+      next.give(undefined)
+    }
+    this.#forget(group)
+  }
+
+  /** Who has waited longest for a connection of their own, and may have one. */
+  #nextForPlace(): Waiter | undefined {
+    return this.#waiters.find(({ group }) => group.open < this.#bounds.perOrigin)
+  }
+
+  /** A group without connections, for which nobody waits, is none. */
+  #forget({ key, open }: Group): void {
+    if (open === 0 && !this.#waiters.some(({ group }) => group.key === key))
+      this.#groups.delete(key)
   }
 
   #schedule(): ReturnType<Clock['setTimeout']> {

@@ -78,6 +78,82 @@ describe('a pool', () => {
     await expect(request(url, { informational: fails })).rejects.toThrow('no hints, please')
   })
 
+  it('ends with what an async function for informational responses rejects with', async () => {
+    let answered = (): void => {}
+    const { url } = await server(async (_request, info) => {
+      info.informational(103)
+      await new Promise<void>((resolve) => (answered = resolve))
+      return hello()
+    })
+    const informational = async (): Promise<void> => {
+      throw new Error('no hints, please')
+    }
+    await expect(request(url, { informational })).rejects.toThrow('no hints, please')
+    answered()
+  })
+
+  it('keeps what it opened in the place of its last connection', async () => {
+    const closing: ScriptStep[] = [REQUEST, answer('1', 'Connection: close\r\n')]
+    const { url } = await scripts([...closing, 'finish'], [REQUEST, answer('2')])
+    const one = pool({ limits: { perOrigin: 1 } })
+    const both = [1, 2].map(async () => (await one.request(url)).text())
+    expect(await Promise.all(both)).toEqual(['1', '2'])
+    expect(one.stats).toMatchObject({ connections: 1, idle: 1 })
+    await one.close()
+    expect(one.stats.connections).toBe(0)
+  })
+
+  it('keeps what it opened in the place of one that had gone', async () => {
+    const { url } = await scripts([REQUEST, answer('1'), REQUEST, 'finish'], [REQUEST, answer('2')])
+    const one = pool()
+    expect(await (await one.request(url)).text()).toBe('1')
+    expect(await (await one.request(url)).text()).toBe('2')
+    expect(one.stats).toMatchObject({ connections: 1, idle: 1, replayed: 1 })
+    await one.close()
+  })
+
+  it('lets nobody wait for a place that an idle connection takes', async () => {
+    const { url } = await scripts([REQUEST, answer('1', 'Keep-Alive: timeout=600\r\n')])
+    const { url: other } = await scripts([REQUEST, answer('2')])
+    const one = pool({ limits: { connections: 1 } })
+    const both = [url, other].map(async (each) => (await one.request(each)).text())
+    expect(await Promise.all(both)).toEqual(['1', '2'])
+    expect(one.stats).toMatchObject({ connections: 1, idle: 1 })
+  })
+
+  it('opens no more connections than it may, whoever waits', async () => {
+    const urls = await Promise.all([1, 2, 3, 4].map(async () => (await server(hello)).url))
+    const one = pool({ limits: { connections: 2, perOrigin: 1 } })
+    let most = 0
+    const all = Array.from({ length: 40 }, async (_, i) => {
+      const text = await (await one.request(urls[i % 4] as string)).text()
+      most = Math.max(most, one.stats.connections)
+      return text
+    })
+    expect(await Promise.all(all)).toEqual(Array(40).fill('hello'))
+    expect(most).toBeLessThanOrEqual(3)
+  })
+
+  it('gives nobody a connection that has more to say than its answer', async () => {
+    const { url } = await scripts(
+      [REQUEST, { send: 'HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 200 OK\r\n\r\nevil' }],
+      [REQUEST, answer('good')],
+    )
+    const one = pool({ limits: { perOrigin: 1 } })
+    const both = [1, 2].map(async () => (await one.request(url, { method: 'PATCH' })).text())
+    expect(await Promise.all(both)).toEqual(['', 'good'])
+  })
+
+  it('closes a connection that nobody can take over', async () => {
+    const switched: ScriptStep[] = [REQUEST, { send: 'HTTP/1.1 101 Switching\r\n\r\nbytes' }]
+    const { url } = await scripts(switched, switched)
+    const one = pool({ limits: { perOrigin: 1 } })
+    const headers = { Connection: 'Upgrade', Upgrade: 'x' }
+    for (let i = 0; i < 2; i++) expect((await one.request(url, { headers })).status).toBe(101)
+    await one.close()
+    expect(one.stats.connections).toBe(0)
+  })
+
   it('makes one request after the other on one connection', async () => {
     const { url, stats } = await server(hello)
     const one = pool()
@@ -519,6 +595,7 @@ describe('the end of a pool', () => {
     ['a field', { headers: [['a b', 'c']] as [string, string][] }],
     ['a method', { method: 'A B' }],
     ['a body', { method: 'POST', headers: { 'Content-Length': '9' }, body: 'x' }],
+    ['a length without a body', { headers: { 'Content-Length': '9' } }],
     ['an option', { timeout: { headers: -1 } }],
   ])('%s that can not be sent costs no connection', async (_what, wrong) => {
     const { url } = await server(hello)
