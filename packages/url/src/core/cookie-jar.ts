@@ -53,7 +53,8 @@ export class CookieTable {
 
   constructor(limits: CookieLimits, isPublicSuffix: PublicSuffixRule) {
     this.#limits = limits
-    this.#isPublicSuffix = isPublicSuffix
+    // A dot at the end of a host makes no other name of it: `com.` is as public as `com`.
+    this.#isPublicSuffix = (domain) => isPublicSuffix(domain.replace(/\.+$/, ''))
   }
 
   /** How many are kept, expired ones among them that nobody has met since. */

@@ -234,6 +234,18 @@ describe('the table', () => {
     return { made, set, get }
   }
 
+  test('a dot at the end of a host makes no suffix less public', () => {
+    const { made, set, get } = table()
+    for (const domain of ['uk.', 'co.uk.'])
+      expect(set(`a=1; Domain=${domain}`, 'https://evil.co.uk./').reason).toMatch(/public suffix/)
+    expect(
+      set('a=1; Domain=bank.co.uk.; SameSite=Strict', 'https://bank.co.uk./').cookie?.domain,
+    ).toBe('bank.co.uk.')
+    expect(get('https://www.bank.co.uk./')).toEqual(['a=1'])
+    const url = new URL('https://bank.co.uk./')
+    expect(made.get(url, NOW, { initiator: 'https://evil.co.uk./' })).toEqual([])
+  })
+
   test('sends longer paths first, then older cookies, and a changed one keeps its place', () => {
     const { set, get } = table()
     set('a=1; Path=/')
