@@ -469,6 +469,59 @@ test('a name and a password in a URL are as good as -u, and not shown', async ()
   expect(stderr).not.toContain('love')
 })
 
+test('nothing that a stranger has written moves the cursor', async () => {
+  const evil = '\u001b]0;t\u0007\u009b31m\u202e'
+  const ftp = await listen({ hostname: '127.0.0.1', port: 0 })
+  open.push(ftp)
+  const { port } = ftp.address as { port: number }
+  const at = encodeURIComponent('\u001b[31m')
+  const { url } = await served((request) => {
+    if (request.url.endsWith('/moved'))
+      return new Response(null, {
+        status: 302,
+        headers: { Location: `ftp://127.0.0.1:${port}/${at}/` },
+      })
+    return new Response('', {
+      status: 404,
+      statusText: 'no\u009b31m',
+      headers: { 'X-A': '\u009b31m' },
+    })
+  })
+  const serveOne = async (): Promise<void> => {
+    const connection = await ftp.accept()
+    await connection.sendAll(`220 hi ${evil}\r\n`)
+    for (let line = await connection.recvLine(); line !== null; line = await connection.recvLine())
+      await connection.sendAll(`${line[0] === 85 ? '230' : '550'} ${evil}\r\n`)
+  }
+  for (const args of [
+    ['-L', '-v', `${url}moved`],
+    ['-L', '--json', `${url}moved`],
+    ['-v', 'ftp', 'ls', `ftp://127.0.0.1:${port}/${at}`],
+    ['--json', '-f', url],
+    ['-v', '-f', url],
+    ['-f', url],
+    ['-f', '-o', inFolder('evil'), url],
+    ['parse', '--json', `http://h/${evil}`],
+    ['explain', '--json', `http://h/${evil}`],
+    ['join', 'http://h/', evil],
+    ['robots', url, 'bot', `/${evil}`],
+    [`http://${evil}/`],
+    [`${evil}:x`],
+  ]) {
+    const one = args.some((arg) => arg.startsWith('ftp:') || arg.endsWith('moved'))
+    const serving = one ? serveOne() : undefined
+    const { stdout, stderr } = await run(args)
+    await serving
+    expect([args, stdout + stderr]).toEqual([
+      args,
+      expect.not.stringMatching(/(?!\n)[\p{Cc}\u202e]/u),
+    ])
+  }
+  // What is printed is what came, byte for byte.
+  const { stdout } = await run(['-i', url])
+  expect(stdout).toContain('X-A: \ufffd31m')
+})
+
 describe('without the network', () => {
   test.each([
     [

@@ -1,6 +1,6 @@
 import { NetError } from '@sluice/socket/errors'
 import { describe, expect, it } from 'vitest'
-import { FetchError, isFetchError, maskUrl } from './errors.ts'
+import { FetchError, HttpStatusError, isFetchError, maskUrl } from './errors.ts'
 
 describe('FetchError', () => {
   it('is a TypeError that says verb, target, reason, code and phase', () => {
@@ -27,6 +27,14 @@ describe('FetchError', () => {
     expect(error.message).toBe('GET http://h/: connection refused (ECONNREFUSED, phase connect)')
     expect([error.code, error.phase, error.bytesSent]).toEqual(['ECONNREFUSED', 'connect', 7])
     expect(error.cause).toBe(cause)
+  })
+
+  it('is one line that does nothing to a terminal, whoever wrote parts of it', () => {
+    const url = 'http://h/\n\u001b[31m'
+    const facts = { method: 'GET', url, status: 404, statusText: '\u009b31mno\u202e' }
+    expect(new HttpStatusError(facts).message).toBe(
+      'GET http://h/\\u000a\\u001b[31m: the server answered 404 \\u009b31mno\\u202e (ERR_STATUS, phase headers)',
+    )
   })
 
   it('tells an unknown trouble in the words of the error below', () => {

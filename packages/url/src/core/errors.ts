@@ -10,6 +10,7 @@
  * - Callers test with `isFetchError`, not with instanceof: two copies of a package may meet in one program.
  */
 import { codeOf, isNetError, type NetErrorFacts, REASONS, reasonOf } from '@sluice/socket/errors'
+import { visible } from './shown.ts'
 
 /**
  * What a `FetchError` is made of; `method`, `url` and the reason make the sentence. `reason` is by default what the
@@ -162,7 +163,8 @@ function sentence(facts: FetchErrorFacts, code: string, phase: string): string {
   const notes = [code, `phase ${phase}`]
   if (facts.elapsed !== undefined) notes.push(`${Math.round(facts.elapsed)} ms`)
   const reason = facts.reason ?? reasonFrom(facts.cause, code)
-  return `${facts.method} ${maskUrl(facts.url)}: ${reason} (${notes.join(', ')})`
+  // It ends in logs and on terminals, and parts of it are written by strangers.
+  return visible(`${facts.method} ${maskUrl(facts.url)}: ${reason} (${notes.join(', ')})`)
 }
 
 /** The table knows the common codes; anything else is told in the words of the error below. */

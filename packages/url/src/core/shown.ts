@@ -1,11 +1,16 @@
 /** Text of a stranger, fit for a sentence: in quotes, on one line, and not all of a megabyte. */
 export function shown(text: string): string {
   const some = text.length > 60 ? `${text.slice(0, 57)}...` : text
-  // What JSON leaves as it is and a terminal acts on: C1, line and direction marks.
-  return JSON.stringify(some).replace(
-    /[\u{7f}-\u{a0}\u{2028}-\u{202e}\u{2066}-\u{2069}]/gu,
-    (c) => {
-      return `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`
-    },
-  )
+  return visible(JSON.stringify(some))
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const UNSEEN = /[\u0000-\u001f\u007f-\u00a0\u2028-\u202e\u2066-\u2069]/g
+
+/**
+ * The same as it stands in a line: what a terminal or a log acts on (C0, DEL, C1, soft space, line and direction marks) is
+ * written as JSON would, so that JSON stays what it is.
+ */
+export function visible(text: string): string {
+  return text.replace(UNSEEN, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

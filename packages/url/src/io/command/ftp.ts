@@ -1,6 +1,7 @@
 /** `ftp ls|get|put`: files of an FTP server. */
 import { basename } from 'node:path'
 import { planPrivate } from '../../core/address-guard.ts'
+import { visible } from '../../core/shown.ts'
 import { formatBytes } from '../../core/units.ts'
 import { fileNameOf } from '../../core/url-file-name.ts'
 import { Authenticator } from '../authenticator.ts'
@@ -11,7 +12,7 @@ import { deadlineOf } from '../handlers/deadline.ts'
 import { proxyFor } from '../proxy.ts'
 import type { FetchOptions } from '../run-fetch.ts'
 import { fileBlob, planRequests } from './request-options.ts'
-import { type CommandPlan, type Stage, UsageError, write } from './stage.ts'
+import { type CommandPlan, jsonLine, type Stage, UsageError, write } from './stage.ts'
 import { transferCommand } from './transfer.ts'
 
 /** Runs it. @throws what went wrong */
@@ -47,9 +48,9 @@ async function list(plan: CommandPlan, stage: Stage): Promise<number> {
           .replace(/:\d\d\.\d+Z$/, '')
           .replace('T', ' ') ?? ''
       const line = plan.flags['json']
-        ? JSON.stringify({ name, type, size, modified })
-        : `${type.padEnd(6)} ${(size === undefined ? '' : formatBytes(size)).padStart(8)}  ${when.padEnd(16)}  ${printable(name)}`
-      await write(stage, `${line}\n`)
+        ? jsonLine({ name, type, size, modified })
+        : `${type.padEnd(6)} ${(size === undefined ? '' : formatBytes(size)).padStart(8)}  ${when.padEnd(16)}  ${visible(name)}\n`
+      await write(stage, line)
     }
   } finally {
     deadline.stop()
@@ -110,10 +111,4 @@ function dialFor(url: URL, { proxy, family, denyPrivate }: FetchOptions): Partia
     family,
     allowAddress: isAllowed && (({ address }) => isAllowed(address)),
   }
-}
-
-/** A name of a stranger must not move the cursor of who looks. */
-function printable(name: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-  return name.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?')
 }

@@ -1,8 +1,9 @@
 /** `parse`, `join` and `explain`: what URLs mean, without asking anybody. */
 import { explain, URL_PARTS, type UrlReading } from '../../core/explain.ts'
 import { urljoin } from '../../core/join.ts'
+import { visible } from '../../core/shown.ts'
 import { urlsplit } from '../../core/split.ts'
-import { type CommandPlan, type Stage, UsageError, write } from './stage.ts'
+import { type CommandPlan, jsonLine, type Stage, UsageError, write } from './stage.ts'
 
 /** `parse URL…`: the parts of each, by RFC 3986. */
 export async function parseCommand(
@@ -17,7 +18,7 @@ export async function parseCommand(
       .filter(([, value]) => value !== null && value !== '')
       .map(([name, value]) => `${name.padEnd(9)} ${visible(String(value))}\n`)
     const text = `${apart(index)}${lines.join('')}`
-    await write(stage, flags['json'] ? `${JSON.stringify(parts)}\n` : text)
+    await write(stage, flags['json'] ? jsonLine(parts) : text)
   }
   return 0
 }
@@ -27,7 +28,7 @@ export async function joinCommand({ operands }: CommandPlan, stage: Stage): Prom
   const [base, ...references] = operands
   if (base === undefined || references.length === 0)
     throw new UsageError('join takes BASE and what is relative to it; --help says more')
-  for (const reference of references) await write(stage, `${urljoin(base, reference)}\n`)
+  for (const reference of references) await write(stage, `${visible(urljoin(base, reference))}\n`)
   return 0
 }
 
@@ -42,7 +43,7 @@ export async function explainCommand(
     const explanation = explain(url)
     warned ||= explanation.warnings.length > 0
     if (flags['json']) {
-      await write(stage, `${JSON.stringify(explanation)}\n`)
+      await write(stage, jsonLine(explanation))
       continue
     }
     const { rfc3986, whatwg, differences, warnings } = explanation
@@ -83,13 +84,4 @@ function rowsOf(
   if (refused.some((reason) => reason !== undefined))
     rows.push(['refused', ...refused.map((reason) => visible(reason ?? '')), ''])
   return rows
-}
-
-/** What is written by a stranger must not move the cursor of who looks. */
-function visible(text: string): string {
-  return text.replace(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-    /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
 }

@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util'
 import { exitCodeOf } from './exit-codes.ts'
 import { explainCommand, joinCommand, parseCommand } from './look.ts'
-import { type CommandPlan, type Stage, UsageError } from './stage.ts'
+import { type CommandPlan, lineOf, type Stage, UsageError } from './stage.ts'
 
 const USAGE = `sluice-url [OPTIONS] URL...                 prints what is behind URLs, or puts it into files
 sluice-url parse URL...                     the parts of a URL
@@ -129,8 +129,7 @@ export async function main(args: readonly string[], stage: Stage): Promise<numbe
       : command({ ...plan, operands: rest }, stage))
   } catch (error) {
     if (stage.signal.aborted) return 130
-    const message = error instanceof Error ? error.message : String(error)
-    stage.stderr.write(`sluice-url: ${message.split('\n', 1)[0]}\n`)
+    stage.stderr.write(`sluice-url: ${lineOf(error)}\n`)
     return exitCodeOf(error)
   } finally {
     stop?.()

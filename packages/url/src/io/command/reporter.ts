@@ -3,7 +3,7 @@ import type { Progress } from '../../core/meter.ts'
 import { formatProgress, formatProgressPlain } from '../../core/progress-line.ts'
 import { formatBytes } from '../../core/units.ts'
 import type { Download } from '../download.ts'
-import type { Stage } from './stage.ts'
+import { jsonLine, type Stage } from './stage.ts'
 
 /** Told what becomes of one file. */
 export interface Reporter {
@@ -81,7 +81,7 @@ function jsonReporter(file: string, url: string, stage: Stage): Reporter {
 
 /** One event, on a line of its own. */
 export function tellJson(stage: Stage, event: string, facts: object): void {
-  stage.stderr.write(`${JSON.stringify({ event, ...facts })}\n`)
+  stage.stderr.write(jsonLine({ event, ...facts }))
 }
 
 function doneLine(name: string, { bytes, resumedAt }: Download): string {

@@ -1,8 +1,9 @@
 /** `robots URL AGENT PATH…`: asks a site whether a robot may fetch something. */
 import { robotsFor } from '../../core/robots.ts'
+import { visible } from '../../core/shown.ts'
 import { Client } from '../client.ts'
 import { planRequests } from './request-options.ts'
-import { type CommandPlan, type Stage, textOf, UsageError, write } from './stage.ts'
+import { type CommandPlan, jsonLine, type Stage, textOf, UsageError, write } from './stage.ts'
 
 /** More than this is no robots.txt. */
 const MOST_BYTES = 1_048_576
@@ -41,13 +42,10 @@ export async function robotsCommand(plan: CommandPlan, stage: Stage): Promise<nu
       allowed: robots.isAllowed(agent, new URL(path, site)),
     }))
     if (plan.flags['json'])
-      await write(
-        stage,
-        `${JSON.stringify({ agent, answers, delay, sitemaps: robots.sitemaps })}\n`,
-      )
+      await write(stage, jsonLine({ agent, answers, delay, sitemaps: robots.sitemaps }))
     else {
       for (const { path, allowed } of answers)
-        await write(stage, `${allowed ? 'allowed' : 'disallowed'} ${path}\n`)
+        await write(stage, `${allowed ? 'allowed' : 'disallowed'} ${visible(path)}\n`)
       if (delay !== undefined) await write(stage, `crawl-delay ${delay / 1000} s\n`)
     }
     return answers.every(({ allowed }) => allowed) ? 0 : 1

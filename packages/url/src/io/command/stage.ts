@@ -1,5 +1,6 @@
 /** What the commands share: what they run on, what they are asked for, and the refusal of a line that can't be meant. */
 import type { Readable, Writable } from 'node:stream'
+import { visible } from '../../core/shown.ts'
 
 /** What a command runs on: the process, or a test's idea of one. */
 export interface Stage {
@@ -45,4 +46,15 @@ export function write(stage: Stage, text: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     stage.stdout.write(text, (error) => (error ? reject(error) : resolve()))
   })
+}
+
+/** What went wrong, in one line. */
+export function lineOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return visible(message.split('\n', 1)[0] ?? '')
+}
+
+/** A value in a line of its own, which does nothing to a terminal. */
+export function jsonLine(value: object): string {
+  return `${visible(JSON.stringify(value))}\n`
 }

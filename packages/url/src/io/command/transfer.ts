@@ -15,7 +15,7 @@ import { asCurl } from './as-curl.ts'
 import { exitCodeOf } from './exit-codes.ts'
 import { reporterFor, tellJson } from './reporter.ts'
 import { planRequests, rateOf, userIn } from './request-options.ts'
-import { type CommandPlan, listOf, type Stage, textOf, UsageError, write } from './stage.ts'
+import { type CommandPlan, lineOf, listOf, type Stage, textOf, UsageError, write } from './stage.ts'
 
 /** One URL, and where it goes; nothing: the standard output. */
 export interface Transfer {
@@ -175,16 +175,18 @@ function hasHead({ flags }: CommandPlan): boolean {
 /** An answer whose body begins with its own head, as curl writes it. */
 function withHead(response: Response): Response {
   async function* pieces(): AsyncGenerator<Uint8Array> {
-    yield Buffer.from(headOf(response))
+    yield headOf(response)
     if (response.body !== null) yield* response.body as AsyncIterable<Uint8Array>
   }
   const whole = new Response(pieces())
   return Object.defineProperty(whole, 'url', { value: response.url })
 }
 
-function headOf({ status, statusText, headers }: Response): string {
+/** In the bytes in which it came. */
+function headOf({ status, statusText, headers }: Response): Uint8Array {
   const fields = headers.raw().map(([name, value]) => `${name}: ${value}\n`)
-  return `${`HTTP/1.1 ${status} ${statusText}`.trimEnd()}\n${fields.join('')}\n`
+  const line = `HTTP/1.1 ${status} ${statusText}`.trimEnd()
+  return Buffer.from(`${line}\n${fields.join('')}\n`, 'latin1')
 }
 
 /** A place that is no file, as /dev/null: there is no whole or not at all. */
@@ -240,9 +242,4 @@ async function printBody({ body }: Response, { plan, stage }: Work): Promise<num
     if (ms >= 1) await wait(ms, stage.signal)
   }
   return bytes
-}
-
-function lineOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
-  return message.split('\n', 1)[0] ?? ''
 }

@@ -1,12 +1,13 @@
 /** `-v`: both sides of each exchange, and what the url layer makes of them, on the error output. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { watchExchanges } from '@sluice/http/trace'
+import { visible } from '../../core/shown.ts'
 import type { UrlTraceEvent } from '../../core/trace-events.ts'
 import type { Stage } from './stage.ts'
 
 /** Begins to show. @returns what ends it */
 export function watchAll(stage: Stage): () => void {
-  const say = (line: string): void => void stage.stderr.write(`${line}\n`)
+  const say = (line: string): void => void stage.stderr.write(`${visible(line)}\n`)
   const onUrl = (event: unknown): void => {
     const line = lineFor(event as UrlTraceEvent)
     if (line !== undefined) say(`* ${line}`)
