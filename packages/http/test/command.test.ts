@@ -133,6 +133,7 @@ describe.concurrent('sluice-http', { timeout: 60_000 }, () => {
       [[folder, '--spa', 'none.html'], 2, /--spa: there is no file "none\.html"/],
       [[folder, '--tls-cert', 'none.pem'], 26, /--tls-cert: "none\.pem" can't be read \(ENOENT\)/],
       [['request', 'GET', 'nonsense'], 3, /request: 'nonsense' is no URL/],
+      [['request', 'GET', '\u001b[31m\u009b'], 3, /request: '\\x1b\[31m\\x9b' is no URL/],
       [['request', 'GET', 'http://user:secret@'], 3, /request: the text is no URL/],
       [['request', 'G@T', 'http://127.0.0.1:1/'], 3, /method/],
       [['request', 'GET', 'http://127.0.0.1:1/'], 7, /connection refused/],

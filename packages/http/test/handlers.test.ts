@@ -259,6 +259,10 @@ describe('accessLog()', () => {
     expect(formatCombined({ ...record, user: 'a "b\n', bytes: 5, referer: 'http://h/' })).toBe(
       '::1 - a\\x20\\"b\\x0a [25/Nov/2026:05:00:00 +0000] "GET /\\"x\\x0a HTTP/1.0" 200 5 "http://h/" "a\\x0d\\x0ab"',
     )
+    expect(formatCombined({ ...record, user: '€\u009b' })).toContain(' - \\u20ac\\x9b [')
+    const json = formatJson({ ...record, agent: '\u001b[\u009b31m\u202e' })
+    expect(json).toContain('"agent":"\\u001b[\\u009b31m\\u202e"')
+    expect(JSON.parse(json)).toMatchObject({ agent: '\u001b[\u009b31m\u202e' })
     expect(JSON.parse(formatJson(record))).toMatchObject({
       time: '2026-11-25T05:00:00.000Z',
       target: '/"x\n',

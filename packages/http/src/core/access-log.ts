@@ -46,12 +46,16 @@ export function formatCombined(record: AccessRecord): string {
 /**
  * Writes a record as one JSON object.
  *
- * @param record what is known. Never throws
+ * @param record what is known; nothing in it does anything to a terminal. Never throws
  * @see RFC 8259
  */
 export function formatJson(record: AccessRecord): string {
-  return JSON.stringify({ ...record, time: new Date(record.time).toISOString() })
+  const json = JSON.stringify({ ...record, time: new Date(record.time).toISOString() })
+  return json.replace(LEFT_BY_JSON, (character) => escaped(character, 'u', 4))
 }
+
+/** What a terminal acts on, and JSON leaves as it is: DEL, C1, line and direction marks. */
+const LEFT_BY_JSON = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g
 
 /** `25/Nov/2026:05:00:00 +0000`. */
 function stamp(time: number): string {
@@ -68,8 +72,11 @@ function quoted(text: string | null): string {
 function plain(text: string): string {
   return text
     .replace(/["\\]/g, '\\$&')
-    .replace(
-      /[^\x20-\x7e]/g,
-      (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+    .replace(/[^\x20-\x7e]/g, (character) =>
+      character > '\xff' ? escaped(character, 'u', 4) : escaped(character, 'x', 2),
     )
+}
+
+function escaped(character: string, mark: string, digits: number): string {
+  return `\\${mark}${character.charCodeAt(0).toString(16).padStart(digits, '0')}`
 }

@@ -79,7 +79,7 @@ function head(direction: string, line: string, headers: string): string[] {
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g
 
 /** A peer must not move the cursor of who looks. */
-function visible(text: string): string {
+export function visible(text: string): string {
   const escaped = (character: string): string =>
     `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`
   return text.replace(CONTROL, escaped)

@@ -5,6 +5,7 @@
 
 import { parseArgs } from 'node:util'
 import { codeOf, isNetError, isTimeoutError, isTlsError } from '@sluice/socket/errors'
+import { visible } from '../trace-lines.ts'
 import { requestCommand } from './request.ts'
 import { serveCommand } from './serve.ts'
 import { type CommandPlan, type Stage, UsageError } from './stage.ts'
@@ -82,7 +83,7 @@ export async function main(args: readonly string[], stage: Stage): Promise<numbe
   } catch (error) {
     if (stage.signal.aborted) return 130
     const message = error instanceof Error ? error.message : String(error)
-    stage.stderr.write(`sluice-http: ${message.split('\n', 1)[0]}\n`)
+    stage.stderr.write(`sluice-http: ${visible(message.split('\n', 1)[0] ?? '')}\n`)
     return exitCodeOf(error)
   }
 }

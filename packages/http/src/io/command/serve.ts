@@ -10,6 +10,7 @@ import type { ServeOptions } from '../serve-options.ts'
 import { type Server, serve } from '../server.ts'
 import type { Handler } from '../server-context.ts'
 import { staticFiles } from '../static-files.ts'
+import { visible } from '../trace-lines.ts'
 import { paced, parseRate } from './pace.ts'
 import { type CommandPlan, type Stage, UsageError } from './stage.ts'
 import { isWorker, letGo, runWorkers, tellReady } from './workers.ts'
@@ -87,7 +88,8 @@ async function optionsOf(flags: CommandPlan['flags'], stage: Stage): Promise<Ser
     hostname: String(flags['bind'] ?? '127.0.0.1'),
     port,
     ...(tls === undefined ? {} : { tls }),
-    onError: (error) => void stage.stderr.write(`sluice-http: ${(error as Error).message}\n`),
+    onError: (error) =>
+      void stage.stderr.write(`sluice-http: ${visible((error as Error).message)}\n`),
   }
 }
 
