@@ -83,7 +83,8 @@ export class FileCache {
   }
 }
 
-function isSame(a: Stats, b: Stats): boolean {
+/** Whether it is the same file, and nobody has touched it. */
+export function isSame(a: Stats, b: Stats): boolean {
   return (
     a.ino === b.ino &&
     a.dev === b.dev &&

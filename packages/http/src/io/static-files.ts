@@ -21,7 +21,7 @@ import { formatContentRange } from '../core/fields/content-range.ts'
 import { type ByteRange, planRanges } from '../core/fields/range.ts'
 import { isCompressible, mimeType } from '../core/mime-types.ts'
 import { folderPath, parseStaticPath, type StaticPath } from '../core/static-path.ts'
-import { FileCache, type FoundFile, SMALL_FILE } from './file-cache.ts'
+import { FileCache, type FoundFile, isSame, SMALL_FILE } from './file-cache.ts'
 import { randomBoundary } from './form-content.ts'
 import { Response } from './response.ts'
 import type { Handler } from './server-context.ts'
@@ -368,8 +368,8 @@ async function* readRanges(
   }
   const file = await open(path, 'r')
   try {
-    const now = await file.stat()
-    if (now.size !== stats.size || now.mtimeMs !== stats.mtimeMs)
+    // Also another file in its place, behind a link that leads elsewhere, which may be as long and as old.
+    if (!isSame(await file.stat(), stats))
       throw new Error(`${path} has changed since its size was told`)
     for (const piece of pieces) {
       if ('text' in piece) {

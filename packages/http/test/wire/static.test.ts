@@ -17,7 +17,7 @@ import { brotliCompressSync } from 'node:zlib'
 import { connect } from '@sluice/socket'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { programFile } from '../../../../scripts/program.ts'
-import { ClientConnection, request, type Server, serve } from '../../src/index.ts'
+import { ClientConnection, type Info, request, type Server, serve } from '../../src/index.ts'
 import { type StaticOptions, staticFiles } from '../../src/static.ts'
 
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'sluice-static-')))
@@ -349,6 +349,23 @@ describe('a small file that is kept in memory', () => {
   ])('memory %s is refused', (memory, error) => {
     expect(() => staticFiles(root, { memory: memory as number })).toThrow(error)
   })
+})
+
+it('a link that takes the place of a file while its response waits is not followed', async () => {
+  const [path, secret] = [join(root, 'raced.bin'), join(base, 'raced.bin')]
+  for (const [place, letter] of [
+    [path, 'a'],
+    [secret, 'b'],
+  ] as const) {
+    writeFileSync(place, letter.repeat(100_000))
+    utimesSync(place, 784_111_777, 784_111_777)
+  }
+  const url = 'http://localhost/raced.bin'
+  const response = await staticFiles(root)(new globalThis.Request(url), {} as Info)
+  rmSync(path)
+  symlinkSync(secret, path)
+  await expect(response.text()).rejects.toThrow('has changed')
+  rmSync(path)
 })
 
 it('a precompressed sibling that is a link out of the folder is not followed', async () => {
