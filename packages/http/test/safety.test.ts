@@ -442,6 +442,9 @@ describe('throwing callbacks', () => {
     ['a handler', fail('handler'), /^HTTP\/1\.1 500 /],
     ['a handler that rejects', async () => fail('handler')(), /^HTTP\/1\.1 500 /],
     ['a handler that gives nothing', () => undefined, /^HTTP\/1\.1 500 /],
+    // biome-ignore lint/suspicious/noThenProperty: it is what is looked for.
+    ['a promise of its own', () => ({ then: fail('then') }), /^HTTP\/1\.1 500 /],
+    ['an object’s getter', () => new Proxy({}, { get: fail('get') }), /^HTTP\/1\.1 500 /],
     [
       'a body stream',
       () => new Response(new ReadableStream({ pull: fail('body') })),

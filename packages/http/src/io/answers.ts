@@ -141,14 +141,19 @@ export class Answers {
     try {
       const info = new ExchangeInfo(this.#owner, exchange)
       result = handler(exchange.request as unknown as globalThis.Request, info)
+      // What a promise of the program's own throws when it is asked is thrown by the handler.
+      if (
+        !(result instanceof Response) &&
+        typeof (result as Promise<AnyResponse> | undefined)?.then === 'function'
+      ) {
+        this.#await(exchange, result as Promise<AnyResponse>)
+        return
+      }
     } catch (error) {
       this.#ready(exchange, this.#failed(error, exchange))
       return
     }
-    if (result instanceof Response) this.#ready(exchange, result)
-    else if (typeof (result as Promise<AnyResponse> | undefined)?.then === 'function')
-      this.#await(exchange, result as Promise<AnyResponse>)
-    else this.#ready(exchange, result as AnyResponse)
+    this.#ready(exchange, result as AnyResponse)
   }
 
   #await(exchange: ServerExchange, promise: Promise<AnyResponse>): void {
