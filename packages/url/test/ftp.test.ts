@@ -314,6 +314,24 @@ describe('what goes wrong', () => {
     expect(error).toMatchObject({ code })
   })
 
+  it('a server that is ready in a moment, again and again, has no more time than was given', async () => {
+    const listener = await listen({ hostname: '127.0.0.1', port: 0 })
+    open.push(listener)
+    const target = `ftp://127.0.0.1:${(listener.address as { port: number }).port}`
+    const saying = (async () => {
+      const connection = await listener.accept()
+      const gone = connection.closed.then(() => true)
+      const turn = () => new Promise<false>((resolve) => setTimeout(resolve, 5, false))
+      while (!(await Promise.race([gone, turn()])))
+        await connection.sendAll('120 In a moment\r\n').catch(() => {})
+    })()
+    const error = await rejection(openFtp(target, { timeout: 100 }))
+    expect(isFetchError(error, 'ERR_TIMEOUT')).toBe(true)
+    expect(error.message).toMatch(/^open ftp:.*: not complete within 100 ms/)
+    await saying
+    await expect(openFtp(target, { timeout: -1 })).rejects.toThrow(RangeError)
+  })
+
   it('a server that says nothing is waited for so long, and no longer', async () => {
     const { ftp } = await start({ replies: { PWD: '' } }, { timeout: { headers: 50 } })
     const late = await rejection(ftp.pwd())
