@@ -215,7 +215,9 @@ describe('planReconnect()', () => {
   it.each<[title: string, Partial<Parameters<typeof planReconnect>[0]>, number | undefined]>([
     ['a connection that was lost', {}, 3000],
     ['what the server says', { retry: 10 }, 10],
-    ['a server that says 0', { retry: 0, failures: 9 }, 0],
+    ['a server that says 0', { retry: 0 }, 0],
+    ['a server that said 0, and brings nothing', { retry: 0, failures: 2 }, 100],
+    ['a server that said 0, and has been gone for long', { retry: 0, failures: 99 }, 60_000],
     ['a second failure', { failures: 2 }, 6000],
     ['many failures', { failures: 1000 }, 60_000],
     ['a server that wants more than a minute', { retry: 90_000, failures: 3 }, 90_000],

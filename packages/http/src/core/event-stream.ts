@@ -252,6 +252,8 @@ export interface EventStreamEnd {
 /** Chrome and Safari wait 3 s, Firefox 5 s. */
 const DEFAULT_RETRY = 3000
 const LONGEST_RETRY = 60_000
+/** Twice nothing is nothing. Arbitrary. */
+const LEAST_DOUBLED = 50
 
 /**
  * Decides whether a client comes back, and when: after a connection that was lost, ended or never stood; not after a
@@ -268,6 +270,8 @@ export function planReconnect({
   retryAfter,
 }: EventStreamEnd): number | undefined {
   if (status !== undefined) return status === 429 || status === 503 ? retryAfter : undefined
-  const wait = retry * 2 ** Math.min(Math.max(0, failures - 1), 16)
+  // Who said 0 may have gone since: nobody is asked again and again without a pause.
+  const wait = Math.max(retry, LEAST_DOUBLED) * 2 ** Math.min(Math.max(0, failures - 1), 16)
+  if (failures <= 1) return retry
   return Math.max(retry, Math.min(wait, LONGEST_RETRY))
 }
