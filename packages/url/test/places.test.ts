@@ -176,6 +176,17 @@ test('a link in the place of the part is not written through', async () => {
   expect(readdirSync(folder)).toEqual(['file.part'])
 })
 
+test('a link in the place of the record is not written through', async () => {
+  const path = join(folder, 'file')
+  writeFileSync(join(folder, 'old'), 'old')
+  for (const name of ['old', 'new']) {
+    symlinkSync(name, `${path}.part.json`)
+    await download('data:,hello', path)
+  }
+  expect(readFileSync(join(folder, 'old'), 'utf8')).toBe('old')
+  expect(readdirSync(folder).sort()).toEqual(['file', 'old'])
+})
+
 test('a place that becomes a folder meanwhile costs nothing of what is here', async () => {
   const path = join(folder, 'file')
   const client = {

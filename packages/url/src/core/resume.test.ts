@@ -135,7 +135,13 @@ describe('a validator', () => {
 })
 
 test.each([
-  ['{"url":"u","validator":"v","length":1}', { url: 'u', validator: 'v', length: 1 }],
+  [
+    String.raw`{"url":"u","validator":"\"v\"","length":1}`,
+    { url: 'u', validator: '"v"', length: 1 },
+  ],
+  [`{"url":"u","validator":"${OLD}"}`, { url: 'u', validator: OLD }],
+  [String.raw`{"url":"u","validator":"W/\"v\""}`, { url: 'u' }],
+  [String.raw`{"url":"u","validator":"\"v\"\r\nX: y"}`, { url: 'u' }],
   ['{"url":"u","length":-0.5}', { url: 'u' }],
   ['{"url":1}', undefined],
   ['null', undefined],

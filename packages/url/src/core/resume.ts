@@ -162,12 +162,17 @@ export function parseRecord(text: string): PartialRecord | undefined {
     if (typeof url !== 'string') return undefined
     return {
       url,
-      validator: typeof validator === 'string' ? validator : undefined,
+      validator: typeof validator === 'string' && isStrong(validator) ? validator : undefined,
       length: typeof length === 'number' && Number.isSafeInteger(length) ? length : undefined,
     }
   } catch {
     return undefined
   }
+}
+
+/** Whether it can stand in If-Range; of dates, whatever year it is. */
+function isStrong(validator: string): boolean {
+  return parseETag(validator)?.isWeak === false || parseDate(validator, 0) !== undefined
 }
 
 function numberIn(text: string | null): number | undefined {

@@ -105,7 +105,8 @@ export class PartialFile {
   }
 
   #write(record: PartialRecord): Promise<void> {
-    return writeWhole(noteOf(this.place), Buffer.from(JSON.stringify(record)), 'write')
+    const text = Buffer.from(JSON.stringify(record))
+    return writeWhole(noteOf(this.place), text, 'write', { follow: false })
   }
 
   /**
