@@ -78,9 +78,8 @@ export class CookieTable {
     const own = this.#domains.get(cookie.domain) ?? new Map<string, Entry>()
     const key = keyOf(cookie)
     const old = own.get(key)
-    const isGone = isExpired(cookie, now)
-    if (old !== undefined) this.#remove(own, key)
-    if (isGone) return undefined
+    this.#remove(own, key)
+    if (isExpired(cookie, now)) return undefined
     const entry: Entry = {
       ...cookie,
       // What a file says is capped, too.
@@ -122,11 +121,14 @@ export class CookieTable {
 
   /** Every cookie that has not expired, oldest first. */
   all(now: number): Cookie[] {
-    const entries = [...this.#domains.values()].flatMap((own) => [...own.values()])
-    return entries
+    return this.#entries()
       .filter((entry) => !isExpired(entry, now))
       .sort((a, b) => a.order - b.order)
       .map(({ order: _, ...cookie }) => cookie)
+  }
+
+  #entries(): Entry[] {
+    return [...this.#domains.values()].flatMap((own) => [...own.values()])
   }
 
   /** Takes away what a test is true of. @returns how many */
@@ -165,27 +167,18 @@ export class CookieTable {
 
   /** One too many in a domain: an expired one goes, else the longest unused, those that are not secure first (§5.7). */
   #shrink(own: Map<string, Entry>, now: number): void {
-    const keys = [...own.keys()]
-    for (const key of keys) if (isExpired(own.get(key) as Entry, now)) this.#remove(own, key)
+    for (const [key, entry] of own) if (isExpired(entry, now)) this.#remove(own, key)
     if (own.size <= this.#limits.perDomain) return
-    const oldest = (list: readonly string[]): string | undefined =>
-      list.reduce<string | undefined>(
-        (a, b) => (a === undefined || isOlder(own.get(b), own.get(a)) ? b : a),
-        undefined,
-      )
-    const open = [...own.keys()].filter((key) => own.get(key)?.secure === false)
-    const key = oldest(open) ?? oldest([...own.keys()])
-    if (key !== undefined) this.#remove(own, key)
+    const entries = [...own.values()]
+    const victim = oldestOf(entries.filter(({ secure }) => !secure)) ?? oldestOf(entries)
+    this.#remove(own, keyOf(victim as Entry))
   }
 
   /** One too many in all: expired ones go, else the longest unused. */
   #shrinkAll(now: number): void {
     this.removeIf((entry) => isExpired(entry, now))
     if (this.#size <= this.#limits.total) return
-    let victim: Entry | undefined
-    for (const own of this.#domains.values())
-      for (const entry of own.values())
-        if (victim === undefined || isOlder(entry, victim)) victim = entry
+    const victim = oldestOf(this.#entries())
     this.removeIf((entry) => entry === victim)
   }
 }
@@ -195,9 +188,12 @@ export function isExpired({ expires }: Pick<Cookie, 'expires'>, now: number): bo
   return expires !== undefined && expires <= now
 }
 
-function isOlder(a: Entry | undefined, b: Entry | undefined): boolean {
-  if (a === undefined || b === undefined) return false
-  return a.lastUsed < b.lastUsed || (a.lastUsed === b.lastUsed && a.order < b.order)
+/** The one that was not used for the longest time; of two, the one that came first. */
+function oldestOf(entries: readonly Entry[]): Entry | undefined {
+  return entries.reduce<Entry | undefined>(
+    (a, b) => (a && (a.lastUsed - b.lastUsed || a.order - b.order) < 0 ? a : b),
+    undefined,
+  )
 }
 
 /** A line end stands in no name, so nothing can be taken for something else. */

@@ -98,10 +98,10 @@ export function planCookie(
   if (domain !== '') {
     const ascii = toAscii(domain)
     if (ascii === undefined) return refuse('its domain is no host name')
-    domain = ascii === host || !isPublicSuffix(ascii) ? ascii : ''
-    if (domain === '') return refuse(`its domain ${ascii} is a public suffix`)
-    if (!domainMatches(host, domain)) return refuse(`its domain ${domain} is not that of ${host}`)
-    if (isPublicSuffix(domain)) domain = ''
+    const isPublic = isPublicSuffix(ascii)
+    if (isPublic && ascii !== host) return refuse(`its domain ${ascii} is a public suffix`)
+    if (!domainMatches(host, ascii)) return refuse(`its domain ${ascii} is not that of ${host}`)
+    domain = isPublic ? '' : ascii
   }
   const hostOnly = domain === ''
   // Step 11: the path.

@@ -61,7 +61,7 @@ export class FetchError extends TypeError {
     const lower = (facts.cause ?? {}) as Partial<Record<keyof FetchErrorFacts, unknown>>
     const code = facts.code ?? codeOf(facts.cause) ?? 'ERR_FETCH'
     const phase = facts.phase ?? (typeof lower.phase === 'string' ? lower.phase : 'fetch')
-    super(sentence(facts, code, phase), 'cause' in facts ? { cause: facts.cause } : undefined)
+    super(sentence(facts, code, phase), facts)
     this.code = code
     this.phase = phase
     this.method = facts.method
@@ -99,15 +99,9 @@ export function isFetchError(value: unknown, code?: string): value is FetchError
  * @example maskUrl('ftp://me:secret@host/') // 'ftp://me:***@host/'
  */
 export function maskUrl(url: string): string {
-  const start = url.indexOf('//') + 2
-  if (start === 1) return url
-  const path = url.slice(start).search(/[/?#]/)
-  const end = path === -1 ? url.length : start + path
-  const at = url.lastIndexOf('@', end - 1)
-  if (at < start) return url
-  const colon = url.indexOf(':', start)
-  const shown = colon === -1 || colon > at ? '' : url.slice(start, colon + 1)
-  return `${url.slice(0, start)}${shown}***${url.slice(at)}`
+  return url.replace(/\/\/[^/?#]*/, (authority) =>
+    authority.replace(/^\/\/([^:]*:)?.*@/s, '//$1***@'),
+  )
 }
 
 /** The server answered with a status that is no success, where only a success is of use. */
@@ -127,8 +121,7 @@ export class HttpStatusError extends FetchError {
     retryAfter?: string | null
   }) {
     const { method, url, status, statusText } = facts
-    const words = statusText === '' ? '' : ` ${statusText}`
-    const reason = `the server answered ${status}${words}`
+    const reason = `the server answered ${status} ${statusText}`.trimEnd()
     super({ method, url, code: 'ERR_STATUS', phase: 'headers', reason })
     this.status = status
     this.retryAfter = facts.retryAfter ?? null

@@ -15,6 +15,6 @@ const WORDS: Readonly<Record<string, string>> = {
 /** @returns the facts of a `FetchError` about an error of the system, and about one with words of its own */
 export function factsOfWriting(cause: unknown): { cause: unknown; reason?: string } {
   const { code, reason } = cause as { code?: string; reason?: string }
-  const words = reason ?? (code === undefined ? undefined : WORDS[code])
+  const words = reason ?? WORDS[code ?? '']
   return words === undefined ? { cause } : { cause, reason: words }
 }

@@ -4,8 +4,7 @@ export function shown(text: string): string {
   return visible(JSON.stringify(some))
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-const UNSEEN = /[\u0000-\u001f\u007f-\u00a0\u2028-\u202e\u2066-\u2069]/g
+const UNSEEN = /[\p{Cc}\xa0\u2028-\u202e\u2066-\u2069]/gu
 
 /**
  * The same as it stands in a line: what a terminal or a log acts on (C0, DEL, C1, soft space, line and direction marks) is

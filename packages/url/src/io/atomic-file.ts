@@ -21,28 +21,24 @@ const MOST_LINKS = 40
  * What killed writers have left behind in the folder is removed.
  *
  * @param verb what is being done, for the sentence
- * @param how `follow: false`: a link makes room for the file, since the name is of our own making and the link is not
+ * @param follow `false`: a link makes room for the file, since the name is of our own making and the link is not
  * @throws {FetchError} the file can't be written; what was there is untouched
  */
 export async function writeWhole(
   path: string,
   content: Uint8Array,
   verb: string,
-  how: { follow?: boolean } = {},
+  follow = true,
 ): Promise<void> {
   try {
-    await replaceFile(path, content, how)
+    await replaceFile(path, content, follow)
   } catch (cause) {
     throw new FetchError({ method: verb, url: path, phase: 'write', ...factsOfWriting(cause) })
   }
 }
 
 /** The same, for who has words of its own. @throws the error of the system */
-export async function replaceFile(
-  path: string,
-  content: Uint8Array,
-  { follow = true }: { follow?: boolean } = {},
-): Promise<void> {
+export async function replaceFile(path: string, content: Uint8Array, follow = true): Promise<void> {
   const place = follow ? await placeOf(path) : path
   // Once more where somebody else took the draft for abandoned.
   if (!(await tryWrite(place, content, true))) await tryWrite(place, content, false)

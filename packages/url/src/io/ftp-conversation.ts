@@ -16,13 +16,12 @@ import { isFtpError } from '../core/ftp-errors.ts'
 import { type FtpSession, login } from '../core/ftp-login.ts'
 import type { FtpPlace } from '../core/ftp-place.ts'
 import { type FtpReply, parsePath } from '../core/ftp-reply.ts'
-import { checkOptions, checkTotal } from '../core/options.ts'
+import { checkOptions } from '../core/options.ts'
 import { explainNet, FtpControl } from './ftp-control.ts'
 import { FtpDataOpener } from './ftp-data.ts'
 import type { FtpOptions, FtpTransferOptions } from './ftp-options.ts'
 import { startPulse } from './ftp-pulse.ts'
 import { FtpTransfer } from './ftp-transfer.ts'
-import { deadlineOf } from './handlers/deadline.ts'
 
 /** Long enough for a server that has to wake a tape robot, as some do (RFC 1123 §4.1.3.2 wants minutes). */
 const PATIENCE = 60_000
@@ -76,8 +75,10 @@ export class FtpConversation {
   /** Connects, and logs in; a server that says "in a moment" again and again has no more time than one that says nothing. */
   async login(signal: AbortSignal | undefined): Promise<void> {
     const { timeout } = this.#options
-    const facts = { method: 'open', url: new URL(`${this.place.origin}/`), timeout, signal }
-    const deadline = deadlineOf({ ...facts, started: performance.now() })
+    const url = new URL(`${this.place.origin}/`)
+    const started = performance.now()
+    const { deadlineOf } = await import('./handlers/deadline.ts')
+    const deadline = deadlineOf({ method: 'open', url, timeout, signal, started })
     try {
       await this.#login(deadline.signal)
     } finally {
@@ -312,21 +313,13 @@ export class FtpConversation {
 
 /** @throws {TypeError | RangeError} what makes no sense, or could not be said at the login */
 function checkFtp({ user, password }: FtpPlace, options: FtpOptions): void {
-  const {
-    mode = 'passive',
-    encoding = 'utf8',
-    account,
-    tls = false,
-    limits = {},
-    timeout,
-  } = options
+  const { mode = 'passive', encoding = 'utf8', account, tls = false, limits = {} } = options
   if (mode !== 'passive' && mode !== 'active')
     throw new TypeError("openFtp: mode is 'passive' or 'active'")
   if (encoding !== 'utf8' && encoding !== 'latin1')
     throw new TypeError("openFtp: encoding is 'utf8' or 'latin1'")
   if (typeof tls !== 'boolean' && (typeof tls !== 'object' || tls === null))
     throw new TypeError('openFtp: tls is true, false, or options of TLS')
-  checkTotal('openFtp', timeout)
   checkOptions('openFtp limits', limits, ['listing'])
   if (limits.listing !== undefined && !(limits.listing >= 0))
     throw new RangeError('openFtp: limits.listing must be bytes, 0 or more')

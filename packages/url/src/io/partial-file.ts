@@ -105,8 +105,7 @@ export class PartialFile {
   }
 
   #write(record: PartialRecord): Promise<void> {
-    const text = Buffer.from(JSON.stringify(record))
-    return writeWhole(noteOf(this.place), text, 'write', { follow: false })
+    return writeWhole(noteOf(this.place), Buffer.from(JSON.stringify(record)), 'write', false)
   }
 
   /**

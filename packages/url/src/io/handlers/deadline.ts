@@ -17,7 +17,8 @@ export function deadlineOf(
 ): Deadline {
   const { method, url, timeout, signal, started } = request
   const total = typeof timeout === 'number' ? timeout : timeout?.total
-  if (!total || total === Number.POSITIVE_INFINITY) return { signal, stop: () => {} }
+  // Less than nothing is refused by who asks, or by who connects.
+  if (!total || total < 0 || total === Number.POSITIVE_INFINITY) return { signal, stop: () => {} }
   const late = (): FetchError =>
     new FetchError({
       method,
