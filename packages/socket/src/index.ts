@@ -5,14 +5,7 @@
  * Two ways in: `socket()` is the raw door, as the verbs are taught; `connect`, `listen` and `udp` are the
  * modern one. Behind both stand the same `Connection`, `Listener` and `UdpSocket`.
  */
-export {
-  type Address,
-  type Endpoint,
-  formatEndpoint,
-  type InetAddress,
-  type Target,
-  type UnixAddress,
-} from './core/address.ts'
+export type { Address, Endpoint, InetAddress, Target, UnixAddress } from './core/address.ts'
 export { type Bytes, type Data, text } from './core/bytes.ts'
 export {
   AF_INET,
@@ -29,6 +22,7 @@ export {
   SOL_SOCKET,
   TCP_NODELAY,
 } from './core/constants.ts'
+export { onAbort } from './io/abort.ts'
 export { connect } from './io/connect.ts'
 export type { ConnectOptions } from './io/connect-options.ts'
 export { Connection, type ConnectionOptions } from './io/connection.ts'

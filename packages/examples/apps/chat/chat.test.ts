@@ -1,7 +1,8 @@
 /** The pure parts by tables, the server over real connections, the client through its two streams. */
 import { PassThrough } from 'node:stream'
 import { text as textOf } from 'node:stream/consumers'
-import { type Connection, connect, formatEndpoint, text } from '@sluice/socket'
+import { type Connection, connect, text } from '@sluice/socket'
+import { formatEndpoint } from '@sluice/socket/ip'
 import { memoryPair } from '@sluice/socket/testing'
 import { describe, expect, test } from 'vitest'
 import { joinChat } from './client.ts'

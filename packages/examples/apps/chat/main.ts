@@ -1,6 +1,6 @@
 // The command line of the chat.
 import { userInfo } from 'node:os'
-import { formatEndpoint } from '@sluice/socket'
+import { formatEndpoint } from '@sluice/socket/ip'
 import { aborted, readWords, UsageError, wholeNumber } from '../../lib/app.ts'
 import { joinChat } from './client.ts'
 import { openChat } from './server.ts'

@@ -1,7 +1,8 @@
 /** Datagrams by tables, the two sides against each other on a line that loses a third, and all of it over real UDP. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { request } from '@sluice/http'
-import { formatEndpoint, udp } from '@sluice/socket'
+import { udp } from '@sluice/socket'
+import { formatEndpoint } from '@sluice/socket/ip'
 import { datagramLink } from '@sluice/socket/testing'
 import { describe, expect, test } from 'vitest'
 import { type Desk, play } from './client.ts'

@@ -1,6 +1,6 @@
 // The command line of the game.
 import { userInfo } from 'node:os'
-import { formatEndpoint } from '@sluice/socket'
+import { formatEndpoint } from '@sluice/socket/ip'
 import { datagramLink } from '@sluice/socket/testing'
 import { aborted, readWords, UsageError, wholeNumber } from '../../lib/app.ts'
 import { type Desk, play } from './client.ts'

@@ -1,7 +1,8 @@
 /** The server: one socket for everybody, one clock, and what `match.ts` decides. */
 import { createHmac, randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { formatEndpoint, type UdpSocket, udp } from '@sluice/socket'
+import { type UdpSocket, udp } from '@sluice/socket'
+import { formatEndpoint } from '@sluice/socket/ip'
 import { Match, TIMES } from './match.ts'
 
 /** A game that is open. */

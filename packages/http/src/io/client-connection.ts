@@ -162,7 +162,7 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
         clock: this.#clock,
         decoder: decode ? coding?.decoderFor(decode) : undefined,
         informational: options.informational,
-        onAbort: this.#onAbort,
+        aborted: this.#aborted,
         resolve,
         reject,
       }
@@ -301,7 +301,7 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
     sent.catch(this.#onUnsent)
   }
 
-  readonly #onAbort = (reason: unknown): void => this.#giveUp(reason)
+  readonly #aborted = (reason: unknown): void => this.#giveUp(reason)
 
   /** An answer may be here although the server took no more: what reading says is better than EPIPE. */
   readonly #onUnsent = (error: unknown): void => {

@@ -3,7 +3,7 @@
  * say, what is told of it to those who trace.
  */
 
-import type { Clock } from '@sluice/socket'
+import { type Clock, onAbort } from '@sluice/socket'
 import {
   codeOf,
   NetError,
@@ -96,7 +96,7 @@ export interface ExchangeFacts {
   readonly decoder: Decoder | undefined
   readonly informational: ExchangeOptions['informational']
   /** Called when the signal aborts, with its reason. */
-  readonly onAbort: (reason: unknown) => void
+  readonly aborted: (reason: unknown) => void
   readonly resolve: (response: Response) => void
   readonly reject: (error: unknown) => void
 }
@@ -151,14 +151,14 @@ export class ClientExchange {
   readonly #limits: Readonly<Record<'headers' | 'idle' | 'total', number>>
   readonly #end: number
   #continue: ((isWanted: boolean) => void) | undefined
-  readonly #onAbort: (() => void) | undefined
+  readonly #callOff: (() => void) | undefined
   #isDraining = false
   /** Which limit the deadline stands for. */
   #phase: 'headers' | 'idle' | 'total' = 'headers'
 
   /** @param timed whose deadline this sets */
   constructor(facts: ExchangeFacts, timed: Timed) {
-    const { signal, timeout, clock, onAbort } = facts
+    const { signal, timeout, clock, aborted } = facts
     this.facts = facts
     this.id = tracing() ? nextId() : 0
     this.#timed = timed
@@ -171,8 +171,7 @@ export class ClientExchange {
     this.#ticker.add(timed)
     this.#end = this.#ticker.after(left)
     if (signal !== undefined) {
-      this.#onAbort = () => onAbort(signal.reason)
-      signal.addEventListener('abort', this.#onAbort)
+      this.#callOff = onAbort(signal, () => aborted(signal.reason))
     }
     this.wait('headers')
   }
@@ -221,7 +220,7 @@ export class ClientExchange {
     this.goOn(false)
     this.#timed.deadline = Number.POSITIVE_INFINITY
     this.#ticker.delete(this.#timed)
-    if (this.#onAbort !== undefined) this.facts.signal?.removeEventListener('abort', this.#onAbort)
+    this.#callOff?.()
     if (!this.isSent) this.giveUp?.(reason)
   }
 

@@ -2,7 +2,7 @@
  * The receiving side of server-sent events: the events of one response, and the events of a URL through one connection
  * after the other. When to come back is decided in `core/event-stream.ts`.
  */
-import { type Clock, systemClock } from '@sluice/socket'
+import { type Clock, onAbort, systemClock } from '@sluice/socket'
 import { decodeLatin1, encodeUtf8 } from '@sluice/socket/bytes'
 import { isNetError, isTlsError } from '@sluice/socket/errors'
 import { isIncompleteBodyError, isProtocolError, ProtocolError } from '../core/errors.ts'
@@ -244,14 +244,15 @@ function asked(options: RequestOptions, lastEventId: string): RequestOptions {
 
 function delay(ms: number, clock: Clock, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      clock.clearTimeout(timer)
-      reject(signal?.reason)
-    }
     const timer = clock.setTimeout(() => {
-      signal?.removeEventListener('abort', onAbort)
+      callOff?.()
       resolve()
     }, ms)
-    signal?.addEventListener('abort', onAbort, { once: true })
+    const callOff =
+      signal &&
+      onAbort(signal, () => {
+        clock.clearTimeout(timer)
+        reject(signal.reason)
+      })
   })
 }

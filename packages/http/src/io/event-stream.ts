@@ -7,7 +7,7 @@
  * - Events that were sent since the last write leave together.
  * - What a client does not take is kept up to a cap; then the stream ends, and the client can come back.
  */
-import { type Clock, systemClock } from '@sluice/socket'
+import { type Clock, onAbort, systemClock } from '@sluice/socket'
 import { encodeUtf8 } from '@sluice/socket/bytes'
 import { type EventFields, formatEvent } from '../core/event-stream.ts'
 import { Headers, type HeadersInit } from '../core/headers.ts'
@@ -106,9 +106,8 @@ export class EventStream {
     this.response = respond({ next: () => this.#next(), return: () => this.#end() }, rest)
     if (signal?.aborted) this.#end()
     else if (signal !== undefined) {
-      const onAbort = (): void => this.#end()
-      signal.addEventListener('abort', onAbort, { once: true })
-      void this.closed.then(() => signal.removeEventListener('abort', onAbort))
+      const callOff = onAbort(signal, () => void this.#end())
+      void this.closed.then(callOff)
     }
   }
 

@@ -31,8 +31,7 @@ export interface Info {
    *
    * @example
    * const server = await serve((_request, { shutdown }) => {
-   *   const events = new EventStream()
-   *   shutdown.addEventListener('abort', () => events.close())
+   *   const events = new EventStream({ signal: shutdown })
    *   return events.response
    * })
    */

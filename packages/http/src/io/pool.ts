@@ -10,7 +10,7 @@
  * - Bytes that nobody asked for end their connection (`ClientConnection`); they are nobody's response.
  * - A connection that waits does not keep the process alive.
  */
-import { type Clock, systemClock } from '@sluice/socket'
+import { type Clock, onAbort, systemClock } from '@sluice/socket'
 import { codeOf, NetError, TimeoutError, type TimeoutOption } from '@sluice/socket/errors'
 import { checkNumber, checkOptions } from '../core/check-options.ts'
 import { Headers } from '../core/headers.ts'
@@ -400,14 +400,10 @@ export class Pool implements AsyncDisposable {
             }, late)
       const leave = (): void => {
         if (timer !== undefined) this.#clock.clearTimeout(timer)
-        signal?.removeEventListener('abort', onAbort)
+        callOff?.()
         const at = this.#waiters.indexOf(waiter)
         if (at !== -1) this.#waiters.splice(at, 1)
         this.#forget(group)
-      }
-      const onAbort = (): void => {
-        leave()
-        reject(signal?.reason)
       }
       const waiter: Waiter = {
         group,
@@ -417,7 +413,12 @@ export class Pool implements AsyncDisposable {
           else resolve(connection)
         },
       }
-      signal?.addEventListener('abort', onAbort)
+      const callOff =
+        signal &&
+        onAbort(signal, () => {
+          leave()
+          reject(signal.reason)
+        })
       this.#waiters.push(waiter)
     })
   }

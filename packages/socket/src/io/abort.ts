@@ -9,10 +9,16 @@
 const waits = new WeakMap<AbortSignal, Waits>()
 
 /**
- * Has `run` called when the signal aborts; it must not throw.
+ * Has a function called when a signal aborts. However many wait on one signal, it carries one listener: thousands of waits
+ * may share the signal of a shutdown, and Node warns of no leak. Never throws.
  *
- * @param signal not aborted yet
- * @returns how to call it off; harmless when it has run
+ * @param signal not aborted yet: what has aborted tells nobody any more
+ * @param run is called once, in the order in which they came; it must not throw
+ * @returns how to call it off, after which nothing is left on the signal; harmless when it has run
+ * @see the DOM's AbortSignal
+ * @example
+ * const callOff = onAbort(AbortSignal.timeout(1000), () => console.error('too late'))
+ * callOff()
  */
 export function onAbort(signal: AbortSignal, run: () => void): () => void {
   let those = waits.get(signal)

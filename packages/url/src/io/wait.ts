@@ -1,4 +1,4 @@
-import { systemClock } from '@sluice/socket'
+import { onAbort, systemClock } from '@sluice/socket'
 
 /**
  * Waits.
@@ -9,14 +9,15 @@ import { systemClock } from '@sluice/socket'
 export function wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted()
-    const onAbort = (): void => {
-      systemClock.clearTimeout(timer)
-      reject(signal?.reason)
-    }
     const timer = systemClock.setTimeout(() => {
-      signal?.removeEventListener('abort', onAbort)
+      callOff?.()
       resolve()
     }, ms)
-    signal?.addEventListener('abort', onAbort, { once: true })
+    const callOff =
+      signal &&
+      onAbort(signal, () => {
+        systemClock.clearTimeout(timer)
+        reject(signal.reason)
+      })
   })
 }

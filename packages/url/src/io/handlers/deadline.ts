@@ -1,5 +1,5 @@
 /** `timeout.total` for handlers that are no exchange of HTTP: a signal that aborts when no time is left, or the caller's own. */
-import { systemClock } from '@sluice/socket'
+import { onAbort, systemClock } from '@sluice/socket'
 import { FetchError } from '../../core/errors.ts'
 import type { PlannedRequest } from '../pipeline.ts'
 
@@ -30,15 +30,14 @@ export function deadlineOf(
   const left = total - (performance.now() - started)
   if (left <= 0) throw late()
   const own = new AbortController()
-  const onAbort = (): void => own.abort(signal?.reason)
   const timer = systemClock.setTimeout(() => own.abort(late()), left)
-  signal?.addEventListener('abort', onAbort)
-  if (signal?.aborted) onAbort()
+  if (signal?.aborted) own.abort(signal.reason)
+  const callOff = signal && onAbort(signal, () => own.abort(signal.reason))
   return {
     signal: own.signal,
     stop: () => {
       systemClock.clearTimeout(timer)
-      signal?.removeEventListener('abort', onAbort)
+      callOff?.()
     },
   }
 }

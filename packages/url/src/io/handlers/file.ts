@@ -10,6 +10,7 @@
 import { constants, type Stats } from 'node:fs'
 import { access, type FileHandle, open, stat } from 'node:fs/promises'
 import { Response } from '@sluice/http'
+import { onAbort } from '@sluice/socket'
 import { FetchError } from '../../core/errors.ts'
 import { fileUrlToPath, POSIX, WINDOWS } from '../../core/file-path.ts'
 import type { PlannedRequest } from '../pipeline.ts'
@@ -92,10 +93,10 @@ function pieces(
 ): ReadableStream<Uint8Array> {
   let handle: FileHandle | undefined
   let deadline: Deadline | undefined
-  let onAbort: (() => void) | undefined
+  let callOff: (() => void) | undefined
   let over = false
   const close = async (): Promise<void> => {
-    if (onAbort !== undefined) deadline?.signal?.removeEventListener('abort', onAbort)
+    callOff?.()
     deadline?.stop()
     over = true
     await handle?.close()
@@ -115,14 +116,14 @@ function pieces(
             deadline?.stop()
             throw error
           })
-          onAbort = () => {
+          const aborted = (): void => {
             controller.error(signal?.reason)
             void close()
           }
           // While it was opened, an abort or a cancel found nothing to close.
-          if (signal?.aborted) return onAbort()
+          if (signal?.aborted) return aborted()
           if (over) return close()
-          signal?.addEventListener('abort', onAbort)
+          if (signal !== undefined) callOff = onAbort(signal, aborted)
         }
         const { bytesRead, buffer } = await handle.read(new Uint8Array(CHUNK), 0, CHUNK)
         // While we read, an abort may have ended the stream.
