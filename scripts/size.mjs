@@ -11,11 +11,11 @@ import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
 /**
- * What a layer may add to the time until its main door is loaded, in milliseconds: the best of seven runs, since the
- * rest is noise. A machine that takes longer than 45 ms to start Node with nothing to do gets as many times more.
+ * What a layer may add to the time until its main door is loaded, in milliseconds. A machine that takes longer than 45 ms to
+ * start Node with nothing to do gets as many times more.
  */
-const started = startTime()
-const LOAD = Math.round(15 * Math.max(1, started / 45))
+const LOAD = 15
+const ORDINARY_START = 45
 
 let over = 0
 for (const name of readdirSync('packages')) {
@@ -32,20 +32,27 @@ for (const name of readdirSync('packages')) {
     )
   }
 }
-// A busy machine only makes loading slower: when a figure is over, it is measured again before it is believed.
-let times = loadTimes(['socket', 'http', 'url'])
-for (let i = 0; i < 3 && Object.values(times).some(({ own }) => own > LOAD); i++)
-  times = loadTimes(['socket', 'http', 'url'])
+// Whatever else a machine does only makes it slower, so that the best of all runs is what is judged. When a figure is over, both
+// are measured again before it is believed: the start that the limit hangs on, and the loading.
+let started = startTime()
+const times = loadTimes(['socket', 'http', 'url'])
+const limit = () => LOAD * Math.max(1, started / ORDINARY_START)
+for (let i = 0; i < 4 && Object.values(times).some(({ own }) => own > limit()); i++) {
+  started = Math.min(started, startTime())
+  const again = loadTimes(['socket', 'http', 'url'])
+  for (const name in times)
+    for (const key in times[name]) times[name][key] = Math.min(times[name][key], again[name][key])
+}
 for (const [name, { own, total }] of Object.entries(times)) {
-  if (own > LOAD) over++
-  const share = `${own.toFixed(1)} of ${LOAD} ms for its own share`
+  if (own > limit()) over++
+  const share = `${own.toFixed(1)} of ${limit().toFixed(1)} ms for its own share`
   const rest = `${total.toFixed(1)} ms with the layers below, ${coldTime(name).toFixed(1)} ms with Node's own modules too`
   console.log(
-    `${own > LOAD ? 'OVER' : 'ok  '} @sluice/${name}: loads in ${share}; not budgeted: ${rest}`,
+    `${own > limit() ? 'OVER' : 'ok  '} @sluice/${name}: loads in ${share}; not budgeted: ${rest}`,
   )
 }
 console.log(
-  `     (this machine starts Node in ${started.toFixed(0)} ms; 15 ms where that is 45 or less)`,
+  `     (this machine starts Node in ${started.toFixed(0)} ms; ${LOAD} ms where that is ${ORDINARY_START} or less)`,
 )
 process.exit(over ? 1 : 0)
 
