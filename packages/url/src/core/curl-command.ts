@@ -1,5 +1,6 @@
 /** The command line of curl that makes the same request: to try it elsewhere, and to show it to somebody. */
 import { maskUrl } from './errors.ts'
+import { maskText } from './mask-text.ts'
 
 /** A request; that of a middleware is one. */
 export interface CurlRequest {
@@ -53,7 +54,9 @@ export function formatCurlWith(
     words.push('-H', shown === '' ? `${name};` : `${name}: ${shown}`)
   }
   if (hasBody) words.push('--data-binary', typeof body === 'string' ? textOf(body) : '@body')
-  words.push(options.secrets ? String(url) : maskUrl(String(url)))
+  const text = String(url)
+  const mask = URL.canParse(text) ? maskUrl : maskText
+  words.push(options.secrets ? text : mask(text))
   return words.map(quote).join(' ')
 }
 

@@ -4,6 +4,7 @@
  * have them read a thousand times.
  */
 import { FetchError } from './errors.ts'
+import { maskText } from './mask-text.ts'
 
 /** How many are kept. */
 const KEPT = 256
@@ -43,23 +44,20 @@ export class UrlReader {
 }
 
 function readUrl(input: string | URL, method: string, base: string | undefined): URL {
-  const refuse = (reason: string, cause?: unknown): FetchError => {
-    const text = String(input)
+  // Without the engine's error, which has all of the text.
+  const refuse = (reason: string): FetchError => {
+    const text = maskText(String(input))
     const shown = text.length > 80 ? `${text.slice(0, 77)}...` : text
-    const facts = { method, url: shown, code: 'ERR_INVALID_URL', phase: 'open', reason }
-    return new FetchError(cause === undefined ? facts : { ...facts, cause })
+    return new FetchError({ method, url: shown, code: 'ERR_INVALID_URL', phase: 'open', reason })
   }
   if (typeof input === 'string' && SILENT.test(input))
     throw refuse('the URL has a line end, a tab, NUL or half a character in it')
   let url: URL
   try {
     url = new URL(input, base)
-  } catch (cause) {
+  } catch {
     const hasScheme = /^[a-z][a-z0-9+.-]*:/i.test(String(input))
-    throw refuse(
-      hasScheme ? 'not a valid URL' : 'not an absolute URL (is the scheme missing?)',
-      cause,
-    )
+    throw refuse(hasScheme ? 'not a valid URL' : 'not an absolute URL (is the scheme missing?)')
   }
   // FTP has no other place for them.
   if ((url.username === '' && url.password === '') || url.protocol === 'ftp:') return url

@@ -41,21 +41,11 @@ export function planFtpPlace(
 }
 
 function parse(text: string): URL {
-  const refuse = (reason: string, cause?: unknown): FetchError =>
-    new FetchError({
-      method: 'open',
-      url: text,
-      code: 'ERR_INVALID_URL',
-      phase: 'open',
-      reason,
-      cause,
-    })
-  let url: URL
-  try {
-    url = new URL(text)
-  } catch (cause) {
-    throw refuse('not a valid URL', cause)
-  }
+  const refuse = (reason: string, url = text): FetchError =>
+    new FetchError({ method: 'open', url, code: 'ERR_INVALID_URL', phase: 'open', reason })
+  // Nobody can tell where its password ends, which may hold a slash.
+  if (!URL.canParse(text)) throw refuse('not a valid URL', text.replace(/^.*@/s, 'ftp://***@'))
+  const url = new URL(text)
   if (url.protocol !== 'ftp:') throw refuse(`an FTP server has an ftp: URL, not ${url.protocol}`)
   if (url.hostname === '') throw refuse('the host is missing')
   return url

@@ -14,7 +14,7 @@
  * - A fragment of the first URL stays, unless the new one has its own (§10.2.2).
  */
 
-import { maskUrl } from './errors.ts'
+import { maskText } from './mask-text.ts'
 
 /** What is known when a response with a redirect status has come. */
 export interface RedirectFacts {
@@ -95,7 +95,7 @@ export function planRedirect(facts: RedirectFacts): RedirectPlan {
   try {
     target = new URL(location.replace(BEYOND_ASCII, escaped), url)
   } catch {
-    return refuse(`redirected to ${JSON.stringify(maskUrl(location))}, which is no URL`)
+    return refuse(`redirected to ${JSON.stringify(maskText(location))}, which is no URL`)
   }
   if (!TARGETS.has(target.protocol))
     return refuse(`redirected to a ${target.protocol} URL, which is not followed`)

@@ -4,6 +4,7 @@
  */
 import type { Response } from '@sluice/http'
 import { FetchError, maskUrl } from '../core/errors.ts'
+import { maskText } from '../core/mask-text.ts'
 import { publish, tracing } from './fetch-trace.ts'
 import { handleData } from './handlers/data.ts'
 import { handleFile } from './handlers/file.ts'
@@ -75,7 +76,9 @@ function dispatch(
     // `localhost:3000` is a URL with the scheme `localhost:`; that is hardly ever what was meant.
     const hint = /^\d/.test(url.pathname) ? ' (is http:// missing?)' : ''
     const reason = `no handler for ${protocol} URLs; there are ${known}${hint}`
-    const facts = { method, url: url.href, code: 'ERR_UNSUPPORTED', phase: 'open' as const, reason }
+    // `user:password@host` is a URL, too, with the scheme `user:`.
+    const shown = maskText(url.href)
+    const facts = { method, url: shown, code: 'ERR_UNSUPPORTED', phase: 'open', reason }
     return Promise.reject(new FetchError(facts))
   }
   if (tracing()) publish(id, 'attempt', { handler: protocol, url: maskUrl(url.href) })

@@ -130,7 +130,7 @@ export class FtpControl {
         return reply
       }
     } catch (error) {
-      const isLate = isNetError(error) && error.code === 'ERR_TIMEOUT'
+      const isLate = isNetError(error, 'ERR_TIMEOUT')
       throw this.#fail(verb, isLate ? this.#late(verb, patience, error) : error, signal)
     }
   }

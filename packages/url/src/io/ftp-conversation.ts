@@ -57,7 +57,7 @@ export class FtpConversation {
     const { tls, timeout, noop = 0 } = options
     if (!(noop >= 0))
       throw new RangeError(`openFtp: noop takes milliseconds, 0 or more, not ${noop}`)
-    this.#tls = tls === true ? {} : tls === false ? undefined : tls
+    this.#tls = tls === true ? {} : tls || undefined
     const { headers = PATIENCE, idle = PATIENCE } = typeof timeout === 'object' ? timeout : {}
     this.#patience = headers
     this.idle = idle
@@ -323,11 +323,7 @@ function checkFtp({ user, password }: FtpPlace, options: FtpOptions): void {
   checkOptions('openFtp limits', limits, ['listing'])
   if (limits.listing !== undefined && !(limits.listing >= 0))
     throw new RangeError('openFtp: limits.listing must be bytes, 0 or more')
-  for (const [verb, text] of [
-    ['USER', user],
-    ['PASS', password],
-    ['ACCT', account],
-  ] as const)
+  for (const [verb, text] of Object.entries({ USER: user, PASS: password, ACCT: account }))
     formatCommand(verb, text, encoding)
 }
 

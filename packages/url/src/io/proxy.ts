@@ -1,6 +1,7 @@
 /** The proxy for one URL: the one that is named, or what the environment says; the trace tells which variable it was. */
 import { httpHop, type PoolOptions } from '@sluice/http'
-import { FetchError, maskUrl } from '../core/errors.ts'
+import { FetchError } from '../core/errors.ts'
+import { maskText } from '../core/mask-text.ts'
 import { chooseProxy, type Environment } from '../core/proxy-env.ts'
 import { publish, tracing } from './fetch-trace.ts'
 
@@ -41,7 +42,7 @@ function checkProxy(to: URL, proxy: string, source: string): void {
     known = proxy
     return
   }
-  const reason = `${source} says ${JSON.stringify(maskUrl(proxy))}, which is no URL of a proxy`
+  const reason = `${source} says ${JSON.stringify(maskText(proxy))}, which is no URL of a proxy`
   throw new FetchError({
     method: 'proxy for',
     url: to.href,

@@ -5,6 +5,7 @@ import { basename } from 'node:path'
 import { Response } from '@sluice/http'
 import { explain, FetchError, HttpStatusError, maskUrl } from '../../core/errors.ts'
 import { factsOfWriting } from '../../core/file-reason.ts'
+import { maskText } from '../../core/mask-text.ts'
 import { RateLimit } from '../../core/meter.ts'
 import { fileNameOf } from '../../core/url-file-name.ts'
 import { Client } from '../client.ts'
@@ -119,6 +120,7 @@ async function run(transfer: Transfer, given: Work): Promise<number> {
   const work = { ...given, options: { ...given.options, ...authOf(transfer) } }
   const { plan, stage } = work
   const { flags } = plan
+  const shown = URL.canParse(url) ? maskUrl(url) : maskText(url)
   const device = file === undefined ? undefined : await deviceAt(file)
   if (file === undefined || device !== undefined) {
     try {
@@ -128,12 +130,12 @@ async function run(transfer: Transfer, given: Work): Promise<number> {
     } catch (error) {
       if (stage.signal.aborted) throw error
       const message = lineOf(error)
-      if (flags['json']) tellJson(stage, 'failed', { url: maskUrl(url), message })
+      if (flags['json']) tellJson(stage, 'failed', { url: shown, message })
       else stage.stderr.write(`sluice-url: ${message}\n`)
       return exitCodeOf(error)
     }
   }
-  const reporter = reporterFor(file, maskUrl(url), stage, {
+  const reporter = reporterFor(file, shown, stage, {
     json: flags['json'] === true,
     silent: flags['silent'] === true,
   })
