@@ -16,6 +16,8 @@ import { build } from 'esbuild'
  */
 const LOAD = 15
 const ORDINARY_START = 45
+/** Start and loading are measured one after the other, and each is some hundredths off, whatever is done about it. */
+const NOISE = 1.05
 
 let over = 0
 for (const name of readdirSync('packages')) {
@@ -37,18 +39,20 @@ for (const name of readdirSync('packages')) {
 let started = startTime()
 const times = loadTimes(['socket', 'http', 'url'])
 const limit = () => LOAD * Math.max(1, started / ORDINARY_START)
-for (let i = 0; i < 4 && Object.values(times).some(({ own }) => own > limit()); i++) {
+const isOver = ({ own }) => own > limit() * NOISE
+for (let i = 0; i < 4 && Object.values(times).some(isOver); i++) {
   started = Math.min(started, startTime())
   const again = loadTimes(['socket', 'http', 'url'])
   for (const name in times)
     for (const key in times[name]) times[name][key] = Math.min(times[name][key], again[name][key])
 }
-for (const [name, { own, total }] of Object.entries(times)) {
-  if (own > limit()) over++
+for (const [name, time] of Object.entries(times)) {
+  const { own, total } = time
+  if (isOver(time)) over++
   const share = `${own.toFixed(1)} of ${limit().toFixed(1)} ms for its own share`
   const rest = `${total.toFixed(1)} ms with the layers below, ${coldTime(name).toFixed(1)} ms with Node's own modules too`
   console.log(
-    `${own > limit() ? 'OVER' : 'ok  '} @sluice/${name}: loads in ${share}; not budgeted: ${rest}`,
+    `${isOver(time) ? 'OVER' : 'ok  '} @sluice/${name}: loads in ${share}; not budgeted: ${rest}`,
   )
 }
 console.log(

@@ -462,7 +462,8 @@ export class Carrier {
         cancel: (reason) => {
           this.#used = true
           source.cancel(reason)
-          void pieces.return()
+          // What a program throws while it is called off concerns nobody who has called it off.
+          pieces.return().catch(() => {})
         },
       },
       { highWaterMark: 0 },

@@ -85,6 +85,8 @@ export function planRoute(origin: Origin, options: ConnectionOptions): Route {
   const [only, second] = Array.isArray(proxy) ? (proxy as readonly ProxyTarget[]) : [proxy]
   const isUrl = typeof only === 'string' || only instanceof URL
   if (!isUrl || second !== undefined || !/^https?:/i.test(String(only))) return direct
+  // Its own error would show the text, which may hold a password.
+  if (!URL.canParse(String(only))) throw new TypeError('proxy: the text is no URL')
   const url = new URL(String(only))
   const isSecure = url.protocol === 'https:'
   const to: Origin = {

@@ -52,6 +52,16 @@ test.each(bad)('parseTarget(%j) is refused in one sentence', (target, kind, says
 })
 
 test.each([
+  ['http://user:secret@h:80', '"***@h:80"'],
+  ['tcp://user:sec/ret@h:80', '"***@h:80"'],
+  ['user:secret@h:80', '"***@h:80"'],
+  ['user:secret@://h', '"***@://h"'],
+])('a password in %j is in no sentence', (target, shown) => {
+  expect(() => parseTarget(target)).toThrow(`target ${shown}:`)
+  expect(() => parseTarget(target)).not.toThrow('secret')
+})
+
+test.each([
   [`/${'x'.repeat(107)}`, 108, 107],
   [`/${'ä'.repeat(54)}`, 109, 107],
   [`\0${'x'.repeat(108)}`, 109, 108],

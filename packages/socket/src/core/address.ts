@@ -89,11 +89,17 @@ function parseText(text: string, schemes: readonly Scheme[]): Endpoint {
     const known: readonly string[] = schemes
     if (!known.includes(scheme.toLowerCase()))
       throw new SyntaxError(
-        `target ${quoted(text)}: no scheme '${printable(scheme, 40)}' here; ${schemes.join(':, ')}: and unix: are known`,
+        `target ${shown(text)}: no scheme '${printable(scheme, 40)}' here; ${schemes.join(':, ')}: and unix: are known`,
       )
     return parseHostPort(rest.slice(2).replace(/\/$/, ''), text)
   }
   return parseHostPort(text, text)
+}
+
+/** A target for a sentence. What stands before an `@` is of another kind of URL, and often a password. */
+function shown(text: string): string {
+  const at = text.lastIndexOf('@')
+  return quoted(at === -1 ? text : `***${text.slice(at)}`)
 }
 
 function parseHostPort(authority: string, text: string): InetEndpoint {
@@ -102,7 +108,7 @@ function parseHostPort(authority: string, text: string): InetEndpoint {
   const hostname = bracketed ?? plain
   if (hostname === undefined || port === undefined)
     throw new SyntaxError(
-      `target ${quoted(text)}: expected host:port, [ipv6]:port, tcp://host:port or unix:/path`,
+      `target ${shown(text)}: expected host:port, [ipv6]:port, tcp://host:port or unix:/path`,
     )
   return { hostname: checkHost(hostname), port: checkPort(Number(port)) }
 }
