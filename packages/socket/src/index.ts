@@ -29,7 +29,14 @@ export { Connection, type ConnectionOptions } from './io/connection.ts'
 export { type ListenOptions, listen } from './io/listen.ts'
 export { Listener } from './io/listener.ts'
 export { keep } from './io/shared-read.ts'
-export { Socket, type SocketAddress, type SocketOptions, socket } from './io/socket.ts'
+export {
+  type DatagramSocket,
+  Socket,
+  type SocketAddress,
+  type SocketOptions,
+  type StreamSocket,
+  socket,
+} from './io/socket.ts'
 export type { Attachment, ByteStream, Receiver, ShutdownHow, WaitOptions } from './io/stream.ts'
 export { type Clock, type System, systemClock } from './io/system.ts'
 export type { TlsClientOptions, TlsServerOptions } from './io/tls-context.ts'

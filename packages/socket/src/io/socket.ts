@@ -41,6 +41,16 @@ export interface SocketOptions {
   system?: System | undefined
 }
 
+/** A `Socket` of SOCK_STREAM. What no stream has does not compile: it has one peer, and sends to no other. */
+export type StreamSocket = Socket & { readonly sendto: never }
+
+/** A `Socket` of SOCK_DGRAM. What no datagram socket has does not compile: nobody connects to it, and it has no end. */
+export type DatagramSocket = Socket & {
+  readonly accept: never
+  readonly listen: never
+  readonly shutdown: never
+}
+
 /**
  * Makes a socket, as socket(2) does.
  *
@@ -48,6 +58,8 @@ export interface SocketOptions {
  * @param type SOCK_STREAM (default) or SOCK_DGRAM
  * @param protocol 0, or the number of the only one that each type has: IPPROTO_TCP, 17 for datagrams
  * @param options timeouts for all that this socket waits for
+ * @returns the socket; its type knows which verbs a stream and which a datagram socket has, where `type` is known when it is
+ *   compiled
  * @throws {RangeError} for numbers that are not among these
  * @throws {NetError} `ERR_UNSUPPORTED` for AF_UNIX datagrams, which no JavaScript runtime offers
  * @see socket(2)
@@ -55,6 +67,24 @@ export interface SocketOptions {
  * const s = socket(AF_INET, SOCK_STREAM)
  * await s.connect(['127.0.0.1', 8080])
  */
+export function socket(
+  family?: C.AddressFamily,
+  type?: typeof C.SOCK_STREAM,
+  protocol?: number,
+  options?: SocketOptions,
+): StreamSocket
+export function socket(
+  family: C.AddressFamily,
+  type: typeof C.SOCK_DGRAM,
+  protocol?: number,
+  options?: SocketOptions,
+): DatagramSocket
+export function socket(
+  family?: C.AddressFamily,
+  type?: C.SocketType,
+  protocol?: number,
+  options?: SocketOptions,
+): Socket
 export function socket(
   family: C.AddressFamily = C.AF_INET,
   type: C.SocketType = C.SOCK_STREAM,

@@ -40,7 +40,8 @@ export interface Receiver {
    * @returns `false` to pause
    * @throws what it likes, at once or as a rejection: that closes this stream, and no other
    */
-  bytes(view: Uint8Array): boolean | undefined
+  // biome-ignore lint/suspicious/noConfusingVoidType: a function that says nothing is declared as `void`, and pauses nothing.
+  bytes(view: Uint8Array): boolean | void
   /**
    * The peer finished sending; no more bytes follow.
    *
