@@ -22,8 +22,8 @@ export const PURE_DOORS = {
   url: ['parse', 'template', 'robots'],
 }
 
-/** Built-ins that reach the network: `socket/io` is the one place that may. */
-const NETWORK = new Set(['net', 'tls', 'dgram', 'dns', 'http', 'https', 'http2'])
+/** Built-ins that reach the network: `socket/io` is the one place that may. The inspector opens a port, too. */
+const NETWORK = new Set(['net', 'tls', 'dgram', 'dns', 'http', 'https', 'http2', 'inspector'])
 const BUILTIN = new Set(builtinModules.map((name) => name.replace(/^node:/, '')))
 
 /** Globals that wait, tell the time, draw lots or reach outside: `core/` has none of them. */
@@ -32,7 +32,7 @@ const IMPURE = new Set(
     'Promise setTimeout setInterval setImmediate clearTimeout clearInterval clearImmediate queueMicrotask ' +
     'process performance console fetch crypto require WebSocket XMLHttpRequest navigator Worker ' +
     'MessageChannel BroadcastChannel localStorage Atomics SharedArrayBuffer EventSource WebTransport ' +
-    'AbortController AbortSignal.timeout ReadableStream WritableStream TransformStream Array.fromAsync eval ' +
+    'AbortController AbortSignal.timeout ReadableStream WritableStream TransformStream Array.fromAsync eval Intl ' +
     // Where the whole of it is handed on, what is taken out of it can't be seen.
     'globalThis Math Math.random Date.now'
   ).split(' '),
@@ -50,7 +50,8 @@ const GLOBAL_OBJECTS = new Set(['globalThis', 'global', 'self', 'window'])
 export function place(path) {
   const [, name, inside] = /^packages\/([^/]+)\/(.+)$/.exec(path) ?? []
   if (!name) return undefined
-  if (name === 'examples') return { name, room: /\.test\.ts$/.test(path) ? 'test' : 'app' }
+  if (name === 'examples')
+    return { name, room: /^test\/|\.test\.ts$/.test(inside) ? 'test' : 'app' }
   if (/\.test(-d)?\.ts$/.test(path) || !inside.startsWith('src/')) return { name, room: 'test' }
   const below = inside.slice('src/'.length)
   if (below.startsWith('core/')) return { name, room: 'core' }
@@ -85,6 +86,9 @@ export function judge(files) {
           report(statement, 'door-re-exports', statement.getText(source).split('\n')[0])
     const names = namesOf(source)
     const test = from.room === 'test'
+    // A comment that imports: whoever wants something of another file says so where all imports stand.
+    for (const { fileName } of [...source.referencedFiles, ...source.typeReferenceDirectives])
+      if (!test) report(source, 'no-reference', fileName)
     visit(source, (node) => {
       const target = specifierOf(node, names)
       if (target === COMPUTED) {
@@ -230,6 +234,9 @@ function breaks(from, path, specifier, files) {
 /** @returns what a node of `core/` does that core must not do */
 function impurities(node, path, declared) {
   if (ts.isAwaitExpression(node)) return ['await']
+  if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.ImportKeyword)
+    return ['import.meta']
+  if (keyOf(node) === 'then') return ['then']
   if (ts.isForOfStatement(node) && node.awaitModifier) return ['for await']
   if (
     ts.canHaveModifiers(node) &&

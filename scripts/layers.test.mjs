@@ -58,6 +58,42 @@ describe('the layer check fires on', () => {
     ],
     ['require', 'packages/url/src/io/a.ts', "require('http')", '1 network http'],
     [
+      'the inspector, which opens a port',
+      'packages/http/src/io/a.ts',
+      "import 'node:inspector/promises'",
+      '1 network node:inspector/promises',
+    ],
+    [
+      'a comment that imports a file',
+      'packages/url/src/io/a.ts',
+      '/// <reference path="../../../socket/src/io/b.ts" />',
+      '1 no-reference ../../../socket/src/io/b.ts',
+    ],
+    [
+      'a comment that imports types',
+      'packages/url/src/core/a.ts',
+      '/// <reference types="node" />',
+      '1 no-reference node',
+    ],
+    [
+      'a promise that somebody handed in',
+      'packages/url/src/core/a.ts',
+      'export const f = (p: any) => p.then(1)',
+      '1 core-is-pure then',
+    ],
+    [
+      'what the file knows of where it lies',
+      'packages/url/src/core/a.ts',
+      'export const here = import.meta.url',
+      '1 core-is-pure import.meta',
+    ],
+    [
+      'the language of the machine',
+      'packages/url/src/core/a.ts',
+      'export const f = (n: number) => new Intl.NumberFormat().format(n)',
+      '1 core-is-pure Intl',
+    ],
+    [
       'a computed import',
       'packages/http/src/io/a.ts',
       'import(name)',
