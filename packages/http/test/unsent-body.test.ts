@@ -12,6 +12,15 @@ async function nowhere(): Promise<string> {
   return `http://127.0.0.1:${port}/`
 }
 
+it.each([[5], ['GET'], [null]])('options that are none are refused: %j', async (options) => {
+  const wrong = options as unknown as object
+  const sentence = 'request: the options must be an object'
+  await expect(request('http://127.0.0.1:1/', wrong)).rejects.toThrow(sentence)
+  await using pool = new Pool()
+  await expect(pool.request('http://127.0.0.1:1/', wrong)).rejects.toThrow(sentence)
+  expect(() => new Pool(wrong)).toThrow('Pool: the options must be an object')
+})
+
 describe.each(['request', 'Pool'] as const)('%s lets go of what it can not send', (way) => {
   const send = async (url: string, options: object): Promise<unknown> => {
     if (way === 'request') return request(url, { method: 'POST', ...options }).catch((e) => e)

@@ -1,7 +1,9 @@
 /** What makes no sense is told rather than ignored, everywhere in the same words. */
 
-/** @throws {TypeError} a key that there is not */
+/** @throws {TypeError} no object, or a key that there is not */
 export function checkOptions(verb: string, options: object, keys: readonly string[]): void {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(`${verb}: the options must be an object`)
   for (const key of Object.keys(options))
     if (!keys.includes(key))
       throw new TypeError(`${verb}: there is no option '${key}'; there are ${keys.join(', ')}`)

@@ -67,6 +67,7 @@ function openDecoder(given: Partial<CodingLimits>): Decoder {
 const usual: Decoder = openDecoder({})
 
 function completeCoding(given: Partial<CodingLimits>): CodingLimits {
+  if (typeof given !== 'object') throw new TypeError('decode must be a boolean or an object')
   const limits = { ...DEFAULT_CODING }
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(DEFAULT_CODING, name))
@@ -145,6 +146,8 @@ async function* decode(
     yield* last
   } catch (error) {
     if (error instanceof ProtocolError) throw error
+    // No bytes are no bytes: many servers say of an answer without any how they would have coded it.
+    if (arrivalError === undefined && incoming.received === 0) return
     // What broke on the wire is told as it is.
     throw arrivalError ?? broken(asked, `the ${names} body is damaged`, 'ERR_CONTENT_CODING', error)
   } finally {

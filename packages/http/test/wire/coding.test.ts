@@ -59,6 +59,20 @@ describe('decode', () => {
     },
   )
 
+  it.each(['gzip', 'deflate', 'br', 'br, gzip'])(
+    '%s of no bytes at all is no bytes, as many servers answer',
+    async (encoding) => {
+      const { url } = await server(encoding, new Uint8Array(0))
+      expect(await (await request(url, { decode: true })).text()).toBe('')
+    },
+  )
+
+  it('of something that is no option is refused', async () => {
+    const { url } = await server('gzip', zlib.gzipSync(TEXT))
+    const decode = 5 as unknown as boolean
+    await expect(request(url, { decode })).rejects.toThrow('decode must be a boolean or an object')
+  })
+
   it('is not done unless it is asked for, nor for a coding that nobody knows', async () => {
     const coded = zlib.gzipSync(TEXT)
     const plain = await server('gzip', coded)
