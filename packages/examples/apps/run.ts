@@ -11,17 +11,18 @@ interface App {
 }
 
 const APPS: Record<string, { about: string; load: () => Promise<App> }> = {
-  transfer: {
-    about: 'files from one machine to another: TLS, a ticket, resumable',
-    load: () => import('./transfer/main.ts'),
+  chat: { about: 'a room full of people: lines over TCP', load: () => import('./chat/main.ts') },
+  game: {
+    about: 'coins for everybody: UDP, loss, prediction, and a page to look on',
+    load: () => import('./game/main.ts'),
   },
   crawler: {
     about: 'a polite crawler that reports broken links',
     load: () => import('./crawler/main.ts'),
   },
-  game: {
-    about: 'coins for everybody: UDP, loss, prediction, and a page to look on',
-    load: () => import('./game/main.ts'),
+  transfer: {
+    about: 'files from one machine to another: TLS, a ticket, resumable',
+    load: () => import('./transfer/main.ts'),
   },
   inspector: {
     about: 'a proxy that shows what passes, through all three layers',
@@ -31,7 +32,6 @@ const APPS: Record<string, { about: string; load: () => Promise<App> }> = {
     about: 'one loop, threads, processes: who answers how many',
     load: () => import('./scale/main.ts'),
   },
-  chat: { about: 'rooms full of people: lines over TCP', load: () => import('./chat/main.ts') },
 }
 
 const [name, ...words] = process.argv.slice(2)
