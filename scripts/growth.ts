@@ -33,3 +33,19 @@ export function growth(prepare: (length: number) => () => void, length = 65_536)
   } while (long / short > LINEAR * 0.75 && performance.now() < until)
   return long / short
 }
+
+/**
+ * The same for what reads text that is one piece again and again: the shape in which a pattern loses its way.
+ *
+ * @param piece some characters
+ * @param read is given the text, four times each run
+ */
+export function growthOfText(piece: string, read: (text: string) => unknown): number {
+  const prepare = (length: number) => {
+    const text = piece.repeat(Math.floor(length / piece.length))
+    return () => {
+      for (let i = 0; i < 4; i++) read(text)
+    }
+  }
+  return growth(prepare, 16_384)
+}

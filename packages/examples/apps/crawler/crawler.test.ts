@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Handler, serve } from '@sluice/http'
 import { describe, expect, test } from 'vitest'
+import { growthOfText, LINEAR } from '../../../../scripts/growth.ts'
 import { crawl } from './crawl.ts'
 import { Frontier, QUERIES_PER_PATH } from './frontier.ts'
 import { isPage, LIMITS, linksOf, resolve } from './protocol.ts'
@@ -44,15 +45,7 @@ describe('the links of a page', () => {
     ['<script', '<script'],
     ['<a href="', '&#'],
   ])('are found in the same time per byte, whatever a page is made of: %j and %j', (head, more) => {
-    const time = (size: number): number => {
-      const html = head + more.repeat(size / more.length)
-      const begun = performance.now()
-      linksOf(html, PAGE)
-      return performance.now() - begun
-    }
-    time(100_000)
-    // A hundred thousand squared would take minutes.
-    expect(time(LIMITS.page)).toBeLessThan(2000)
+    expect(growthOfText(more, (text) => linksOf(head + text, PAGE))).toBeLessThan(LINEAR)
   })
   test.each([
     ['text/html', true],
