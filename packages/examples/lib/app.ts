@@ -1,5 +1,7 @@
 // What the apps share: words become options, mistakes become sentences, Ctrl-C becomes a signal.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { onAbort } from '@sluice/socket'
 
 /** The person at the keyboard wrote something that makes no sense: one sentence, and status 2. */
 export class UsageError extends Error {
@@ -19,6 +21,25 @@ export function readWords<T extends Options>(words: readonly string[], options: 
     // Node says in two or three sentences what to do about it; the first says what is wrong.
     throw new UsageError(String((error as Error).message).split(/(?<=[^.])\. /)[0] as string)
   }
+}
+
+/**
+ * Tells the role that somebody wants to play, and the words behind it.
+ *
+ * @throws {UsageError} when there is none, or none of that name
+ */
+export function roleOf<R extends string>(
+  [role, ...rest]: readonly string[],
+  ...roles: readonly R[]
+): [role: R, rest: string[]] {
+  const found = roles.find((name) => name === role)
+  if (found !== undefined) return [found, rest]
+  throw new UsageError(role === undefined ? `${roles.join(', or ')}?` : `no role '${role}'`)
+}
+
+/** @throws {UsageError} when there are words that nobody has asked for */
+export function noMore([word]: readonly string[]): void {
+  if (word !== undefined) throw new UsageError(`nothing is known to do with '${word}'`)
 }
 
 /** A whole number in an option. @throws {UsageError} for anything else */
@@ -50,6 +71,11 @@ export function interruption(): AbortSignal {
 export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
+    else onAbort(signal, resolve)
   })
+}
+
+/** Waits, until the signal aborts at the latest. Who goes on asks it which of the two it was. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => {})
 }

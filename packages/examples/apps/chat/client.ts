@@ -1,7 +1,7 @@
 /** The client: two loops that know nothing of each other, one for each direction. */
 import { clearLine, createInterface, cursorTo } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
-import { type Connection, connect, text } from '@sluice/socket'
+import { type Connection, connect, onAbort, text } from '@sluice/socket'
 import { printable } from './protocol.ts'
 
 /** Where a client reads and writes: a terminal, or anything else. */
@@ -24,7 +24,7 @@ export async function joinChat(
   await using connection = await connect(target, { signal, timeout: { connect: 5000 } })
   const keyboard = createInterface({ input, output, prompt: '', terminal: output.isTTY ?? false })
   const goodbye = (): void => keyboard.close()
-  signal.addEventListener('abort', goodbye, { once: true })
+  const callOff = onAbort(signal, goodbye)
   keyboard.on('SIGINT', goodbye)
   try {
     await connection.sendAll(`${name}\n`)
@@ -42,7 +42,7 @@ export async function joinChat(
     // What was said before we left is still on its way.
     await listening
   } finally {
-    signal.removeEventListener('abort', goodbye)
+    callOff()
     keyboard.close()
   }
 }

@@ -1,7 +1,7 @@
 // The command line of the chat.
 import { userInfo } from 'node:os'
 import { formatEndpoint } from '@sluice/socket/ip'
-import { aborted, readWords, UsageError, wholeNumber } from '../../lib/app.ts'
+import { aborted, noMore, readWords, roleOf, wholeNumber } from '../../lib/app.ts'
 import { joinChat } from './client.ts'
 import { openChat } from './server.ts'
 
@@ -15,8 +15,8 @@ export async function main(words: readonly string[], signal: AbortSignal): Promi
     name: { type: 'string' },
     to: { type: 'string' },
   })
-  const [role, ...more] = positionals
-  if (more.length > 0) throw new UsageError(`nothing is known to do with '${more[0]}'`)
+  const [role, more] = roleOf(positionals, 'serve', 'join')
+  noMore(more)
   if (role === 'serve') {
     const port = wholeNumber('port', values.port, 7000, [0, 65_535])
     await using server = await openChat({ hostname: values.host ?? '127.0.0.1', port })
@@ -25,9 +25,9 @@ export async function main(words: readonly string[], signal: AbortSignal): Promi
     await server.shutdown({ grace: 2000 })
     const { accepted, bytesReceived, bytesSent } = server.stats()
     console.log(`closed: ${accepted} came, ${bytesReceived} bytes in, ${bytesSent} bytes out`)
-  } else if (role === 'join') {
+  } else {
     const desk = { input: process.stdin, output: process.stdout }
     const name = values.name ?? userInfo().username
     await joinChat(values.to ?? '127.0.0.1:7000', name, desk, signal)
-  } else throw new UsageError(role === undefined ? 'serve, or join?' : `no role '${role}'`)
+  }
 }

@@ -1,7 +1,7 @@
 /** The client: keys in, pictures out, and a datagram thirty times a second. */
-import { setTimeout as sleep } from 'node:timers/promises'
-import { type UdpSocket, udp } from '@sluice/socket'
+import { onAbort, type UdpSocket, udp } from '@sluice/socket'
 import { isNetError } from '@sluice/socket/errors'
+import { pause } from '../../lib/app.ts'
 import { Player } from './player.ts'
 import { draw, readKeys, scores } from './screen.ts'
 
@@ -29,7 +29,7 @@ export async function play(
   const player = new Player(name, performance.now())
   const quitting = new AbortController()
   const stop = (): void => quitting.abort()
-  signal.addEventListener('abort', stop, { once: true })
+  const callOff = onAbort(signal, stop)
   await using socket = await udp({ hostname: target.includes('[') ? '::' : '0.0.0.0', port: 0 })
   // Only the server is heard from now on: whoever else sends something is dropped by the system.
   await socket.connect(target)
@@ -51,7 +51,7 @@ export async function play(
     return view === undefined ? '' : scores(view)
   } finally {
     offKeys()
-    signal.removeEventListener('abort', stop)
+    callOff()
   }
 }
 
@@ -72,6 +72,6 @@ async function beat(socket: UdpSocket, player: Player, signal: AbortSignal): Pro
   while (!signal.aborted) {
     const bytes = player.poll(performance.now())
     await socket.send(bytes).catch(() => {})
-    await sleep(SENDING, undefined, { signal }).catch(() => {})
+    await pause(SENDING, signal)
   }
 }

@@ -2,7 +2,7 @@
 import { userInfo } from 'node:os'
 import { formatEndpoint } from '@sluice/socket/ip'
 import { datagramLink } from '@sluice/socket/testing'
-import { aborted, readWords, UsageError, wholeNumber } from '../../lib/app.ts'
+import { aborted, noMore, readWords, roleOf, UsageError, wholeNumber } from '../../lib/app.ts'
 import { type Desk, play } from './client.ts'
 import { checkName } from './protocol.ts'
 import { openGame } from './server.ts'
@@ -24,8 +24,8 @@ export async function main(words: readonly string[], signal: AbortSignal): Promi
     latency: { type: 'string' },
     bot: { type: 'boolean' },
   })
-  const [role, ...more] = positionals
-  if (more.length > 0) throw new UsageError(`nothing is known to do with '${more[0]}'`)
+  const [role, more] = roleOf(positionals, 'serve', 'play')
+  noMore(more)
   const hostname = values.host ?? '127.0.0.1'
   if (role === 'serve') {
     const port = wholeNumber('port', values.port, 7100, [0, 65_535])
@@ -35,7 +35,7 @@ export async function main(words: readonly string[], signal: AbortSignal): Promi
     console.log(`the game is open at ${game.address}; look on at ${page.url}; Ctrl-C closes it`)
     await aborted(signal)
     await page.shutdown({ grace: 500 })
-  } else if (role === 'play') {
+  } else {
     const name = values.name ?? userInfo().username.slice(0, 12)
     try {
       checkName(name)
@@ -49,7 +49,7 @@ export async function main(words: readonly string[], signal: AbortSignal): Promi
     const target = line === undefined ? to : formatEndpoint(line.address)
     const scores = await play(target, name, values.bot ? bot() : terminal(), signal)
     console.log(scores === '' ? 'nothing was played' : scores)
-  } else throw new UsageError(role === undefined ? 'serve, or play?' : `no role '${role}'`)
+  }
 }
 
 function terminal(): Desk {

@@ -1,8 +1,8 @@
 /** The server: one socket for everybody, one clock, and what `match.ts` decides. */
 import { createHmac, randomBytes } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type UdpSocket, udp } from '@sluice/socket'
 import { formatEndpoint } from '@sluice/socket/ip'
+import { pause } from '../../lib/app.ts'
 import { Match, TIMES } from './match.ts'
 
 /** A game that is open. */
@@ -51,9 +51,7 @@ async function beat(socket: UdpSocket, match: Match, signal: AbortSignal): Promi
     const now = performance.now()
     if (now - due > 1000) due = now
     for (const { to, bytes } of match.tick(now)) send(socket, to, bytes)
-    await sleep(Math.max(0, due + TIMES.tick - performance.now()), undefined, { signal }).catch(
-      () => {},
-    )
+    await pause(Math.max(0, due + TIMES.tick - performance.now()), signal)
   }
 }
 

@@ -1,6 +1,6 @@
 // The command line of the comparison.
 import { availableParallelism } from 'node:os'
-import { readWords, UsageError, wholeNumber } from '../../lib/app.ts'
+import { noMore, readWords, roleOf, wholeNumber } from '../../lib/app.ts'
 import { measure } from './measure.ts'
 import { type Result, tableOf, WAYS } from './protocol.ts'
 
@@ -12,7 +12,7 @@ export async function main(words: readonly string[], signal: AbortSignal): Promi
     workers: { type: 'string' },
     seconds: { type: 'string' },
   })
-  if (positionals.length !== 1 || positionals[0] !== 'run') throw new UsageError('run what?')
+  noMore(roleOf(positionals, 'run')[1])
   const cores = availableParallelism()
   const workers = wholeNumber('workers', values.workers, cores, [1, 64])
   const seconds = wholeNumber('seconds', values.seconds, 2, [1, 60])

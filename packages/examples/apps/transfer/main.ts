@@ -1,5 +1,5 @@
 // The command line of the transfer.
-import { aborted, readWords, UsageError, wholeNumber } from '../../lib/app.ts'
+import { aborted, readWords, roleOf, UsageError, wholeNumber } from '../../lib/app.ts'
 import { parseTicket } from './protocol.ts'
 import { type Progress, receive } from './receiver.ts'
 import { send } from './sender.ts'
@@ -13,7 +13,7 @@ export async function main(words: readonly string[], signal: AbortSignal): Promi
     host: { type: 'string' },
     into: { type: 'string' },
   })
-  const [role, ...rest] = positionals
+  const [role, rest] = roleOf(positionals, 'send', 'receive')
   if (role === 'send') {
     if (rest.length === 0) throw new UsageError('send which files?')
     const port = wholeNumber('port', values.port, 0, [0, 65_535])
@@ -22,12 +22,12 @@ export async function main(words: readonly string[], signal: AbortSignal): Promi
     console.log(`npm run app transfer receive '${sending.ticket}'`)
     await Promise.race([sending.done, aborted(signal)])
     if (signal.aborted) throw new Error('interrupted before anybody had everything')
-  } else if (role === 'receive') {
+  } else {
     const [text, ...more] = rest
     if (text === undefined || more.length > 0) throw new UsageError('receive takes one ticket')
     const ticket = readTicket(text)
     await receive(ticket, values.into ?? '.', progressLine(), signal)
-  } else throw new UsageError(role === undefined ? 'send, or receive?' : `no role '${role}'`)
+  }
 }
 
 function readTicket(text: string) {

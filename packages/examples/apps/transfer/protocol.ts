@@ -56,7 +56,8 @@ export interface Want {
   prefix: string
 }
 
-type Fields = Record<string, unknown>
+/** A message of which nothing is known yet. */
+export type Fields = Record<string, unknown>
 
 /** @throws {SyntaxError} for a line that is no object */
 export function parseMessage(line: string): Fields {

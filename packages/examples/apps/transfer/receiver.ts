@@ -6,16 +6,11 @@ import { createHash, type Hash } from 'node:crypto'
 import { createReadStream, existsSync } from 'node:fs'
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Connection, connect, text } from '@sluice/socket'
-import {
-  hashOf,
-  LIMITS,
-  type Offer,
-  parseMessage,
-  parseOffer,
-  parseStart,
-  type Ticket,
-} from './protocol.ts'
+import { type Connection, connect } from '@sluice/socket'
+import { hashOf, LIMITS, type Offer, parseOffer, parseStart, type Ticket } from './protocol.ts'
+import { hear, tell } from './wire.ts'
+
+const GONE = 'the sender hung up; is this its newest ticket?'
 
 /** How far it is. */
 export interface Progress extends Offer {
@@ -48,9 +43,9 @@ export async function receive(
     // No authority is asked, since the ticket names the key itself.
     { tls: { verify: false, pins: [pin] }, timeout: { connect: 10_000, idle: 60_000 }, signal },
   )
-  await sender.sendAll(`${JSON.stringify({ token })}\n`)
+  await tell(sender, { token })
   for (let count = 0; count <= LIMITS.files; count++) {
-    const offer = parseOffer(await message(sender, signal))
+    const offer = parseOffer(await hear(sender, GONE, { signal }))
     if (offer === undefined) return
     await take(sender, offer, folder, onProgress, signal)
   }
@@ -72,8 +67,8 @@ async function take(
   // More than all of it is something else.
   const asked = length > size ? 0 : length
   const prefix = (asked === 0 ? createHash('sha256') : hash.copy()).digest('hex')
-  await sender.sendAll(`${JSON.stringify({ from: asked, prefix })}\n`)
-  const from = parseStart(await message(sender, signal), asked)
+  await tell(sender, { from: asked, prefix })
+  const from = parseStart(await hear(sender, GONE, { signal }), asked)
   if (isHere && (from !== size || length !== size))
     throw new Error(`${path}: is here already, and is not what is offered`)
   const whole = from === 0 ? createHash('sha256') : hash
@@ -88,13 +83,13 @@ async function take(
       await file.close()
     }
   }
-  if (hashOf(await message(sender, signal), 'sha256') !== whole.digest('hex')) {
+  if (hashOf(await hear(sender, GONE, { signal }), 'sha256') !== whole.digest('hex')) {
     if (!isHere) await rm(part)
     throw new Error(`${name}: what came is not what was sent; it was thrown away`)
   }
   if (!isHere) await rename(part, path)
   onProgress({ ...offer, bytes: size, resumedAt: from })
-  await sender.sendAll(`${JSON.stringify({ ok: true })}\n`)
+  await tell(sender, { ok: true })
 }
 
 /** From the wire to the disk, through one piece of memory. */
@@ -131,10 +126,4 @@ async function known(path: string): Promise<{ hash: Hash; length: number }> {
       length += (piece as Uint8Array).length
     }
   return { hash, length }
-}
-
-async function message(sender: Connection, signal: AbortSignal) {
-  const line = await sender.recvLine(LIMITS.line, { signal })
-  if (line === null) throw new Error('the sender hung up; is this its newest ticket?')
-  return parseMessage(text(line))
 }

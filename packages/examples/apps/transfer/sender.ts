@@ -3,19 +3,14 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { type Connection, text } from '@sluice/socket'
+import type { Connection } from '@sluice/socket'
 import { serve } from '@sluice/socket/server'
 import { makeCertificate } from '@sluice/socket/testing'
 import { parseCertificate } from '@sluice/socket/tls'
-import {
-  checkName,
-  formatTicket,
-  LIMITS,
-  type Offer,
-  parseMessage,
-  parseWant,
-  textOf,
-} from './protocol.ts'
+import { checkName, formatTicket, LIMITS, type Offer, parseWant, textOf } from './protocol.ts'
+import { hear, tell } from './wire.ts'
+
+const GONE = 'they hung up in the middle'
 
 /** A file and where it lies. */
 interface Item extends Offer {
@@ -33,13 +28,13 @@ export interface Sending extends AsyncDisposable {
 /**
  * Offers files to whoever has the ticket.
  *
- * @param tell is told what happens, a sentence each
+ * @param report is told what happens, a sentence each
  * @throws {Error} for what is no file, for two of one name, and when nothing can listen there
  */
 export async function send(
   paths: readonly string[],
   place: { hostname: string; port: number },
-  tell: (sentence: string) => void,
+  report: (sentence: string) => void,
 ): Promise<Sending> {
   const items = await look(paths)
   // Nobody has to vouch for this certificate: the ticket says which key it must have.
@@ -51,13 +46,13 @@ export async function send(
   })
   const server = await serve(
     async (guest) => {
-      const message = parseMessage(await lineOf(guest))
+      const message = await hear(guest, GONE)
       if (!isSame(textOf(message, 'token'), token)) {
-        tell('somebody came with another ticket, and was sent away')
+        report('somebody came with another ticket, and was sent away')
         return
       }
-      for (const item of items) await give(guest, item, tell)
-      await guest.sendAll(`${JSON.stringify({ end: true })}\n`)
+      for (const item of items) await give(guest, item, report)
+      await tell(guest, { end: true })
       // Until they have hung up, our last words may be on their way.
       await guest.recv(1, { timeout: 5000 }).catch(() => {})
       finished()
@@ -67,7 +62,7 @@ export async function send(
       listen: { tls: { cert, key } },
       limits: { connections: 8 },
       timeout: { idle: 60_000 },
-      onError: (error) => tell(`a guest was lost: ${(error as Error).message}`),
+      onError: (error) => report(`a guest was lost: ${(error as Error).message}`),
     },
   )
   const { hostname, port } = server.address as { hostname: string; port: number }
@@ -94,14 +89,14 @@ async function look(paths: readonly string[]): Promise<Item[]> {
 }
 
 /** One file: what they have of it is read and compared, the rest is read and sent; one hash sees all of it. */
-async function give(guest: Connection, { path, name, size }: Item, tell: (s: string) => void) {
-  await guest.sendAll(`${JSON.stringify({ name, size })}\n`)
-  const want = parseWant(parseMessage(await lineOf(guest)), size)
+async function give(guest: Connection, { path, name, size }: Item, report: (s: string) => void) {
+  await tell(guest, { name, size })
+  const want = parseWant(await hear(guest, GONE), size)
   let hash = createHash('sha256')
   for await (const piece of pieces(path, 0, want.from)) hash.update(piece)
   const from = hash.copy().digest('hex') === want.prefix ? want.from : 0
   if (from === 0) hash = createHash('sha256')
-  await guest.sendAll(`${JSON.stringify({ from })}\n`)
+  await tell(guest, { from })
   let left = size - from
   for await (const piece of pieces(path, from, size)) {
     hash.update(piece)
@@ -110,21 +105,15 @@ async function give(guest: Connection, { path, name, size }: Item, tell: (s: str
     await guest.sendAll(piece)
   }
   if (left !== 0) throw new Error(`${name} became shorter while it was sent`)
-  await guest.sendAll(`${JSON.stringify({ sha256: hash.digest('hex') })}\n`)
-  const verdict = parseMessage(await lineOf(guest))
+  await tell(guest, { sha256: hash.digest('hex') })
+  const verdict = await hear(guest, GONE)
   if (verdict['ok'] !== true) throw new Error(`${name} was not taken`)
-  tell(`${name}: ${size - from} of ${size} bytes sent, the rest was there`)
+  report(`${name}: ${size - from} of ${size} bytes sent, the rest was there`)
 }
 
 /** The bytes of a file from one place to another. A read stream would take an end of -1 for none at all. */
 async function* pieces(path: string, start: number, end: number): AsyncGenerator<Uint8Array> {
   if (start < end) yield* createReadStream(path, { start, end: end - 1, highWaterMark: 262_144 })
-}
-
-async function lineOf(guest: Connection): Promise<string> {
-  const line = await guest.recvLine(LIMITS.line, { timeout: 60_000 })
-  if (line === null) throw new Error('they hung up in the middle')
-  return text(line)
 }
 
 /** How long it takes says nothing about how much of it is right. */
