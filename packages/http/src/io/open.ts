@@ -2,7 +2,7 @@
 import { type ByteStream, type ConnectOptions, connect, type Endpoint } from '@sluice/socket'
 import type { ProxyTarget } from '@sluice/socket/proxy'
 import type { Origin } from '../core/origin.ts'
-import { proxyCredentials } from '../core/proxy-credentials.ts'
+import { readProxy } from '../core/proxy-url.ts'
 
 /** What is passed on to `connect()` of `@sluice/socket` under its own name. */
 export interface ConnectionOptions
@@ -85,19 +85,10 @@ export function planRoute(origin: Origin, options: ConnectionOptions): Route {
   const [only, second] = Array.isArray(proxy) ? (proxy as readonly ProxyTarget[]) : [proxy]
   const isUrl = typeof only === 'string' || only instanceof URL
   if (!isUrl || second !== undefined || !/^https?:/i.test(String(only))) return direct
-  // Its own error would show the text, which may hold a password.
-  if (!URL.canParse(String(only))) throw new TypeError('proxy: the text is no URL')
-  const url = new URL(String(only))
-  const isSecure = url.protocol === 'https:'
-  const to: Origin = {
-    isSecure,
-    hostname: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: url.port === '' ? (isSecure ? 443 : 80) : Number(url.port),
-    host: url.host,
-    key: `forward ${url.href}`,
-  }
+  const { url, credentials, ...place } = readProxy(only)
+  const to: Origin = { ...place, host: url.host, key: `forward ${url.href}` }
   const { proxy: _, tls: _tls, ...rest } = options
-  return { to, options: rest, isForwarded: true, credentials: proxyCredentials(url) }
+  return { to, options: rest, isForwarded: true, credentials }
 }
 
 /** HTTP proxies are hops of ours; the rest `connect()` understands. */

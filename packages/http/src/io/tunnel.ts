@@ -5,7 +5,7 @@
 import type { Connection } from '@sluice/socket'
 import { type Hop, Refusal } from '@sluice/socket/proxy'
 import { Headers, type HeadersInit } from '../core/headers.ts'
-import { proxyCredentials } from '../core/proxy-credentials.ts'
+import { readProxy } from '../core/proxy-url.ts'
 import { ClientConnection } from './client-connection.ts'
 import type { Response } from './response.ts'
 
@@ -38,20 +38,14 @@ export type ProxyAuthorize = (
  * @example console.log(httpHop('http://user:secret@127.0.0.1:3128').name)
  */
 export function httpHop(proxy: string | URL, options: HttpHopOptions = {}): Hop {
-  if (!URL.canParse(String(proxy))) throw new TypeError('proxy: the text is no URL')
-  const url = new URL(proxy)
-  const isSecure = url.protocol === 'https:'
-  if (!isSecure && url.protocol !== 'http:')
-    throw new TypeError(`proxy: httpHop takes http: and https:, not ${url.protocol}`)
-  const port = url.port === '' ? (isSecure ? 443 : 80) : Number(url.port)
+  const { url, isSecure, hostname, port, credentials } = readProxy(proxy)
   const headers = new Headers(options.headers)
-  const credentials = proxyCredentials(url)
   const { authorize } = options
   if (credentials !== undefined && authorize === undefined && !headers.has('proxy-authorization'))
     headers.append('Proxy-Authorization', credentials)
   return {
     name: url.origin,
-    target: { hostname: url.hostname.replace(/^\[(.*)\]$/, '$1'), port },
+    target: { hostname, port },
     takesNames: true,
     ...(isSecure ? { tls: options.tls ?? true } : {}),
     async through(connection, target, { signal }) {
