@@ -145,8 +145,8 @@ export class ClientConnection implements Receiver, BodySource, Timed, AsyncDispo
   request(target: string, options: ExchangeOptions = {}): Promise<Response> {
     const { decode, signal } = options
     // Before the connection is looked at: it may break while this is waited for.
-    if (decode && coding === undefined && !signal?.aborted)
-      return loadCoding().then(() => this.request(target, options))
+    const loading = signal?.aborted ? undefined : loadingOf(decode)
+    if (loading !== undefined) return loading.then(() => this.request(target, options))
     return new Promise<Response>((resolve, reject) => {
       signal?.throwIfAborted()
       const method = normaliseMethod(options.method ?? 'GET')
@@ -506,6 +506,14 @@ let coding: typeof import('./coding.ts') | undefined
 
 async function loadCoding(): Promise<void> {
   coding = await import('./coding.ts')
+}
+
+/**
+ * What is to be waited for before a connection is taken, where the answer is to be decoded; nothing once it is loaded. A server
+ * that speaks first would otherwise be heard by nobody.
+ */
+export function loadingOf(decode: ExchangeOptions['decode']): Promise<void> | undefined {
+  return decode && coding === undefined ? loadCoding() : undefined
 }
 
 const NO_HEADERS = new Headers()

@@ -9,7 +9,7 @@ import type { Limits } from '../core/limits.ts'
 import { normaliseMethod } from '../core/methods.ts'
 import { parseRequestUrl } from '../core/origin.ts'
 import { isRepeatable, orLetGo } from './body.ts'
-import { ClientConnection } from './client-connection.ts'
+import { ClientConnection, loadingOf } from './client-connection.ts'
 import { type ExchangeOptions, REQUEST_KEYS, timeoutsOf } from './client-exchange.ts'
 import { CONNECTION_KEYS, type ConnectionOptions, openStream, planRoute } from './open.ts'
 import type { Response } from './response.ts'
@@ -63,6 +63,7 @@ async function exchangeOnce(url: string | URL, options: RequestOptions): Promise
   if (route.credentials !== undefined && !fields.has('proxy-authorization'))
     fields.append('Proxy-Authorization', route.credentials)
   const began = performance.now()
+  await loadingOf(decode)
   const call = { signal, trace, timeout: { ...open, total } }
   const stream = await openStream(route.to, route.options, call)
   const client = new ClientConnection(stream, { host: origin.host, limits })

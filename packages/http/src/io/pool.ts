@@ -19,7 +19,7 @@ import { normaliseMethod } from '../core/methods.ts'
 import { type Origin, parseRequestUrl } from '../core/origin.ts'
 import { IDLE, mayReplay } from '../core/pool-plan.ts'
 import { isRepeatable, orLetGo } from './body.ts'
-import { ClientConnection } from './client-connection.ts'
+import { ClientConnection, loadingOf } from './client-connection.ts'
 import {
   type ClientTimeouts,
   type ExchangeOptions,
@@ -230,6 +230,8 @@ export class Pool implements AsyncDisposable {
     const timeout = options.timeout === undefined ? this.#timeout : timeoutsOf(options.timeout)
     const search = new Search(method, url, timeout, options, this.#clock)
     this.#counts.requests++
+    const loading = loadingOf(options.decode)
+    if (loading !== undefined) await loading
     for (let again = false; ; again = true) {
       if (this.#closed) throw this.#error('ERR_CLOSED')
       // Looked for each time: the last connection of a group takes it along.
