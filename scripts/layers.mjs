@@ -17,7 +17,7 @@ export const LAYERS = ['socket', 'http', 'url', 'examples']
 
 /** Doors that stand on `core/` alone, so that they load in any JavaScript runtime. */
 export const PURE_DOORS = {
-  socket: ['bytes', 'errors', 'ip'],
+  socket: ['bytes', 'constants', 'errors', 'ip'],
   http: ['parser', 'headers', 'cookies'],
   url: ['parse', 'template', 'robots'],
 }

@@ -18,8 +18,8 @@ import {
   TCP_NODELAY,
   text,
 } from '@sluice/socket'
+import { SO_ACCEPTCONN, SO_ERROR, SO_KEEPALIVE, SO_RCVBUF, SO_TYPE } from '@sluice/socket/constants'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { SO_ACCEPTCONN, SO_ERROR, SO_KEEPALIVE, SO_RCVBUF, SO_TYPE } from '../src/core/constants.ts'
 import { rejection, until } from './kit.ts'
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')

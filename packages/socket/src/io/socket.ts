@@ -447,7 +447,7 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
    * Sets an option. What is set before the socket is open is kept and takes effect then. SO_REUSEADDR on a stream
    * succeeds and changes nothing: the runtime sets it on its own.
    *
-   * @param level SOL_SOCKET, IPPROTO_TCP, IPPROTO_IP or IPPROTO_IPV6
+   * @param level SOL_SOCKET, IPPROTO_TCP, IPPROTO_IP or IPPROTO_IPV6; all names are in `@sluice/socket/constants`
    * @param option on both kinds SO_REUSEADDR, SO_REUSEPORT, IPV6_V6ONLY; on a stream TCP_NODELAY, and until it is open
    *   SO_KEEPALIVE, TCP_KEEPIDLE; on datagrams SO_BROADCAST, IP_TTL, IP_MULTICAST_TTL, IP_MULTICAST_LOOP, those of
    *   IPv6 under their names, and until it is open SO_RCVBUF, SO_SNDBUF
