@@ -1,6 +1,5 @@
 /** The command line of curl that makes the same request: to try it elsewhere, and to show it to somebody. */
-import { maskUrl } from './errors.ts'
-import { maskText } from './mask-text.ts'
+import { maskTarget } from './mask-text.ts'
 
 /** A request; that of a middleware is one. */
 export interface CurlRequest {
@@ -55,8 +54,7 @@ export function formatCurlWith(
   }
   if (hasBody) words.push('--data-binary', typeof body === 'string' ? textOf(body) : '@body')
   const text = String(url)
-  const mask = URL.canParse(text) ? maskUrl : maskText
-  words.push(options.secrets ? text : mask(text))
+  words.push(options.secrets ? text : maskTarget(text))
   return words.map(quote).join(' ')
 }
 

@@ -61,6 +61,7 @@ export class FetchError extends TypeError {
     const lower = (facts.cause ?? {}) as Partial<Record<keyof FetchErrorFacts, unknown>>
     const code = facts.code ?? codeOf(facts.cause) ?? 'ERR_FETCH'
     const phase = facts.phase ?? (typeof lower.phase === 'string' ? lower.phase : 'fetch')
+    // Of the facts, the engine takes the `cause`.
     super(sentence(facts, code, phase), facts)
     this.code = code
     this.phase = phase

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { maskText } from './mask-text.ts'
+import { maskTarget, maskText } from './mask-text.ts'
 
 describe('maskText()', () => {
   it.each([
@@ -16,4 +16,11 @@ describe('maskText()', () => {
   ])('shows %s as %s', (text, shown) => {
     expect(maskText(text)).toBe(shown)
   })
+})
+
+it.each([
+  ['http://u:p@h/q@r', 'http://u:***@h/q@r'],
+  ['http://u:p/q@h', 'http://u:***@h'],
+])('maskTarget() shows %s as %s', (text, shown) => {
+  expect(maskTarget(text)).toBe(shown)
 })

@@ -1,3 +1,10 @@
+import { maskUrl } from './errors.ts'
+
+/** Hides secrets in what a person gave as a URL, whether it is one or not. */
+export function maskTarget(text: string): string {
+  return URL.canParse(text) ? maskUrl(text) : maskText(text)
+}
+
 /**
  * Hides secrets in what is no URL: where its authority ends nobody can tell, since the password may hold a slash, so all is masked
  * that stands before the last `@`.

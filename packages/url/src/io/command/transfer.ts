@@ -3,9 +3,9 @@ import { createWriteStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { Response } from '@sluice/http'
-import { explain, FetchError, HttpStatusError, maskUrl } from '../../core/errors.ts'
+import { explain, FetchError, HttpStatusError } from '../../core/errors.ts'
 import { factsOfWriting } from '../../core/file-reason.ts'
-import { maskText } from '../../core/mask-text.ts'
+import { maskTarget } from '../../core/mask-text.ts'
 import { RateLimit } from '../../core/meter.ts'
 import { fileNameOf } from '../../core/url-file-name.ts'
 import { Client } from '../client.ts'
@@ -104,7 +104,7 @@ function withName(url: string, sent: string | undefined): string {
 function nameOf(url: string): string {
   const name = URL.canParse(url) ? fileNameOf(new URL(url)) : undefined
   if (name === undefined)
-    throw new UsageError(`-O: ${maskUrl(url)} ends in no name of a file; -o FILE gives it one`)
+    throw new UsageError(`-O: ${maskTarget(url)} ends in no name of a file; -o FILE gives it one`)
   return name
 }
 
@@ -120,7 +120,7 @@ async function run(transfer: Transfer, given: Work): Promise<number> {
   const work = { ...given, options: { ...given.options, ...authOf(transfer) } }
   const { plan, stage } = work
   const { flags } = plan
-  const shown = URL.canParse(url) ? maskUrl(url) : maskText(url)
+  const shown = maskTarget(url)
   const device = file === undefined ? undefined : await deviceAt(file)
   if (file === undefined || device !== undefined) {
     try {
