@@ -4,9 +4,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { defineConfig } from 'tsup'
 import { restoreClassNames } from './scripts/class-names.ts'
+import { gatherBelow } from './scripts/gather-below.ts'
 import { mergeChunks } from './scripts/merge-chunks.ts'
 
 interface Manifest {
+  name: string
   exports: Record<string, string | Record<string, string>>
   bin?: Record<string, string>
 }
@@ -15,6 +17,17 @@ const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest
 const doors = Object.values(manifest.exports)
   .map((target) => (typeof target === 'string' ? undefined : target['@sluice/source']))
   .filter((source) => source !== undefined)
+/** What the main door of http takes from pure doors below; url takes from too many for it to gain. */
+const GATHERED: Record<string, readonly string[]> = {
+  '@sluice/http': [
+    '@sluice/socket',
+    '@sluice/socket/bytes',
+    '@sluice/socket/errors',
+    '@sluice/socket/trace',
+  ],
+}
+/** Doors that load in any runtime, so that nothing of what is gathered may be loaded with them. */
+const PURE = ['cookies.js', 'headers.js', 'parser.js']
 const bin = existsSync('src/bin.ts') ? ['src/bin.ts'] : []
 
 export const library = defineConfig({
@@ -31,6 +44,8 @@ export const library = defineConfig({
   async onSuccess() {
     const entries = [...doors, ...bin].map((source) => basename(source).replace('.ts', '.js'))
     await mergeChunks('dist', entries)
+    const gathered = GATHERED[manifest.name]
+    if (gathered !== undefined) gatherBelow('dist', gathered, PURE)
     restoreClassNames('dist')
   },
 })

@@ -16,8 +16,6 @@ import { build } from 'esbuild'
  */
 const LOAD = 15
 const ORDINARY_START = 45
-/** Start and loading are measured one after the other, and each is some hundredths off, whatever is done about it. */
-const NOISE = 1.05
 
 let over = 0
 for (const name of readdirSync('packages')) {
@@ -39,7 +37,7 @@ for (const name of readdirSync('packages')) {
 let started = startTime()
 const times = loadTimes(['socket', 'http', 'url'])
 const limit = () => LOAD * Math.max(1, started / ORDINARY_START)
-const isOver = ({ own }) => own > limit() * NOISE
+const isOver = ({ own }) => own > limit()
 for (let i = 0; i < 4 && Object.values(times).some(isOver); i++) {
   started = Math.min(started, startTime())
   const again = loadTimes(['socket', 'http', 'url'])
