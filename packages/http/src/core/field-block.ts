@@ -21,8 +21,8 @@ export const KNOWN = {
 
 /** A header or trailer section: ordered, case kept, looked up without regard to case. */
 export class FieldBlock {
-  /** The section alone, from its first field line to its empty line. */
-  readonly section: string
+  readonly #head: string
+  readonly #start: number
   /** Value of the first Host field, or undefined. */
   host: string | undefined = undefined
   /** How many Host fields there were; a request has one (RFC 9112 §3.2). */
@@ -43,9 +43,18 @@ export class FieldBlock {
   expectsContinue = false
   #entries: readonly string[] | undefined = undefined
 
-  /** @param section complete and checked, from its first field line to its empty line */
-  constructor(section: string) {
-    this.section = section
+  /**
+   * @param head complete and checked, to its empty line
+   * @param start where its first field line begins; default 0: it has no start line
+   */
+  constructor(head: string, start = 0) {
+    this.#head = head
+    this.#start = start
+  }
+
+  /** The section alone, from its first field line to its empty line. */
+  get section(): string {
+    return this.#head.slice(this.#start)
   }
 
   /** The section as a flat list: name as received, name in lower case, value; three entries a field. */
@@ -110,7 +119,7 @@ function cutEntries(section: string): string[] {
  * @throws {ProtocolError} a Content-Length that is not a number, or more than one
  */
 export function makeBlock(text: string, start: number, scratch: Int32Array): FieldBlock {
-  const block = new FieldBlock(text.slice(start))
+  const block = new FieldBlock(text, start)
   block.hostCount = scratch[KNOWN.host + 2] as number
   if (block.hostCount > 0) block.host = cut(text, scratch, KNOWN.host)
   if (scratch[KNOWN.contentLength + 2] !== 0) readContentLength(block, text, scratch)
@@ -130,8 +139,10 @@ export function makeBlock(text: string, start: number, scratch: Int32Array): Fie
   return block
 }
 
+/** Most values have one space before them and none behind: those are cut once. */
 function cut(text: string, scratch: Int32Array, slot: number): string {
-  return trimOws(text.slice(scratch[slot], scratch[slot + 1]))
+  const start = scratch[slot] as number
+  return trimOws(text.slice(text.charCodeAt(start) === 0x20 ? start + 1 : start, scratch[slot + 1]))
 }
 
 /** A field that may stand on several lines (RFC 9110 §5.3) is one list. */

@@ -82,15 +82,14 @@ export class MessageReader {
   #saved: Int32Array | undefined
   /** Where the fields of the present head begin, counted from its start. */
   #fieldsAt = 0
-  /** The last header section, in case that the next one is the same. */
-  #memo: FieldBlock | undefined
-  /** The last head, as text, and what it said if it was a request, in case that the next one is the same in every byte. */
+  /** The last head and its text, in case that the next one is the same in every byte, or its header section is. */
+  #lastHead: RequestHead | ResponseHead | undefined
   #lastText = ''
-  #lastHead: RequestHead | undefined
+  #lastFieldsAt = 0
   /** Its bytes, once it has come a second time and is short. */
   #lastBytes: Uint8Array | undefined
-  /** The last header section whose Host was looked at and found good. */
-  #goodHost: FieldBlock | undefined
+  /** The last Host that was looked at and found good. */
+  #goodHost: string | undefined
 
   constructor(input: Input, requests: boolean, limits: Readonly<Limits>, checkHost: boolean) {
     this.#input = input
@@ -162,7 +161,7 @@ export class MessageReader {
     if (this.#requests && TCHAR[first] !== 1) raise(FAULT.badRequestLine)
     if (!this.#requests && first !== FIRST_OF_STATUS_LINE) raise(FAULT.badVersion)
     if (this.#waiting && input.lineFeed() === -1) return this.#needMore('start line', limit)
-    const again = this.#lastHead
+    const again = this.#requests ? this.#lastHead : undefined
     if (this.#lastBytes !== undefined && this.#hasAgain(this.#lastBytes))
       return this.#begin(again as RequestHead, this.#lastBytes.length)
     const seen = again === undefined ? '' : this.#textLikeLast(this.#lastText.length)
@@ -213,12 +212,12 @@ export class MessageReader {
       SCRATCH.set(this.#saved)
       this.#saved = undefined
     }
-    const memo = this.#memo
-    if (memo !== undefined && SCRATCH[AT.line] === this.#fieldsAt) {
-      const size = this.#fieldsAt + memo.section.length
+    const last = this.#lastHead
+    if (last !== undefined && SCRATCH[AT.line] === this.#fieldsAt) {
+      const size = this.#fieldsAt + this.#lastText.length - this.#lastFieldsAt
       const text = seen.length === size ? seen : this.#textLikeLast(size)
-      if (text.slice(this.#fieldsAt) === memo.section)
-        return this.#makeHead(text, memo, text.length)
+      if (text !== '' && text.slice(this.#fieldsAt) === this.#lastText.slice(this.#lastFieldsAt))
+        return this.#makeHead(text, last.fields, size)
     }
     const at = this.#scanFields(fieldCount)
     if (at === INCOMPLETE) return this.#needMore('header section', fieldBytes)
@@ -227,7 +226,6 @@ export class MessageReader {
     const text = decodeLatin1(input.bytes, input.at, at)
     const folded = SCRATCH[AT.folded] === 1
     const block = folded ? this.#unfold(text) : makeBlock(text, this.#fieldsAt, SCRATCH)
-    this.#memo = block
     return this.#makeHead(text, block, length)
   }
 
@@ -278,11 +276,12 @@ export class MessageReader {
   }
 
   #makeHead(text: string, fields: FieldBlock, length: number): RequestHead | ResponseHead {
+    const head = this.#requests ? this.#requestOf(text, fields) : this.#responseOf(text, fields)
+    this.#lastHead = head
     this.#lastText = text
+    this.#lastFieldsAt = this.#fieldsAt
     this.#lastBytes = undefined
-    if (!this.#requests) return this.#begin(this.#responseOf(text, fields), length)
-    this.#lastHead = this.#requestOf(text, fields)
-    return this.#begin(this.#lastHead, length)
+    return this.#begin(head, length)
   }
 
   /** The head is complete: what follows is its body, or the next one. */
@@ -301,10 +300,9 @@ export class MessageReader {
     const target = text.slice(methodEnd + 1, SCRATCH[AT.targetEnd])
     const minor = SCRATCH[AT.minor] as number
     checkTarget(method, target)
-    if (this.#checkHost && fields !== this.#goodHost) {
+    if (this.#checkHost && (fields.hostCount !== 1 || fields.host !== this.#goodHost)) {
       checkHost(fields, minor)
-      // None at all is good for HTTP/1.0 only.
-      if (fields.hostCount === 1) this.#goodHost = fields
+      this.#goodHost = fields.host
     }
     const framing = requestFraming(method, minor, fields)
     const keepAlive = persists(minor, fields, framing)

@@ -127,17 +127,21 @@ export class RawSocket {
     const where = toCore('connect', this.#family, address)
     const { description } = this
     if (description.connecting !== undefined) throw osError('EALREADY')
+    const seconds = this.#timeout ?? Number.POSITIVE_INFINITY
+    if (seconds === 0 || !Number.isFinite(seconds)) {
+      const work = translated(description.core.connect(where))
+      if (seconds === 0 && this.#type === C.SOCK_STREAM) {
+        description.connectInBackground(work)
+        throw osError('EINPROGRESS')
+      }
+      await work
+      return null
+    }
     const limit = new AbortController()
     const work = translated(description.core.connect(where, { signal: limit.signal }))
-    if (this.#timeout === 0 && this.#type === C.SOCK_STREAM) {
-      description.connectInBackground(work)
-      throw osError('EINPROGRESS')
-    }
-    const seconds = this.#timeout ?? Number.POSITIVE_INFINITY
-    const timer = Number.isFinite(seconds)
-      ? systemClock.setTimeout(() => limit.abort(timedOut()), Math.max(1, seconds * 1_000))
-      : undefined
-    await work.finally(() => timer && systemClock.clearTimeout(timer))
+    const wait = Math.max(1, seconds * 1_000)
+    const timer = systemClock.setTimeout(() => limit.abort(timedOut()), wait)
+    await work.finally(() => systemClock.clearTimeout(timer))
     return null
   }
 
