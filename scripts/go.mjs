@@ -50,6 +50,7 @@ const JOBS = {
   },
   modes: { run: [['node', 'scripts/modes.mjs']] },
   runtimes: { run: [['node', 'scripts/runtimes.mjs']] },
+  windows: { run: [build, ['node', 'scripts/windows.mjs']] },
   states: { run: [source('scripts/states.ts')] },
   docs: { run: [build, source('scripts/docs.ts')] },
   api: { run: [build, ['node', 'scripts/api.mjs']] },

@@ -6,6 +6,7 @@ import { checkStream, linkPair, memoryPair, type StreamPair } from '@sluice/sock
 import { startTls } from '@sluice/socket/tls'
 import { afterAll, describe, test } from 'vitest'
 import { LOCAL_NAMES, makeAuthority, makeCertificate } from './certificates.ts'
+import { localPath } from './kit.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -52,7 +53,7 @@ const transports: Transport[] = [
   },
   {
     name: 'a Unix socket',
-    open: () => pair({ path: join(folder, `${unixCount++}.sock`) }),
+    open: () => pair({ path: localPath(folder, `${unixCount++}.sock`) }),
     resets: false,
   },
   {
@@ -74,7 +75,7 @@ const transports: Transport[] = [
   },
   {
     name: 'TLS over a Unix socket',
-    open: () => pair({ path: join(folder, `${unixCount++}.sock`) }, { tls: { cert, key } }),
+    open: () => pair({ path: localPath(folder, `${unixCount++}.sock`) }, { tls: { cert, key } }),
     resets: false,
   },
   {

@@ -6,7 +6,7 @@ import { connect, type Listener, listen, type System, text } from '@sluice/socke
 import { isNetError, isTimeoutError } from '@sluice/socket/errors'
 import { FakeClock } from '@sluice/socket/testing'
 import { afterEach, describe, expect, test } from 'vitest'
-import { fakeSystem, freePort, inetOf, rejection } from './kit.ts'
+import { fakeSystem, freePort, inetOf, localPath, rejection } from './kit.ts'
 
 const open: Listener[] = []
 afterEach(async () => {
@@ -212,7 +212,7 @@ test('a send that fails because the peer reset says so', async () => {
 
 test('a Unix socket file that is not there is ENOENT, and listening leaves no file behind', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-'))
-  const path = join(folder, 'a.sock')
+  const path = localPath(folder, 'a.sock')
   expect((await rejection(connect({ path }))).message).toMatch(
     /^connect unix:.*a\.sock: no such file or socket \(ENOENT/,
   )

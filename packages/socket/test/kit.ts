@@ -2,6 +2,7 @@
 import dgram from 'node:dgram'
 import dns from 'node:dns/promises'
 import net from 'node:net'
+import { basename, join } from 'node:path'
 import tls from 'node:tls'
 import type { Address, System } from '@sluice/socket'
 
@@ -31,6 +32,13 @@ export async function freePort(): Promise<number> {
   const { port } = server.address() as net.AddressInfo
   await new Promise((resolve) => server.close(resolve))
   return port
+}
+
+export const isWindows: boolean = process.platform === 'win32'
+
+/** Where a local socket can be: a path, which is the name of a pipe on Windows. */
+export function localPath(folder: string, name: string): string {
+  return isWindows ? `\\\\.\\pipe\\${basename(folder)}-${name}` : join(folder, name)
 }
 
 /** The real machine, with some parts replaced. */

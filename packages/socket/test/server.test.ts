@@ -3,7 +3,7 @@ import { isTimeoutError } from '@sluice/socket/errors'
 import { type ServeOptions, type Server, serve } from '@sluice/socket/server'
 import { FakeClock, memoryPair } from '@sluice/socket/testing'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { inetOf, rejection, until } from './kit.ts'
+import { inetOf, isWindows, rejection, until } from './kit.ts'
 
 const running: Server[] = []
 afterEach(async () => {
@@ -338,5 +338,7 @@ test('a connection that an async handler has detached outlives the handler, and 
   }
   expect(server.stats()).toMatchObject({ connections: 1, bytesReceived: 6, bytesSent: 6 })
   await server.close()
-  expect(await rejection(client.recv())).toMatchObject({ code: 'ECONNRESET' })
+  const end = client.recv().catch((error: { code: string }) => error.code)
+  // Windows ends in good order what has nothing left to read.
+  expect(await end).toBe(isWindows ? null : 'ECONNRESET')
 })

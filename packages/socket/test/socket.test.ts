@@ -16,7 +16,7 @@ import {
 } from '@sluice/socket'
 import { isNetError } from '@sluice/socket/errors'
 import { describe, expect, test } from 'vitest'
-import { fakeSystem, freePort, rejection } from './kit.ts'
+import { fakeSystem, freePort, localPath, rejection } from './kit.ts'
 
 async function greet(server: Socket, address: SocketAddress): Promise<void> {
   await server.bind(address)
@@ -42,7 +42,7 @@ test('the verbs in their order, over IPv4', () =>
 test('the verbs in their order, over IPv6', () => greet(socket(AF_INET6, SOCK_STREAM), ['::1', 0]))
 test('the verbs in their order, over a Unix socket', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-'))
-  await greet(socket(AF_UNIX, SOCK_STREAM), join(folder, 's'))
+  await greet(socket(AF_UNIX, SOCK_STREAM), localPath(folder, 's'))
   rmSync(folder, { recursive: true })
 })
 

@@ -51,6 +51,14 @@ function isName(name: string): boolean {
 }
 
 /**
+ * Whether Windows may know a file by this name that has another, longer one: `GIT~1` for `.git`, which would pass for
+ * one without a dot in front. Never throws.
+ */
+export function isShortName(name: string): boolean {
+  return /^[^.]{1,6}~\d{1,6}(?:\.[^.]{0,3})?$/.test(name)
+}
+
+/**
  * The path of a folder with its slash, for a redirect. Two slashes in front would be another host (CWE-601).
  *
  * @param names the names of the folder

@@ -8,7 +8,7 @@ import {
   sortEntries,
 } from './listing.ts'
 import { isCompressible, mimeType } from './mime-types.ts'
-import { folderPath, parseStaticPath } from './static-path.ts'
+import { folderPath, isShortName, parseStaticPath } from './static-path.ts'
 
 describe('a path of a URL', () => {
   test.each([
@@ -43,6 +43,12 @@ describe('a path of a URL', () => {
   test('hidden names only when they are asked for', () => {
     expect(parseStaticPath('/.well-known/x', true)?.names).toEqual(['.well-known', 'x'])
     expect(parseStaticPath('/..', true)).toBeUndefined()
+  })
+  test('the short names of Windows', () => {
+    const short = ['GIT~1', 'ENV~1', 'LONGNA~1.TXT', 'A1B2~12.HTM']
+    const plain = ['index.html', 'notes.~1~', '~1', 'a~b', 'draft~1.markdown', 'longername~1.txt']
+    expect(short.filter(isShortName)).toEqual(short)
+    expect(plain.filter(isShortName)).toEqual([])
   })
   test('a folder’s own path is never another host', () => {
     expect([folderPath([]), folderPath(['evil.test']), folderPath(['a b', 'c'])]).toEqual([

@@ -20,7 +20,7 @@ import { evaluatePreconditions, rangeApplies } from '../core/fields/conditional.
 import { formatContentRange } from '../core/fields/content-range.ts'
 import { type ByteRange, planRanges } from '../core/fields/range.ts'
 import { isCompressible, mimeType } from '../core/mime-types.ts'
-import { folderPath, parseStaticPath, type StaticPath } from '../core/static-path.ts'
+import { folderPath, isShortName, parseStaticPath, type StaticPath } from '../core/static-path.ts'
 import { FileCache, type FoundFile, isSame, SMALL_FILE } from './file-cache.ts'
 import { randomBoundary } from './form-content.ts'
 import { Response } from './response.ts'
@@ -60,6 +60,7 @@ const KEYS = [
   'memory',
 ]
 const MEMORY = 8_388_608
+const WINDOWS = process.platform === 'win32'
 /** Codings of files that lie beside the original, the smallest first. */
 const SIBLINGS = [
   ['br', '.br'],
@@ -119,7 +120,8 @@ class StaticFiles {
     // `/files` is the folder `/files/`, and `/filesystem` is something else.
     if (!`${url.pathname}/`.startsWith(`${prefix}/`)) return notFound()
     const path = parseStaticPath(url.pathname.slice(prefix.length), hidden)
-    if (path === undefined) return notFound()
+    if (path === undefined || (WINDOWS && !hidden && path.names.some(isShortName)))
+      return notFound()
     const found = await this.#find(path.names)
     if (found?.stats.isDirectory()) {
       if (!path.isFolder) return redirect(prefix + folderPath(path.names) + url.search)

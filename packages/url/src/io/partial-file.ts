@@ -88,10 +88,10 @@ export class PartialFile {
   async start(record: PartialRecord): Promise<void> {
     await this.#try(async () => {
       await this.#checkOurs()
-      await rm(this.#part)
-      const handle = await open(this.#part, FLAGS | constants.O_EXCL, 0o666)
+      // Before it loses its name: Windows keeps that until nobody has the file open.
       await this.#handle.close()
-      this.#handle = handle
+      await rm(this.#part)
+      this.#handle = await open(this.#part, FLAGS | constants.O_EXCL, 0o666).catch(taken)
       this.#size = 0
     })
     await this.note(record)
@@ -193,9 +193,10 @@ export class PartialFile {
 
   /** Whether what has the name of the part is what is open here. */
   async #isOurs(): Promise<boolean> {
+    // Numbers of files on Windows do not fit into a double.
     const [there, here] = await Promise.all([
-      stat(this.#part).catch(() => undefined),
-      this.#handle.stat(),
+      stat(this.#part, { bigint: true }).catch(() => undefined),
+      this.#handle.stat({ bigint: true }),
     ])
     return there?.ino === here.ino && there.dev === here.dev
   }
@@ -221,6 +222,14 @@ function explained(error: unknown, part: string): unknown {
   const { code, reason } = error as { code?: string; reason?: string }
   if (code !== 'ELOOP' || reason !== undefined) return error
   return refusal('ELOOP', `${basename(part)} beside it is a link, and might lead anywhere`)
+}
+
+/** The name was free a moment ago: another program has made the file meanwhile, or Windows keeps it for one that reads it. */
+function taken(error: unknown): never {
+  const { code = '' } = error as { code?: string }
+  throw /^(EEXIST|EPERM|EBUSY)$/.test(code)
+    ? refusal('ERR_BUSY', 'another program has its part open')
+    : error
 }
 
 /** The name of the part; where that were too long, one that is made from it. */

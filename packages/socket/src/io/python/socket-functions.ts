@@ -77,12 +77,15 @@ export async function has_dualstack_ipv6(): Promise<boolean> {
   }
 }
 
-/** Two sockets that are connected with each other: over a Unix socket, or over loopback for AF_INET and AF_INET6. */
+/**
+ * Two sockets that are connected with each other: over a Unix socket, or over loopback for AF_INET and AF_INET6, and on
+ * Windows, where a Unix socket has no path.
+ */
 export async function socketpair(
   ...args: Call<[family?: number, type?: number, proto?: number]>
 ): Promise<[socket, socket]> {
   const given = bind('socketpair', ['family?', 'type?', 'proto?'], args)
-  const family = (given['family'] ?? C.AF_UNIX) as number
+  const family = (given['family'] ?? DEFAULT_PAIR) as number
   const type = (given['type'] ?? C.SOCK_STREAM) as number
   const proto = (given['proto'] ?? 0) as number
   if (type !== C.SOCK_STREAM) throw osError('EPROTONOSUPPORT')
@@ -97,6 +100,8 @@ export async function socketpair(
     await rm(folder, { recursive: true, force: true })
   }
 }
+
+const DEFAULT_PAIR = process.platform === 'win32' ? C.AF_INET : C.AF_UNIX
 
 async function pairAt(family: number, proto: number, at: Address): Promise<[socket, socket]> {
   const server = socket(family, C.SOCK_STREAM, proto)

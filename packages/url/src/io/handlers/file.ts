@@ -31,6 +31,9 @@ export async function handleFile(request: PlannedRequest): Promise<Response> {
   let path: string
   try {
     path = fileUrlToPath(url.href, process.platform === 'win32' ? WINDOWS : POSIX)
+    // Windows would go there, and offer it the password of whoever runs this program.
+    if (path.startsWith('\\\\'))
+      throw new SyntaxError(`${JSON.stringify(url.href)} names a file of another machine`)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : 'no path'
     throw new FetchError({
