@@ -19,7 +19,7 @@ export const LAYERS = ['socket', 'http', 'url', 'examples']
 export const PURE_DOORS = {
   socket: ['bytes', 'constants', 'errors', 'ip'],
   http: ['parser', 'headers', 'cookies'],
-  url: ['parse', 'template', 'robots'],
+  url: ['parse', 'robots'],
 }
 
 /** Built-ins that reach the network: `socket/io` is the one place that may. The inspector opens a port, too. */

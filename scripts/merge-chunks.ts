@@ -9,6 +9,7 @@
  * - Code exists once: a class that two doors give is the same class.
  * - No merge makes files import in a circle: the order in which modules run stays sound.
  * - What is loaded by `import()` is loaded no earlier than before, and source maps hold.
+ * - No door imports more from outside than before: one that needs nothing of Node loads in a browser.
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,12 +18,16 @@ import { build, type Plugin } from 'esbuild'
 /** What a door may load in vain for the sake of fewer files, as a part of what it needs. */
 const SLACK = 0.05
 
+/** An import of something that is not beside it. */
+const OUTSIDE = /^import (?:[^"]* from )?"(?!\.\/)([^"]+)";$/gm
+
 /** `import { a, b as c } from "./chunk-X.js";` and `import "./chunk-X.js";`, as esbuild writes them. */
 const IMPORT = /^import (?:(\{[^}]*\}) from )?"\.\/([\w-]+\.js)";$/gm
 
 interface File {
   readonly size: number
   readonly imports: readonly string[]
+  readonly outside: readonly string[]
 }
 
 /** Names of files that are one, or are to be. */
@@ -43,9 +48,11 @@ export async function mergeChunks(folder: string, doors: readonly string[]): Pro
 function plan(files: ReadonlyMap<string, File>, doors: readonly string[]): Group[] {
   const sizeOf = (names: Iterable<string>): number =>
     [...names].reduce((sum, name) => sum + get(files, name).size, 0)
+  const outsideOf = (names: Iterable<string>): ReadonlySet<string> =>
+    new Set([...names].flatMap((name) => get(files, name).outside))
   const loaded = doors.map((door) => {
     const names = reachable(files, door)
-    return { names, room: sizeOf(names) * SLACK }
+    return { names, outside: outsideOf(names), room: sizeOf(names) * SLACK }
   })
   const groups = [...files.keys()].filter((name) => name.startsWith('chunk-')).map((name) => [name])
   for (;;) {
@@ -73,13 +80,14 @@ function plan(files: ReadonlyMap<string, File>, doors: readonly string[]): Group
   function bytesInVain(a: Group, b: Group): number {
     const both = [...a, ...b]
     let sum = 0
-    for (const { names, room } of loaded) {
+    for (const { names, outside, room } of loaded) {
       if (!both.some((name) => names.has(name))) continue
       const others = groups.filter((group) => group !== a && group !== b)
       const vain = [both, ...others]
         .filter((group) => group.some((name) => names.has(name)))
         .flatMap((group) => group.filter((name) => !names.has(name)))
       if (sizeOf(vain) > room) return Number.POSITIVE_INFINITY
+      if ([...outsideOf(vain)].some((name) => !outside.has(name))) return Number.POSITIVE_INFINITY
       sum += sizeOf(vain)
     }
     return sum
@@ -182,7 +190,8 @@ const scriptsOf = (folder: string): string[] =>
 function read(path: string): File {
   const text = readFileSync(path, 'utf8')
   const imports = [...text.matchAll(IMPORT)].map(([, , name]) => name as string)
-  return { size: text.length, imports }
+  const outside = [...text.matchAll(OUTSIDE)].map(([, name]) => name as string)
+  return { size: text.length, imports, outside }
 }
 
 function get<K, V>(map: ReadonlyMap<K, V>, key: K): V {

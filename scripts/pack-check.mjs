@@ -14,6 +14,8 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { PURE_DOORS } from './layers.mjs'
+import { runAnywhere } from './pack-check/anywhere.mjs'
 import { bringRuntimes, RUNTIMES } from './runtimes.mjs'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-pack-'))
@@ -84,6 +86,16 @@ for (const [name, [command, ...args]] of Object.entries(runners)) {
     done.text,
   )
 }
+
+const pure = Object.entries(PURE_DOORS).flatMap(([name, doors]) =>
+  doors.map((door) => `@sluice/${name}/${door}`),
+)
+const elsewhere = await runAnywhere(app, pure)
+result(
+  elsewhere.length === 0,
+  `${pure.length} pure doors run where there is no Node`,
+  elsewhere.join('\n'),
+)
 
 writeFileSync(join(app, 'names.mjs'), readFileSync('scripts/pack-check/names.mjs'))
 const names = attempt(process.execPath, ['names.mjs'], app)

@@ -1,4 +1,4 @@
-/** `@sluice/http/sse`: server-sent events, read and sent; and their text, which any JavaScript runtime can read and write. */
+/** `@sluice/http/sse`: server-sent events, read and sent; and their text by itself. */
 export {
   type EventFields,
   type EventMessage,
