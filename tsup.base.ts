@@ -5,6 +5,7 @@ import { basename } from 'node:path'
 import { defineConfig } from 'tsup'
 import { restoreClassNames } from './scripts/class-names.ts'
 import { gatherBelow } from './scripts/gather-below.ts'
+import { PURE_DOORS } from './scripts/layers.mjs'
 import { mergeChunks } from './scripts/merge-chunks.ts'
 
 interface Manifest {
@@ -26,8 +27,10 @@ const GATHERED: Record<string, readonly string[]> = {
     '@sluice/socket/trace',
   ],
 }
-/** Doors that load in any runtime, so that nothing of what is gathered may be loaded with them. */
-const PURE = ['cookies.js', 'headers.js', 'parser.js']
+/** Doors that load in any runtime, so that nothing of what is put together may be loaded with them. */
+const pure = PURE_DOORS[manifest.name.replace('@sluice/', '') as keyof typeof PURE_DOORS].map(
+  (door) => `${door}.js`,
+)
 const bin = existsSync('src/bin.ts') ? ['src/bin.ts'] : []
 
 export const library = defineConfig({
@@ -43,9 +46,9 @@ export const library = defineConfig({
   clean: true,
   async onSuccess() {
     const entries = [...doors, ...bin].map((source) => basename(source).replace('.ts', '.js'))
-    await mergeChunks('dist', entries)
+    await mergeChunks('dist', entries, pure)
     const gathered = GATHERED[manifest.name]
-    if (gathered !== undefined) gatherBelow('dist', gathered, PURE)
+    if (gathered !== undefined) gatherBelow('dist', gathered, pure)
     restoreClassNames('dist')
   },
 })

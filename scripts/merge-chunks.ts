@@ -9,14 +9,14 @@
  * - Code exists once: a class that two doors give is the same class.
  * - No merge makes files import in a circle: the order in which modules run stays sound.
  * - What is loaded by `import()` is loaded no earlier than before, and source maps hold.
- * - No door imports more from outside than before: one that needs nothing of Node loads in a browser.
+ * - A pure door imports no more from outside than before: it loads in a browser.
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 
 /** What a door may load in vain for the sake of fewer files, as a part of what it needs. */
-const SLACK = 0.05
+const SLACK = 0.045
 
 /** An import of something that is not beside it. */
 const OUTSIDE = /^import (?:[^"]* from )?"(?!\.\/)([^"]+)";$/gm
@@ -38,21 +38,31 @@ type Group = string[]
  *
  * @param folder of the built files, each as esbuild wrote it
  * @param doors names of its entries: `index.js`
+ * @param pure those among them that load in any runtime
  */
-export async function mergeChunks(folder: string, doors: readonly string[]): Promise<void> {
+export async function mergeChunks(
+  folder: string,
+  doors: readonly string[],
+  pure: readonly string[],
+): Promise<void> {
   const files = new Map(scriptsOf(folder).map((name) => [name, read(join(folder, name))]))
-  for (const group of plan(files, doors)) if (group.length > 1) await merge(folder, group)
+  for (const group of plan(files, doors, pure)) if (group.length > 1) await merge(folder, group)
 }
 
 /** Facts in, decision out. @returns the chunks, in groups that are to become one file each */
-function plan(files: ReadonlyMap<string, File>, doors: readonly string[]): Group[] {
+function plan(
+  files: ReadonlyMap<string, File>,
+  doors: readonly string[],
+  pure: readonly string[],
+): Group[] {
   const sizeOf = (names: Iterable<string>): number =>
     [...names].reduce((sum, name) => sum + get(files, name).size, 0)
   const outsideOf = (names: Iterable<string>): ReadonlySet<string> =>
     new Set([...names].flatMap((name) => get(files, name).outside))
   const loaded = doors.map((door) => {
     const names = reachable(files, door)
-    return { names, outside: outsideOf(names), room: sizeOf(names) * SLACK }
+    const outside = pure.includes(door) ? outsideOf(names) : undefined
+    return { names, outside, room: sizeOf(names) * SLACK }
   })
   const groups = [...files.keys()].filter((name) => name.startsWith('chunk-')).map((name) => [name])
   for (;;) {
@@ -87,7 +97,8 @@ function plan(files: ReadonlyMap<string, File>, doors: readonly string[]): Group
         .filter((group) => group.some((name) => names.has(name)))
         .flatMap((group) => group.filter((name) => !names.has(name)))
       if (sizeOf(vain) > room) return Number.POSITIVE_INFINITY
-      if ([...outsideOf(vain)].some((name) => !outside.has(name))) return Number.POSITIVE_INFINITY
+      if (outside && [...outsideOf(vain)].some((name) => !outside.has(name)))
+        return Number.POSITIVE_INFINITY
       sum += sizeOf(vain)
     }
     return sum

@@ -24,13 +24,13 @@ export class FieldBlock {
   readonly #head: string
   readonly #start: number
   /** Value of the first Host field, or undefined. */
-  host: string | undefined = undefined
+  host: string | undefined
   /** How many Host fields there were; a request has one (RFC 9112 §3.2). */
   hostCount = 0
   /** The announced length, or -1. */
   contentLength = -1
   /** All Transfer-Encoding values as one list, or undefined. */
-  transferEncoding: string | undefined = undefined
+  transferEncoding: string | undefined
   /** Whether Connection has `close` (RFC 9110 §7.6.1). */
   close = false
   /** Whether Connection has `keep-alive`, which HTTP/1.0 needs to go on. */
@@ -38,10 +38,10 @@ export class FieldBlock {
   /** Whether Connection has `upgrade`, without which Upgrade means nothing (RFC 9110 §7.8). */
   connectionUpgrade = false
   /** Value of Upgrade, or undefined. */
-  upgrade: string | undefined = undefined
+  upgrade: string | undefined
   /** Whether Expect is 100-continue. */
   expectsContinue = false
-  #entries: readonly string[] | undefined = undefined
+  #entries: readonly string[] | undefined
 
   /**
    * @param head complete and checked, to its empty line
@@ -100,7 +100,7 @@ export function lookUp(entries: readonly string[], folded: string): string | und
 /** The section was checked byte by byte already: here it is only cut. */
 function cutEntries(section: string): string[] {
   const entries: string[] = []
-  for (let at = 0; section.charCodeAt(at) !== 0x0d && at < section.length; ) {
+  for (let at = 0; at < section.length && section[at] !== '\r'; ) {
     const colon = section.indexOf(':', at)
     const end = section.indexOf('\r\n', colon)
     const name = section.slice(at, colon)
@@ -139,10 +139,8 @@ export function makeBlock(text: string, start: number, scratch: Int32Array): Fie
   return block
 }
 
-/** Most values have one space before them and none behind: those are cut once. */
 function cut(text: string, scratch: Int32Array, slot: number): string {
-  const start = scratch[slot] as number
-  return trimOws(text.slice(text.charCodeAt(start) === 0x20 ? start + 1 : start, scratch[slot + 1]))
+  return trimOws(text.slice(scratch[slot], scratch[slot + 1]))
 }
 
 /** A field that may stand on several lines (RFC 9110 §5.3) is one list. */

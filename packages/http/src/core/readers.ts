@@ -264,7 +264,8 @@ export function readFields(
     const slot = recognise(bytes, line, nameEnd - line)
     SCRATCH[AT.last] = slot
     if (slot !== -1) {
-      SCRATCH[slot] = nameEnd + 1 - base
+      // Most values have one space before them and none behind: those are cut once.
+      SCRATCH[slot] = nameEnd + (bytes[nameEnd + 1] === SP ? 2 : 1) - base
       SCRATCH[slot + 1] = at - base
       SCRATCH[slot + 2] = (SCRATCH[slot + 2] as number) + 1
     }

@@ -3,7 +3,7 @@
  * for a host and a port, and when it says yes the connection is a stream like any other, whatever is spoken on it then.
  */
 import type { Connection } from '@sluice/socket'
-import { type Hop, Refusal } from '@sluice/socket/proxy'
+import type { Hop } from '@sluice/socket/proxy'
 import { Headers, type HeadersInit } from '../core/headers.ts'
 import { readProxy } from '../core/proxy-url.ts'
 import { ClientConnection } from './client-connection.ts'
@@ -91,6 +91,8 @@ async function openTunnel(
         : undefined
     if (next === undefined || next === proof || !(await canGoOn(client, response))) {
       client.destroy()
+      // Whoever goes through a proxy has loaded it; whoever does not need not.
+      const { Refusal } = await import('@sluice/socket/proxy')
       const code = response.status === 407 ? 'ERR_PROXY_AUTH' : 'ERR_PROXY'
       const phrase = response.statusText === '' ? '' : ` ${response.statusText}`
       throw new Refusal(code, `answered: ${response.status}${phrase}`)
