@@ -94,6 +94,18 @@ test.each([
   [new TimeoutError({ ...facts, phase: 'connect', limit: 1 }), 28],
   [new TlsError({ ...facts, code: 'CERT_HAS_EXPIRED', reason: 'x' }), 60],
   [new TlsError({ ...facts, code: 'ERR_TLS', reason: 'x' }), 35],
+  ...[
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'INVALID_CA',
+    'PATH_LENGTH_EXCEEDED',
+    'HOSTNAME_MISMATCH',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'ERR_TLS_NO_CERTIFICATE',
+    'ERR_TLS_PIN',
+  ].map((code) => [new TlsError({ ...facts, code, reason: code }), 60] as const),
+  ...['ERR_TLS_ALERT_CERTIFICATE_REQUIRED', 'ERR_TLS_ALERT_UNKNOWN_CA', 'ECONNRESET'].map(
+    (code) => [new TlsError({ ...facts, code, reason: code }), 35] as const,
+  ),
   [new ProxyError({ ...facts, code: 'ECONNREFUSED', proxy: 'p', reason: 'x' }), 97],
   [new ProxyError({ ...facts, code: 'ENOTFOUND', proxy: 'p', reason: 'x' }), 5],
   [new ProxyError({ ...facts, code: 'ERR_TIMEOUT', proxy: 'p', reason: 'x' }), 28],

@@ -25,8 +25,11 @@ export const EXIT = {
   interrupted: 130,
 } as const
 
-/** Codes of X.509 verification: the peer is not who it has to be. */
-const CERTIFICATE = /CERT|ISSUER|SELF_SIGNED|ALTNAME|HOSTNAME|PIN/
+/**
+ * The peer is not who it has to be: a code of X.509 verification, which begins neither like one of ours nor like the
+ * system's (`ECONNRESET`), or one of our own checks. What the peer says of us, an alert, is none of these.
+ */
+const CERTIFICATE = /^(?!ERR_|E[A-Z]+$)|^ERR_TLS_(CERT_ALTNAME_INVALID|NO_CERTIFICATE|PIN)$/
 /** Our own certificate or key is none. */
 const OWN = /^ERR_TLS_(NO_PEM|KEY_MISMATCH|PASSPHRASE)$/
 
