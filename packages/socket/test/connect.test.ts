@@ -28,6 +28,21 @@ test('connects by name, and tells both addresses', async () => {
   await Promise.all([client.close(), accepted.close()])
 })
 
+test('no host at all is this machine, and the name service is asked for its name', async () => {
+  const asked: string[] = []
+  const resolver = {
+    separate: false,
+    resolve: async (hostname: string) => {
+      asked.push(hostname)
+      return { addresses: [{ address: '127.0.0.1', family: 4 as const }] }
+    },
+  }
+  const { port } = inetOf((await server()).address)
+  for (const target of [`:${port}`, `tcp://:${port}`, { hostname: '', port }])
+    await (await connect(target, { resolver })).close()
+  expect(asked).toEqual(['localhost', 'localhost', 'localhost'])
+})
+
 test('a refused connection is one sentence, and the lower error is its cause', async () => {
   const port = await freePort()
   const error = await rejection(connect(`127.0.0.1:${port}`))

@@ -216,6 +216,19 @@ test('arguments that make no sense are refused by name', async () => {
   expect((await rejection(socket().listen(-1))).message).toBe('backlog must be 0 or more, not -1')
 })
 
+test('a datagram socket connects again, to somebody else', async () => {
+  await using a = socket(AF_INET, SOCK_DGRAM)
+  const peers = [socket(AF_INET, SOCK_DGRAM), socket(AF_INET, SOCK_DGRAM)]
+  for (const [i, peer] of peers.entries()) {
+    await peer.bind(['127.0.0.1', 0])
+    await a.connect(peer.getsockname())
+    expect(a.getpeername()).toEqual(peer.getsockname())
+    await a.send(`for ${i}`)
+    expect(text(await peer.recv())).toBe(`for ${i}`)
+  }
+  for (const peer of peers) await peer.close()
+})
+
 test.each([SOCK_STREAM, SOCK_DGRAM] as const)(
   'bind takes addresses of its own family alone, kind %i',
   async (kind) => {

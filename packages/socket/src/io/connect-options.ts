@@ -131,7 +131,9 @@ export interface ConnectPlan {
  */
 export async function planConnect(target: Target, options: ConnectOptions): Promise<ConnectPlan> {
   checkKeys('connect', options, KEYS)
-  const endpoint = parseTarget(target, ['tcp', 'tls'])
+  const given = parseTarget(target, ['tcp', 'tls'])
+  // No name at all is this machine, as for Python and Go; the name service would be asked for nothing.
+  const endpoint = isUnix(given) || given.hostname ? given : { ...given, hostname: 'localhost' }
   checkTypes('connect', options, {
     allowAddress: 'function',
     noDelay: 'boolean',

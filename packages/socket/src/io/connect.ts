@@ -10,7 +10,8 @@ import { within } from './deadline.ts'
 /**
  * Connects to a TCP port or a Unix socket.
  *
- * @param target `tcp://host:port`, `tls://host:port`, `host:port`, `unix:/path`, `{hostname, port}` or `{path}`
+ * @param target `tcp://host:port`, `tls://host:port`, `host:port`, `unix:/path`, `{hostname, port}` or `{path}`; no host at
+ *   all is `localhost`
  * @param options timeouts, TLS, proxies, who tells addresses, and where to come from
  * @returns an open connection; close it
  * @throws {NetError} `ENOTFOUND`, `ECONNREFUSED` and others; with several addresses `errors` has one error

@@ -235,19 +235,20 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
   }
 
   /**
-   * Connects to a peer. On datagrams it names the one peer, and nothing is sent.
+   * Connects to a peer. On datagrams it names the one peer, also in the place of another one, and nothing is sent.
    *
    * @param address `[host, port]`, for AF_UNIX a path
    * @param options `signal` ends the attempt
-   * @throws as `connect()` of the main door; `EISCONN` when connected already
+   * @throws as `connect()` of the main door; `EISCONN` when a stream is connected already
    * @see connect(2)
    */
   async connect(address: SocketAddress, options: Pick<WaitOptions, 'signal'> = {}): Promise<void> {
     checkEnd('connect', options)
     const target = this.#target(address, false)
     if (this.type === C.SOCK_DGRAM) {
-      await (await this.#datagram('connect')).connect(target, options)
-      return
+      const datagrams = await this.#datagram('connect')
+      if (datagrams.remoteAddress) datagrams.disconnect()
+      return datagrams.connect(target, options)
     }
     const local = this.#listener?.address
     this.#step('connect', 'connect')
