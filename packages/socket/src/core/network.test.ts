@@ -35,8 +35,9 @@ describe('networks', () => {
     ['10.0.0.0/33', 'the prefix has 0 to 32 bits'],
     ['::/129', 'the prefix has 0 to 128 bits'],
     ['10.0.0.1/8', 'there are bits after the prefix; the network is 10.0.0.0/8'],
-    ['10.0.0.0/-1', 'is not an'],
-    ['10.0.0.0/8/8', 'is not an'],
+    ['10.0.0.0/-1', '"10.0.0.0/-1" is not an IPv4 address'],
+    ['10.0.0.0/8/8', '"10.0.0.0/8/8" is not an IPv4 address'],
+    ['10.0.0.0/', '"10.0.0.0/" is not an IPv4 address'],
     ['0177.0.0.1', 'is not an IPv4 address'],
     ['fe80::1%eth0', 'is not an IPv6 address'],
   ])('%s is refused', (text, says) => {

@@ -32,7 +32,7 @@ export interface Network {
 export function parseNetwork(text: string): Network {
   if (typeof text !== 'string')
     throw new TypeError(`a network must be a string, not ${kindOf(text)}`)
-  const [, address = '', length] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? []
+  const [, address = text, length] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? []
   const whole = parseAddress(address)
   const most = whole.bytes.length * 8
   const prefix = length === undefined ? most : Number(length)
