@@ -591,6 +591,7 @@ describe('what is closed says so, in one sentence', () => {
   test.each([
     ['closed', (c: Connection) => c.close()],
     ['destroyed', (c: Connection) => c.destroy()],
+    ['destroyed for a reason without a code', (c: Connection) => c.destroy(new Error('why'))],
     ['handed over', (c: Connection) => void c.detach().destroy()],
   ])('a connection that was %s', async (_how, end) => {
     const [a, b] = memoryPair()

@@ -85,7 +85,7 @@ test('numbers, and the line of a relay', () => {
 })
 
 const facts = { verb: 'connect', target: 'h:1' }
-test.each([
+test.each<[Error, number]>([
   [new NetError({ ...facts, code: 'ENOTFOUND', phase: 'lookup' }), 6],
   [new NetError({ ...facts, code: 'ECONNREFUSED', phase: 'connect' }), 7],
   [new NetError({ ...facts, code: 'EADDRINUSE', phase: 'listen' }), 45],
@@ -102,9 +102,9 @@ test.each([
     'ERR_TLS_CERT_ALTNAME_INVALID',
     'ERR_TLS_NO_CERTIFICATE',
     'ERR_TLS_PIN',
-  ].map((code) => [new TlsError({ ...facts, code, reason: code }), 60] as const),
+  ].map((code): [Error, number] => [new TlsError({ ...facts, code, reason: code }), 60]),
   ...['ERR_TLS_ALERT_CERTIFICATE_REQUIRED', 'ERR_TLS_ALERT_UNKNOWN_CA', 'ECONNRESET'].map(
-    (code) => [new TlsError({ ...facts, code, reason: code }), 35] as const,
+    (code): [Error, number] => [new TlsError({ ...facts, code, reason: code }), 35],
   ),
   [new ProxyError({ ...facts, code: 'ECONNREFUSED', proxy: 'p', reason: 'x' }), 97],
   [new ProxyError({ ...facts, code: 'ENOTFOUND', proxy: 'p', reason: 'x' }), 5],

@@ -353,7 +353,7 @@ export class Connection implements ByteStream {
   /**
    * Lets go at once; the peer sees a reset where the transport has one, and what was not sent is lost. Never throws.
    *
-   * @param reason what those who wait are told, its `code` among it; default `ERR_CLOSED`
+   * @param reason what those who wait are told, as the `cause`, with its `code`; without a code it is `ERR_CLOSED`
    */
   destroy(reason?: Error): void {
     this.#stream.destroy(reason)

@@ -64,6 +64,8 @@ export class StreamEngine implements TransportOwner, InboundOwner, OutboundOwner
   #state: StateOf<typeof CONNECTION> = 'open'
   /** What broke the stream; stays undefined when this program closed it. */
   #failure: Error | undefined
+  /** The code of a failure that has none: the peer's doing, except for the reason of a `destroy`. */
+  #codeless = 'ECONNRESET'
   #closing: Promise<void> | undefined
   #gone: (() => void) | undefined
   #closed: Promise<void> | undefined
@@ -183,7 +185,7 @@ export class StreamEngine implements TransportOwner, InboundOwner, OutboundOwner
       return new NetError(reason === undefined ? facts : { ...facts, reason })
     }
     if (failure instanceof NetError && failure.code === 'ERR_RECEIVER') return failure
-    const code = codeOf(failure) ?? 'ECONNRESET'
+    const code = codeOf(failure) ?? this.#codeless
     const facts = { ...this.#facts(verb, phase), code, cause: failure }
     return isTlsError(failure)
       ? new TlsError({ ...facts, reason: failure.reason })
@@ -255,6 +257,7 @@ export class StreamEngine implements TransportOwner, InboundOwner, OutboundOwner
   destroy(reason?: Error): void {
     if (this.#state === 'closed') return
     this.#failure ??= reason
+    this.#codeless = 'ERR_CLOSED'
     this.#deadline?.stop()
     this.#step('broke')
     this.#released = true
@@ -308,7 +311,8 @@ export class StreamEngine implements TransportOwner, InboundOwner, OutboundOwner
   #end(): void {
     if (tracing()) {
       const { bytesSent, bytesReceived } = this
-      const code = this.#failure === undefined ? undefined : (codeOf(this.#failure) ?? 'ECONNRESET')
+      const code =
+        this.#failure === undefined ? undefined : (codeOf(this.#failure) ?? this.#codeless)
       publish(this.id, this.parent, 'close', { code, bytesSent, bytesReceived })
     }
     this.outbound.abandon()
