@@ -1,10 +1,12 @@
 import { type Address, connect, type Target, text, type UdpSocket, udp } from '@sluice/socket'
 import { relay, serve } from '@sluice/socket/server'
 import {
+  checkStream,
   datagramLink,
   FakeClock,
   Link,
   linkPair,
+  makeCertificate,
   memoryPair,
   playScript,
   scriptedServer,
@@ -229,5 +231,28 @@ describe('a scripted peer', () => {
     expect((await playing).message).toBe('step 2 of the script: expected "hello", got "hallo"')
     a.destroy()
     b.destroy()
+  })
+})
+
+describe('the kit refuses by name what it does not know, and what makes no sense', () => {
+  test.each<[string, () => unknown, string]>([
+    ['linkPair', () => linkPair({ latnecy: 1 } as never), "link: there is no option 'latnecy'"],
+    ['linkPair', () => linkPair({ loss: 2 }), 'link: loss is 2, which makes no sense'],
+    ['linkPair', () => linkPair({ oneWay: 1 as never }), 'linkPair: oneWay must be a boolean'],
+    ['linkPair', () => linkPair({ clock: 1 as never }), 'linkPair: clock must be an object'],
+    ['memoryPair', () => memoryPair({ size: 1 } as never), "there is no option 'size'"],
+    ['memoryPair', () => memoryPair({ chunk: 0 }), 'chunk must be a whole number of at least 1'],
+    ['memoryPair', () => memoryPair({ capacity: '9' as never }), 'capacity must be a number'],
+    ['checkStream', () => checkStream(() => memoryPair(), { reset: false } as never), "'reset'"],
+    ['makeCertificate', () => makeCertificate({ name: 'h', ca: 1 } as never), "no option 'ca'"],
+    ['makeCertificate', () => makeCertificate({ name: 1 as never }), 'name must be a string'],
+  ])('%s: %s', (_name, call, says) => {
+    expect(call).toThrow(says)
+  })
+
+  test.each([Number.NaN, -1, undefined as never])('a clock is not turned by %s', async (ms) => {
+    const clock = new FakeClock()
+    expect(await rejection(clock.advance(ms))).toBeInstanceOf(RangeError)
+    expect(clock.now()).toBe(new FakeClock().now())
   })
 })

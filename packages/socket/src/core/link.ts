@@ -6,7 +6,7 @@
  * may not: TCP hides loss as delay, so a lost piece arrives one retransmission later, and all behind it wait.
  */
 import { kindOf } from './bytes.ts'
-import { printable } from './quote.ts'
+import { checkKeys } from './keys.ts'
 
 /** How bad. All of it default to a perfect line. */
 export interface LinkOptions {
@@ -126,13 +126,8 @@ export class Link {
 }
 
 function check(options: LinkOptions): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options))
-    throw new TypeError(`link: options must be an object, not ${kindOf(options)}`)
+  checkKeys('link', options, LINK_KEYS)
   for (const [name, value] of Object.entries(options)) {
-    if (!LINK_KEYS.includes(name))
-      throw new TypeError(
-        `link: there is no option '${printable(name)}'; the options are ${LINK_KEYS.join(', ')}`,
-      )
     if (value === undefined) continue
     if (typeof value !== 'number')
       throw new TypeError(`link: ${name} must be a number, not ${kindOf(value)}`)

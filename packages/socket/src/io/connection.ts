@@ -478,7 +478,8 @@ function nothing(ended: boolean): null | undefined {
   return ended ? null : undefined
 }
 
-function checkCount(name: string, value: unknown, least: number): Error | undefined {
+/** @returns what is wrong with a number of bytes: whoever waits is told by a promise */
+export function checkCount(name: string, value: unknown, least: number): Error | undefined {
   if (typeof value !== 'number')
     return new TypeError(`${name} must be a number, not ${kindOf(value)}`)
   if (Number.isInteger(value) && value >= least) return undefined

@@ -3,7 +3,7 @@
  * goes through it, the end goes through it, and when one side breaks the other is told by a reset.
  */
 import { type Bytes, copy } from '../core/bytes.ts'
-import { Link, type LinkOptions } from '../core/link.ts'
+import type { Link } from '../core/link.ts'
 import type { ByteStream } from './stream.ts'
 import type { Clock } from './system.ts'
 
@@ -21,6 +21,7 @@ interface Piece {
  *
  * @param from read until its end
  * @param to written, and shut down for writing at the end; neither is closed
+ * @param link what lies between them: one for each direction
  * @param seen is shown what arrives, before it does; valid until the call returns
  * @throws what broke either stream; both are destroyed then
  */
@@ -28,12 +29,12 @@ export async function forward(
   clock: Clock,
   from: ByteStream,
   to: ByteStream,
-  options: LinkOptions,
+  link: Link,
   seen?: (bytes: Uint8Array) => void,
 ): Promise<void> {
-  const line = new Line(clock, new Link(options))
+  const line = new Line(clock, link)
   try {
-    await Promise.all([fill(line, from), empty(line, to, seen)])
+    await Promise.all([fill(line, from, link.chunk), empty(line, to, seen)])
   } catch (error) {
     line.stop()
     from.destroy()
@@ -42,10 +43,9 @@ export async function forward(
   }
 }
 
-async function fill(line: Line, from: ByteStream): Promise<void> {
+async function fill(line: Line, from: ByteStream, chunk: number): Promise<void> {
   for await (const bytes of from) {
-    for (let at = 0; at < bytes.length; at += line.chunk)
-      line.put(copy(bytes.subarray(at, at + line.chunk)))
+    for (let at = 0; at < bytes.length; at += chunk) line.put(copy(bytes.subarray(at, at + chunk)))
     await line.room()
   }
   line.put(null)
@@ -77,10 +77,6 @@ class Line {
   constructor(clock: Clock, link: Link) {
     this.#clock = clock
     this.#link = link
-  }
-
-  get chunk(): number {
-    return this.#link.chunk
   }
 
   put(bytes: Bytes | null): void {

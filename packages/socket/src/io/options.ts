@@ -3,25 +3,11 @@
  * told rather than ignored.
  */
 import { kindOf } from '../core/bytes.ts'
+import { checkKeys } from '../core/keys.ts'
 import { printable } from '../core/quote.ts'
 import type { WaitOptions } from './stream.ts'
 
-/**
- * Checks that options are an object with known keys only.
- *
- * @param verb the function that takes them, for the sentence
- * @throws {TypeError}
- */
-export function checkKeys(verb: string, options: unknown, known: readonly string[]): void {
-  if (options === undefined) return
-  if (typeof options !== 'object' || options === null || Array.isArray(options))
-    throw new TypeError(`${verb}: options must be an object, not ${kindOf(options)}`)
-  for (const key of Object.keys(options))
-    if (!known.includes(key))
-      throw new TypeError(
-        `${verb}: there is no option '${printable(key)}'; the options are ${known.join(', ')}`,
-      )
-}
+export { checkKeys }
 
 /**
  * Checks what the fields of options are; what is left out, or undefined, is right.

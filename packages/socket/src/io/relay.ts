@@ -64,8 +64,8 @@ export async function relay(from: Target, to: Target, options: RelayOptions = {}
       const show = (bytes: Uint8Array, direction: 'up' | 'down'): void =>
         ifRejected(onBytes?.(bytes, direction, client), (error) => client.destroy(error as Error))
       await Promise.all([
-        forward(clock, client, upstream, link, (bytes) => show(bytes, 'up')),
-        forward(clock, upstream, client, link, (bytes) => show(bytes, 'down')),
+        forward(clock, client, upstream, new Link(link), (bytes) => show(bytes, 'up')),
+        forward(clock, upstream, client, new Link(link), (bytes) => show(bytes, 'down')),
       ])
       await upstream.close()
     },

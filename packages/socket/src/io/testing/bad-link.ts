@@ -2,9 +2,10 @@
  * `linkPair`: two connected streams with a bad line between them, for tests of what a program does when the network
  * is as it is.
  */
-import type { LinkOptions } from '../../core/link.ts'
+import { Link, type LinkOptions } from '../../core/link.ts'
 import type { Connection } from '../connection.ts'
 import { forward } from '../forward.ts'
+import { checkTypes } from '../options.ts'
 import { type Clock, systemClock } from '../system.ts'
 import { memoryPair } from './memory.ts'
 
@@ -28,10 +29,13 @@ export interface LinkPairOptions extends LinkOptions {
  */
 export function linkPair(options: LinkPairOptions = {}): [Connection, Connection] {
   const { oneWay = false, clock = systemClock, ...link } = options
+  checkTypes('linkPair', options, { oneWay: 'boolean', clock: 'object' })
+  const up = new Link(link)
+  const down = new Link(oneWay ? {} : link)
   const [a, nearA] = memoryPair({ clock })
   const [nearB, b] = memoryPair({ clock })
   // Each end is told of the other's by its own reader; nobody waits for the line itself.
-  forward(clock, nearA, nearB, link).catch(() => {})
-  forward(clock, nearB, nearA, oneWay ? {} : link).catch(() => {})
+  forward(clock, nearA, nearB, up).catch(() => {})
+  forward(clock, nearB, nearA, down).catch(() => {})
   return [a, b]
 }

@@ -5,6 +5,7 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { AF_INET, AF_INET6 } from '../../core/constants.ts'
 import { inetPton, isIPv4 } from '../../core/ip.ts'
+import { checkKeys, checkTypes } from '../options.ts'
 
 /** A certificate and its key, both as PEM, and what it takes to sign others. */
 export interface TestCertificate {
@@ -38,6 +39,7 @@ export interface CertificateWish {
   keyOf?: TestCertificate
 }
 
+const WISHES = ['name', 'issuer', 'names', 'from', 'to', 'isCa', 'keyOf']
 const DAY = 86_400_000
 const [SEQUENCE, SET, INTEGER, BITS, OCTETS, OID, UTF8, UTC, TIME, TRUE] = [
   0x30, 0x31, 2, 3, 4, 6, 0x0c, 0x17, 0x18, 0xff,
@@ -47,11 +49,14 @@ const [SEQUENCE, SET, INTEGER, BITS, OCTETS, OID, UTF8, UTC, TIME, TRUE] = [
  * Makes a certificate of version 3 with a new key on P-256. For tests: nobody else should trust it.
  *
  * @param wish subject, names, time, and who signs
- * @returns the certificate and its key; never throws for a wish of that shape
+ * @returns the certificate and its key
+ * @throws {TypeError} for a wish that is unknown, or a name that is no text
  * @see RFC 5280 §4.1
  * @example const { cert, key } = makeCertificate({ name: 'localhost', names: ['localhost', '127.0.0.1'] })
  */
 export function makeCertificate(wish: CertificateWish): TestCertificate {
+  checkKeys('makeCertificate', wish, WISHES)
+  checkTypes('makeCertificate', wish, { name: 'string' })
   const pair = wish.keyOf ?? generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const { privateKey, publicKey } = pair
   const signer = wish.issuer?.privateKey ?? privateKey

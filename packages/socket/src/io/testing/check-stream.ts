@@ -8,7 +8,8 @@
 import { strict as assert } from 'node:assert'
 import { decodeLatin1, encodeLatin1, text, toBytes } from '../../core/bytes.ts'
 import { isNetError } from '../../core/errors.ts'
-import type { ByteStream, Receiver } from '../stream.ts'
+import { checkKeys } from '../options.ts'
+import type { Attachment, ByteStream, Receiver } from '../stream.ts'
 
 /** Two ends that are connected to each other. */
 export type StreamPair = readonly [ByteStream, ByteStream]
@@ -22,11 +23,12 @@ export interface CheckStreamCase {
 }
 
 /**
- * Makes the cases. Never throws; a case that fails rejects.
+ * Makes the cases. A case that fails rejects.
  *
  * @param open gives a fresh pair each time
  * @param options `resets: false` for a transport on which `destroy()` looks like an ordinary end;
  *   `capacity`: more bytes than the transport holds while nobody reads, default 16 000 000
+ * @throws {TypeError} for an unknown option
  * @see RFC 9293 §3.9.1, what TCP promises to its user
  * @example for (const { title, run } of checkStream(() => memoryPair())) test(title, run)
  */
@@ -34,6 +36,7 @@ export function checkStream(
   open: () => StreamPair | Promise<StreamPair>,
   options: { resets?: boolean; capacity?: number } = {},
 ): CheckStreamCase[] {
+  checkKeys('checkStream', options, ['resets', 'capacity'])
   const { resets = true, capacity = 16_000_000 } = options
   const cases: CheckStreamCase[] = []
   const check = (title: string, body: (a: ByteStream, b: ByteStream) => Promise<void>): void => {
@@ -53,16 +56,16 @@ export function checkStream(
 
   check('what one end sends the other receives, in both directions', async (a, b) => {
     await a.sendAll('Hello, World!')
-    assert.equal(text(await b.recvExactly(13)), 'Hello, World!')
+    await gives(b, 'Hello, World!')
     await b.sendAll('and back')
-    assert.equal(text(await a.recvExactly(8)), 'and back')
+    await gives(a, 'and back')
   })
   check('a reader may wait before anything is sent', async (a, b) => {
     const waiting = b.recv()
     await a.sendAll('late')
     const first = (await waiting) ?? new Uint8Array(0)
     b.unread(first)
-    assert.equal(text(await b.recvExactly(4)), 'late')
+    await gives(b, 'late')
   })
   check('recv(max) gives at most max bytes and keeps the rest', async (a, b) => {
     await a.sendAll('abcdef')
@@ -73,7 +76,7 @@ export function checkStream(
   check('recv() returns null after the peer shut down writing, again and again', async (a, b) => {
     await a.sendAll('last')
     await a.shutdown('write')
-    assert.equal(text(await b.recvExactly(4)), 'last')
+    await gives(b, 'last')
     assert.equal(await b.recv(), null)
     assert.equal(await b.recv(), null)
     assert.equal(b.tryRecv(), null)
@@ -83,7 +86,7 @@ export function checkStream(
     assert.equal(await b.recv(), null)
     await b.sendAll('still here')
     await b.shutdown('write')
-    assert.equal(text(await a.recvExactly(10)), 'still here')
+    await gives(a, 'still here')
     assert.equal(await a.recv(), null)
   })
   check('half-close in the other order', async (a, b) => {
@@ -91,7 +94,7 @@ export function checkStream(
     assert.equal(await a.recv(), null)
     await a.sendAll('bye')
     await a.shutdown('write')
-    assert.equal(text(await b.recvExactly(3)), 'bye')
+    await gives(b, 'bye')
     assert.equal(await b.recv(), null)
   })
   check('sending after shutdown is ERR_CLOSED', async (a) => {
@@ -125,7 +128,7 @@ export function checkStream(
       expected += word
       sends.push(i % 3 === 0 ? a.send(word) : i % 3 === 1 ? a.sendAll([word]) : a.sendLatin1(word))
     }
-    assert.equal(text(await b.recvExactly(expected.length)), expected)
+    await gives(b, expected)
     await Promise.all(sends)
   })
   check('sendLatin1 with whenTaken waits only while the buffer is full', async (a, b) => {
@@ -215,20 +218,13 @@ export function checkStream(
   check('only the receiver that is attached can put bytes back', async (a, b) => {
     let seen = ''
     let again = true
-    const attachment = b.attach({
-      bytes: (view) => {
-        if (again) attachment.unread(view)
-        else seen += decodeLatin1(view)
-        again = false
-        return true
-      },
-      end: () => {},
-      error: () => {},
+    const attachment = hear(b, (view) => {
+      if (again) attachment.unread(view)
+      else seen += decodeLatin1(view)
+      again = false
+      return true
     })
-    assert.throws(
-      () => b.unread(Uint8Array.of(1)),
-      (e) => isNetError(e, 'ERR_BUSY'),
-    )
+    throws('ERR_BUSY', () => b.unread(Uint8Array.of(1)))
     await a.sendAll('twice')
     await until(() => seen === 'twice')
   })
@@ -266,7 +262,7 @@ export function checkStream(
       await turns(2)
     }
     assert.equal(text(await waiting), 'GET / HTTP/1.1\r\n\r\n')
-    assert.equal(text(await b.recvExactly(4)), 'rest')
+    await gives(b, 'rest')
   })
   check('recvUntil gives up at its limit and loses nothing', async (a, b) => {
     await a.sendAll('0123456789;')
@@ -299,20 +295,14 @@ export function checkStream(
     const front = toBytes('ab')
     b.unread(front)
     front.fill(0)
-    assert.equal(text(await b.recvExactly(4)), 'abcd')
+    await gives(b, 'abcd')
   })
   check('a second reader is ERR_BUSY and does not disturb the first', async (a, b) => {
     const first = b.recv()
     await rejects(b.recv(), 'ERR_BUSY')
     await rejects(b.recvLine(), 'ERR_BUSY')
-    assert.throws(
-      () => b.tryRecv(),
-      (e) => isNetError(e, 'ERR_BUSY'),
-    )
-    assert.throws(
-      () => b.attach(collector().receiver),
-      (e) => isNetError(e, 'ERR_BUSY'),
-    )
+    throws('ERR_BUSY', () => b.tryRecv())
+    throws('ERR_BUSY', () => hear(b, () => true))
     await a.sendAll('m')
     assert.equal(text(await first), 'm')
   })
@@ -336,25 +326,33 @@ export function checkStream(
   check('a receiver is given everything, then the end', async (a, b) => {
     await a.sendAll('early ')
     await turns(5)
-    const { receiver, ended, received } = collector()
-    b.attach(receiver)
+    let all = ''
+    let ended = false
+    b.attach({
+      bytes: (view) => {
+        all += decodeLatin1(view)
+      },
+      end: () => {
+        ended = true
+      },
+      error: () => {},
+    })
     await a.sendAll('late')
     await a.shutdown('write')
-    await ended
-    assert.equal(received(), 'early late')
+    await until(() => ended)
+    assert.equal(all, 'early late')
   })
   check('a receiver that says false is given nothing until resume()', async (a, b) => {
     const seen: string[] = []
-    let end = (): void => {}
-    const ended = new Promise<void>((resolve) => {
-      end = resolve
-    })
+    let ended = false
     const attachment = b.attach({
       bytes: (view) => {
         seen.push(decodeLatin1(view))
         return false
       },
-      end,
+      end: () => {
+        ended = true
+      },
       error: () => {},
     })
     await a.sendAll('one')
@@ -368,33 +366,25 @@ export function checkStream(
       await turns(1)
     }
     attachment.resume()
-    await ended
+    await until(() => ended)
   })
   check('a receiver has its attachment when what was already here is handed over', async (a, b) => {
     await a.sendAll('early')
     await turns(10)
     const seen: string[] = []
-    const attachment = b.attach({
-      bytes: (view) => {
-        seen.push(decodeLatin1(view))
-        attachment.resume()
-        return false
-      },
-      end: () => {},
-      error: () => {},
+    const attachment = hear(b, (view) => {
+      seen.push(decodeLatin1(view))
+      attachment.resume()
+      return false
     })
     await until(() => seen.join('') === 'early')
   })
   check('a receiver that resumes before it says false is not forgotten', async (a, b) => {
     let seen = ''
-    const attachment = b.attach({
-      bytes: (view) => {
-        seen += decodeLatin1(view)
-        attachment.resume()
-        return false
-      },
-      end: () => {},
-      error: () => {},
+    const attachment = hear(b, (view) => {
+      seen += decodeLatin1(view)
+      attachment.resume()
+      return false
     })
     for (const word of ['one ', 'two ', 'three']) {
       await a.sendAll(word)
@@ -403,23 +393,16 @@ export function checkStream(
     await until(() => seen === 'one two three')
   })
   check('a receiver that lets go can put back what it did not use', async (a, b) => {
-    let rest = (): void => {}
-    const done = new Promise<void>((resolve) => {
-      rest = resolve
-    })
-    const attachment = b.attach({
-      bytes: (view) => {
-        attachment.unread(view.subarray(2))
-        attachment.detach()
-        rest()
-        return true
-      },
-      end: () => {},
-      error: () => {},
+    let done = false
+    const attachment = hear(b, (view) => {
+      attachment.unread(view.subarray(2))
+      attachment.detach()
+      done = true
+      return true
     })
     await a.sendAll('abcd')
-    await done
-    assert.equal(text(await b.recvExactly(2)), 'cd')
+    await until(() => done)
+    await gives(b, 'cd')
   })
   check('a receiver that throws ends this stream', async (a, b) => {
     const errors: unknown[] = []
@@ -451,10 +434,7 @@ export function checkStream(
     await rejects(a.recv(), 'ERR_CLOSED')
     await rejects(a.sendAll('x'), 'ERR_CLOSED')
     await rejects(a.shutdown('write'), 'ERR_CLOSED')
-    assert.throws(
-      () => a.tryRecv(),
-      (e) => isNetError(e, 'ERR_CLOSED'),
-    )
+    throws('ERR_CLOSED', () => a.tryRecv())
     assert.equal(a.isOpen, false)
     await b.close()
     await Promise.all([closing, a.close()])
@@ -486,18 +466,17 @@ export function checkStream(
   }
   check('what arrived before the stream broke can still be read', async (a, b) => {
     await a.sendAll('last words')
-    const attempt = await b.recvExactly(4)
-    assert.equal(text(attempt), 'last')
+    await gives(b, 'last')
     a.destroy()
     await turns(10)
-    assert.equal(text(await b.recvExactly(6)), ' words')
+    await gives(b, ' words')
   })
   check('shutdown(read) makes our readers see the end; the peer can go on', async (a, b) => {
     await b.shutdown('read')
     assert.equal(await b.recv(), null)
     await a.sendAll(pattern(1_000_000))
     await b.sendAll('still talking')
-    assert.equal(text(await a.recvExactly(13)), 'still talking')
+    await gives(a, 'still talking')
   })
   check('bytes are counted', async (a, b) => {
     await a.sendAll('12345')
@@ -538,24 +517,18 @@ async function rejects(promise: Promise<unknown>, code: string): Promise<unknown
   return outcome.error
 }
 
-/** A receiver that keeps a copy of everything. */
-function collector(): { receiver: Receiver; ended: Promise<void>; received: () => string } {
-  let all = ''
-  let end = (): void => {}
-  let fail = (_error: Error): void => {}
-  const ended = new Promise<void>((resolve, reject) => {
-    end = resolve
-    fail = reject
-  })
-  const receiver: Receiver = {
-    bytes: (view) => {
-      all += decodeLatin1(view)
-      return true
-    },
-    end: () => end(),
-    error: (error) => fail(error),
-  }
-  return { receiver, ended, received: () => all }
+function throws(code: string, run: () => unknown): void {
+  assert.throws(run, (error) => isNetError(error, code))
+}
+
+/** What comes next is this. */
+async function gives(stream: ByteStream, words: string): Promise<void> {
+  assert.equal(text(await stream.recvExactly(words.length)), words)
+}
+
+/** Attaches a receiver that minds only the bytes. */
+function hear(stream: ByteStream, bytes: Receiver['bytes']): Attachment {
+  return stream.attach({ bytes, end: () => {}, error: () => {} })
 }
 
 /** Bytes in which every place tells where it is. */

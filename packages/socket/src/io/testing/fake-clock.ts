@@ -2,6 +2,7 @@
  * A clock that stands still until a test turns it. Timers fire in the order of their times, and at the
  * time that they were set for, so that an hour of silence takes no time at all.
  */
+import { checkTimeout } from '../options.ts'
 import type { Clock, Timer } from '../system.ts'
 
 interface FakeTimer extends Timer {
@@ -43,11 +44,13 @@ export class FakeClock implements Clock {
   /**
    * Turns the clock on by `ms`, firing what falls due on the way. Between timers pending promises get
    * their turn, so that code that sets its next timer after an `await` is in time for it.
-   * Otherwise never rejects: what a timer throws is what it rejects with.
+   * What a timer throws is what it rejects with.
    *
    * @param ms milliseconds, 0 or more; a timer that is due exactly then fires
+   * @throws {TypeError | RangeError} for what is no such number
    */
   async advance(ms: number): Promise<void> {
+    checkTimeout('advance', ms ?? Number.NaN, 'ms')
     const end = this.#now + ms
     await settle()
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {

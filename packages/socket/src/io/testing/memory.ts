@@ -9,7 +9,7 @@
 import type { Address } from '../../core/address.ts'
 import { copy, encodeLatin1 } from '../../core/bytes.ts'
 import { NetError } from '../../core/errors.ts'
-import { Connection, type ConnectionOptions } from '../connection.ts'
+import { Connection, type ConnectionOptions, checkCount } from '../connection.ts'
 import { POISON, poison } from '../shared-read.ts'
 import type { Transport, TransportOwner } from '../transport.ts'
 
@@ -26,7 +26,7 @@ export interface MemoryOptions extends Omit<ConnectionOptions, 'side' | 'parent'
  *
  * @param options how much lies between the ends, in which pieces, and what a connection takes
  * @returns both ends; what one sends the other receives
- * @throws {TypeError} for an unknown option
+ * @throws {TypeError | RangeError} for an unknown option, or less than a byte
  * @see socketpair(2)
  * @example
  * const [client, server] = memoryPair()
@@ -35,6 +35,9 @@ export interface MemoryOptions extends Omit<ConnectionOptions, 'side' | 'parent'
  */
 export function memoryPair(options: MemoryOptions = {}): [Connection, Connection] {
   const { capacity = 65_536, chunk = 65_536, ...rest } = options
+  // In pieces of no byte nothing would ever arrive.
+  const wrong = checkCount('capacity', capacity, 1) ?? checkCount('chunk', chunk, 1)
+  if (wrong) throw wrong
   const a = new MemoryTransport('memory:a', 'memory:b', capacity, chunk)
   const b = new MemoryTransport('memory:b', 'memory:a', capacity, chunk)
   a.peer = b

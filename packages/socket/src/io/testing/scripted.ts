@@ -56,11 +56,9 @@ async function play(stream: ByteStream, step: ScriptStep): Promise<boolean> {
 }
 
 async function expectBytes(stream: ByteStream, wanted: Uint8Array): Promise<void> {
-  const got = await stream.recvExactly(wanted.length)
-  if (got === null || text(got) !== text(wanted as Uint8Array<ArrayBuffer>))
-    throw new Error(
-      `expected ${JSON.stringify(text(wanted as Uint8Array<ArrayBuffer>))}, got ${JSON.stringify(text(got))}`,
-    )
+  const got = text(await stream.recvExactly(wanted.length))
+  if (got !== text(wanted))
+    throw new Error(`expected ${JSON.stringify(text(wanted))}, got ${JSON.stringify(got)}`)
 }
 
 async function expectEnd(stream: ByteStream): Promise<void> {
