@@ -11,7 +11,7 @@ import { quoted } from '../core/quote.ts'
 import type { ReceiveBuffer } from '../core/receive-buffer.ts'
 import { DEFAULT_TIMEOUTS, normaliseTimeout, type TimeoutOption } from '../core/timeouts.ts'
 import type { Take } from './inbound.ts'
-import { checkKeys, completeLimits } from './options.ts'
+import { checkCount, checkKeys, completeLimits } from './options.ts'
 import type {
   Attachment,
   ByteStream,
@@ -239,9 +239,10 @@ export class Connection implements ByteStream {
   }
 
   /**
-   * Looks at up to `max` bytes of our buffer without taking them; `undefined` when it is empty. Never throws.
+   * Looks at up to `max` bytes of our buffer without taking them; `undefined` when it is empty.
    *
-   * @param max bytes; default 65 536
+   * @param max bytes, at least 1; default 65 536
+   * @throws {TypeError | RangeError} for what is no such number
    */
   peek(max: number = CHUNK): Bytes | undefined {
     const wrong = checkCount('max', max, 1)
@@ -476,12 +477,4 @@ const takeInto: Take<number> = (buffer, ended, _max, target) =>
 
 function nothing(ended: boolean): null | undefined {
   return ended ? null : undefined
-}
-
-/** @returns what is wrong with a number of bytes: whoever waits is told by a promise */
-export function checkCount(name: string, value: unknown, least: number): Error | undefined {
-  if (typeof value !== 'number')
-    return new TypeError(`${name} must be a number, not ${kindOf(value)}`)
-  if (Number.isInteger(value) && value >= least) return undefined
-  return new RangeError(`${name} must be a whole number of at least ${least}, not ${value}`)
 }

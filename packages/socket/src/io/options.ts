@@ -104,3 +104,11 @@ export function completeLimits<T extends object>(
   }
   return result
 }
+
+/** @returns what is wrong with a number of bytes: whoever waits is told by a promise */
+export function checkCount(name: string, value: unknown, least: number): Error | undefined {
+  if (typeof value !== 'number')
+    return new TypeError(`${name} must be a number, not ${kindOf(value)}`)
+  if (Number.isInteger(value) && value >= least) return undefined
+  return new RangeError(`${name} must be a whole number of at least ${least}, not ${value}`)
+}

@@ -67,7 +67,6 @@ export class StreamEngine implements TransportOwner, InboundOwner, OutboundOwner
   /** The code of a failure that has none: the peer's doing, except for the reason of a `destroy`. */
   #codeless = 'ECONNRESET'
   #closing: Promise<void> | undefined
-  #gone: (() => void) | undefined
   #closed: Promise<void> | undefined
   #whenClosed: (() => void) | undefined
   #deadline: Deadline | undefined
@@ -221,9 +220,7 @@ export class StreamEngine implements TransportOwner, InboundOwner, OutboundOwner
       this.inbound.onClosed()
       return Promise.resolve()
     }
-    const closing = new Promise<void>((resolve) => {
-      this.#gone = resolve
-    })
+    const closing = this.closed
     // A receiver that is told may close or destroy in its turn: it gets this promise, or ends it.
     this.#closing = closing
     this.inbound.onClosed()
@@ -316,13 +313,7 @@ export class StreamEngine implements TransportOwner, InboundOwner, OutboundOwner
       publish(this.id, this.parent, 'close', { code, bytesSent, bytesReceived })
     }
     this.outbound.abandon()
-    this.#settleClose()
     this.#whenClosed?.()
-  }
-
-  #settleClose(): void {
-    this.#gone?.()
-    this.#gone = undefined
   }
 
   /** @returns whether the event had a place in the current state */

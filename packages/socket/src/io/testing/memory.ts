@@ -9,7 +9,8 @@
 import type { Address } from '../../core/address.ts'
 import { copy, encodeLatin1 } from '../../core/bytes.ts'
 import { NetError } from '../../core/errors.ts'
-import { Connection, type ConnectionOptions, checkCount } from '../connection.ts'
+import { Connection, type ConnectionOptions } from '../connection.ts'
+import { checkCount } from '../options.ts'
 import { POISON, poison } from '../shared-read.ts'
 import type { Transport, TransportOwner } from '../transport.ts'
 
