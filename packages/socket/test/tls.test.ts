@@ -405,8 +405,9 @@ describe('certificates of clients', () => {
     ['one of an unknown issuer', keyPair(stranger), /closed|reset|does not know the issuer/],
   ])('require: %s is refused, and the client hears of it', async (_, tls, sentence) => {
     const heard = await refused({ ...own, ...mutual }, tls)
-    // TLS 1.3 tells the client only after it has finished its part.
-    if (heard !== undefined) expect(heard.message).toMatch(sentence)
+    // TLS 1.3 tells the client only after it has finished its part: a reset then, where the runtime has one.
+    const mayBeQuiet = 'Bun' in globalThis || 'Deno' in globalThis
+    if (heard !== undefined || !mayBeQuiet) expect(heard?.message).toMatch(sentence)
   })
 
   /** The server hands nothing over; what the client heard, if it was told. */

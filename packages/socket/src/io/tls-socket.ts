@@ -27,7 +27,7 @@ import { fence } from './fence.ts'
 import type { System } from './system.ts'
 import { type TlsClientOptions, TlsContext, type TlsServerOptions } from './tls-context.ts'
 import { peerCertificateOf, peerChainOf, sha256, tlsInfoOf } from './tls-info.ts'
-import { TlsTransport } from './tls-transport.ts'
+import { endByReset, TlsTransport } from './tls-transport.ts'
 import { publish, tracing } from './trace.ts'
 
 /** Which side of a handshake we are, with its options and the context that they stand for. */
@@ -103,6 +103,8 @@ class Handshake {
   #fail: (error: Error) => void = () => {}
   /** Succeeded or failed: a function of the program that throws later breaks the connection instead. */
   #over = false
+  /** The record layer was content with the peer, and we are not. */
+  #isRefused = false
 
   constructor(system: System, stream: Duplex, side: HandshakeSide, call: HandshakeCall) {
     this.#system = system
@@ -137,6 +139,7 @@ class Handshake {
       try {
         transport = this.#secured(socket)
       } catch (error) {
+        this.#isRefused = true
         this.#fail(this.#failure(error))
         return
       }
@@ -155,8 +158,10 @@ class Handshake {
 
   giveUp(): void {
     this.#over = true
+    // In TLS 1.3 the peer may believe that it is done: to it a quiet end would be that of a stream in good order.
+    const isReset = this.#isRefused && endByReset(this.#stream)
     this.#socket?.on('error', drop).destroy()
-    this.#stream.destroy()
+    if (!isReset) this.#stream.destroy()
   }
 
   tooLate(): TimeoutError {

@@ -43,20 +43,7 @@ export class TlsTransport extends NodeTransport {
   }
 
   override reset(): void {
-    const below = this.#below as Duplex & Partial<Pick<NodeSocket, 'resetAndDestroy'>>
-    // The TLS socket goes first and takes the one below with it. The other way round, a record that is still being
-    // written (a session ticket, say) outlives its socket, and Node dies of that.
-    const canReset = typeof below.resetAndDestroy === 'function' && !this.isFinishing
-    if (canReset && this.remoteAddress?.family !== 'Unix')
-      below.destroy = (error) => {
-        Reflect.deleteProperty(below, 'destroy')
-        try {
-          below.resetAndDestroy?.()
-        } catch {
-          // It is no TCP socket, but TLS itself: it has no reset.
-        }
-        return below.destroy(error)
-      }
+    if (!this.isFinishing && this.remoteAddress?.family !== 'Unix') endByReset(this.#below)
     this.socket.destroy()
   }
 
@@ -90,6 +77,26 @@ export class TlsTransport extends NodeTransport {
     while (this.#waiting[0] !== undefined && this.#waiting[0].made <= this.#done)
       this.#waiting.shift()?.callback(reason)
   }
+}
+
+/**
+ * Has a socket end by a reset when the TLS socket on it ends: that goes first and takes the one below with it. The other way
+ * round, a record that is still being written (a session ticket, say) outlives its socket, and Node dies of that.
+ *
+ * @returns whether it can
+ */
+export function endByReset(below: Duplex & Partial<Pick<NodeSocket, 'resetAndDestroy'>>): boolean {
+  if (typeof below.resetAndDestroy !== 'function') return false
+  below.destroy = (error) => {
+    Reflect.deleteProperty(below, 'destroy')
+    try {
+      below.resetAndDestroy?.()
+    } catch {
+      // It is no TCP socket, but TLS itself: it has no reset.
+    }
+    return below.destroy(error)
+  }
+  return true
 }
 
 /** An error of the TLS socket in our terms; one of the network passes as it is. */
