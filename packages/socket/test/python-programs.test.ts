@@ -169,6 +169,12 @@ describe('selectors', () => {
     b.close()
   })
 
+  it('take the timeout by its name', async () => {
+    using selector = selectors.DefaultSelector()
+    expect(await selector.select(kw({ timeout: 0 }))).toEqual([])
+    expect(await rejection(selector.select(kw({ tiemout: 0 })))).toBeInstanceOf(TypeError)
+  })
+
   it('tell of a connection that nobody waits for', async () => {
     await using server = await socket.create_server(['127.0.0.1', 0])
     await using client = socket.socket()
@@ -180,6 +186,20 @@ describe('selectors', () => {
     expect(await selector.select(5)).toHaveLength(1)
     expect(client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)).toBe(0)
     expect(client.getpeername()).toEqual(server.getsockname())
+  })
+})
+
+describe('memory of the caller', () => {
+  it('takes as much as is asked for by name', async () => {
+    const [a, b] = await socket.socketpair()
+    await a.sendall(bytes('hello'))
+    const memory = new Uint8Array(10)
+    expect(await b.recv_into(memory, kw({ nbytes: 2 }))).toBe(2)
+    expect((await b.recvfrom_into(memory, kw({ nbytes: 1, flags: socket.MSG_PEEK })))[0]).toBe(1)
+    expect(await b.recv_into(kw({ buffer: memory }))).toBe(3)
+    expect(text(memory.subarray(0, 3))).toBe('llo')
+    a.close()
+    b.close()
   })
 })
 
@@ -236,6 +256,10 @@ describe('ssl', () => {
     const certificate = secure.getpeercert() as { subject: unknown; subjectAltName: unknown }
     expect(certificate.subject).toEqual([[['commonName', 'localhost']]])
     expect(certificate.subjectAltName).toContainEqual(['IP Address', '127.0.0.1'])
+    expect(secure.getpeercert(kw({ binary_form: false }))).toEqual(certificate)
+    expect(secure.getpeercert(kw({ binary_form: true }))).toEqual(
+      ssl.PEM_cert_to_DER_cert(made.cert),
+    )
     expect(ssl.match_hostname(certificate as never, 'localhost')).toBeNull()
     secure.close()
     expect(await saw).toBe('TLSv1.3')
@@ -279,6 +303,12 @@ describe('ssl', () => {
   })
 
   it('keeps Python’s rules between settings', async () => {
+    const client = ssl.SSLContext(kw({ protocol: ssl.PROTOCOL_TLS_CLIENT }))
+    expect([client.check_hostname, client.verify_mode]).toEqual([true, ssl.CERT_REQUIRED])
+    client.load_verify_locations(file('ca.pem'))
+    expect(client.get_ca_certs(kw({ binary_form: true }))).toEqual([
+      ssl.PEM_cert_to_DER_cert(authority.cert),
+    ])
     const context = ssl.create_default_context()
     expect(() => {
       context.verify_mode = ssl.CERT_NONE

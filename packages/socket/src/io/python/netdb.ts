@@ -120,7 +120,8 @@ async function byName(hostname: string): Promise<names.HostEntry> {
 }
 
 /** The full name of a host, default: this machine's. */
-export async function getfqdn(name = ''): Promise<string> {
+export async function getfqdn(...args: Call<[name?: string]>): Promise<string> {
+  const { name = '' } = bind('getfqdn', ['name?'], args) as { name?: string }
   return names.getfqdn(name === '::' ? '' : name.trim())
 }
 

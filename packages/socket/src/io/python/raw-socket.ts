@@ -31,10 +31,13 @@ import {
 import { Description } from './description.ts'
 import { describe, numberOf, register, release } from './descriptors.ts'
 import { OSError, TimeoutError, ValueError } from './errors.ts'
-import { bind, type Call } from './keywords.ts'
+import { bind, type Call, type Given } from './keywords.ts'
 import { checkAncillary, checkFileno, iterableOf, orElse, piecesOf } from './message-arguments.ts'
 import { osError, timedOut, translate, translated } from './os-errors.ts'
 import { getOption, setOption } from './socket-options.ts'
+
+/** Where to receive into. */
+type Into = Given<[buffer: BytesLike, nbytes?: number, flags?: number]>
 
 /** The sender on a stream. */
 const NOBODY = null as never
@@ -164,8 +167,8 @@ export class RawSocket {
   }
 
   /** As `recv`, into memory of the caller; how many bytes. */
-  async recv_into(buffer: BytesLike, nbytes = 0, flags = 0): Promise<number> {
-    const [count] = await this.#into('recv_into', buffer, nbytes, flags)
+  async recv_into(...args: Into): Promise<number> {
+    const [count] = await this.#into('recv_into', args)
     return count
   }
 
@@ -176,8 +179,8 @@ export class RawSocket {
   }
 
   /** As `recvfrom`, into memory of the caller. */
-  async recvfrom_into(buffer: BytesLike, nbytes = 0, flags = 0): Promise<[number, Address]> {
-    return this.#into('recvfrom_into', buffer, nbytes, flags)
+  async recvfrom_into(...args: Into): Promise<[number, Address]> {
+    return this.#into('recvfrom_into', args)
   }
 
   /** As `recvfrom`, with ancillary data, of which there is none here, and flags: MSG_TRUNC for a datagram that was cut. */
@@ -384,13 +387,9 @@ export class RawSocket {
     }
   }
 
-  async #into(
-    verb: string,
-    buffer: BytesLike,
-    nbytes: unknown,
-    flags: number,
-  ): Promise<[number, Address]> {
-    const target = bytesOf(buffer)
+  async #into(verb: string, args: Into): Promise<[number, Address]> {
+    const { buffer, nbytes, flags } = bind(verb, ['buffer', 'nbytes?', 'flags?'], args)
+    const target = bytesOf(buffer as BytesLike)
     const wanted = intOf(nbytes ?? 0)
     if (wanted < 0) throw new ValueError(`negative buffersize in ${verb}`)
     if (wanted > target.length)

@@ -11,7 +11,7 @@ import { systemClock } from '../system.ts'
 import { type Description, turn } from './description.ts'
 import { describe } from './descriptors.ts'
 import { KeyError, OSError, ValueError } from './errors.ts'
-import { bind, type Callable, callable } from './keywords.ts'
+import { bind, type Callable, callable, type Given } from './keywords.ts'
 
 /** There is something to read. */
 export const EVENT_READ = 1
@@ -89,7 +89,9 @@ class Selector implements Disposable {
    * @param timeout null waits without a limit, 0 or less does not wait
    * @returns keys with their events; empty when nothing happened
    */
-  async select(timeout: number | null = null): Promise<Ready[]> {
+  async select(...args: Given<[timeout?: number | null]>): Promise<Ready[]> {
+    const given = bind('select', ['timeout?'], args)
+    const timeout = (given['timeout'] ?? null) as number | null
     const end = new AbortController()
     const ready = new Map<Key, number>()
     let first = (): void => {}

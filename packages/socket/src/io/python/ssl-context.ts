@@ -81,7 +81,9 @@ class Context {
   #trustsDefault = false
   #made: TlsContext | undefined
 
-  constructor(protocol: number = S.PROTOCOL_TLS) {
+  constructor(...args: Given<[protocol?: number]>) {
+    const given = bind('SSLContext', ['protocol?'], args)
+    const protocol = (given['protocol'] ?? S.PROTOCOL_TLS) as number
     const known = [S.PROTOCOL_TLS, S.PROTOCOL_TLS_CLIENT, S.PROTOCOL_TLS_SERVER, 5]
     if (!known.includes(protocol)) throw new ValueError('invalid or unsupported protocol version')
     this.protocol = protocol
@@ -171,7 +173,8 @@ class Context {
   }
 
   /** Trusts what the runtime trusts. */
-  load_default_certs(_purpose?: unknown): null {
+  load_default_certs(...args: Given<[purpose?: unknown]>): null {
+    bind('load_default_certs', ['purpose?'], args)
     this.#trustsDefault = true
     this.#made = undefined
     return null
@@ -200,7 +203,8 @@ class Context {
   }
 
   /** The certificates that were loaded: what Python's `getpeercert` shows, or bytes. */
-  get_ca_certs(binary_form = false): (PeerCertificateDict | Uint8Array)[] {
+  get_ca_certs(...args: Given<[binary_form?: boolean]>): (PeerCertificateDict | Uint8Array)[] {
+    const { binary_form } = bind('get_ca_certs', ['binary_form?'], args)
     const certificates = this.#trusted.flatMap(certificatesIn).map((one) => parseCertificate(one))
     return certificates.map((one) => (binary_form ? one.der : peerCertificate(one)))
   }

@@ -9,7 +9,7 @@ import type { TlsClientOptions, TlsServerOptions } from '../tls-context.ts'
 import type { TlsInfo } from '../tls-info.ts'
 import type { Address, BytesLike } from './arguments.ts'
 import { OSError, ValueError } from './errors.ts'
-import type { Callable } from './keywords.ts'
+import { bind, type Callable, type Given } from './keywords.ts'
 import { osError, translated } from './os-errors.ts'
 import { type PeerCertificateDict, peerCertificate } from './peer-certificate.ts'
 import { socket } from './socket-class.ts'
@@ -117,8 +117,9 @@ export class SSLSocket extends Base {
 
   /** The peer's certificate: a dict, empty when it was not checked; bytes with `binary_form`; null when there was none. */
   getpeercert(
-    binary_form = false,
+    ...args: Given<[binary_form?: boolean]>
   ): PeerCertificateDict | Record<string, never> | Uint8Array | null {
+    const { binary_form } = bind('getpeercert', ['binary_form?'], args)
     const certificate = this.#agreed.peerCertificate
     if (certificate === undefined) return null
     if (binary_form) return certificate.der
@@ -173,8 +174,13 @@ export class SSLSocket extends Base {
   }
 
   /** Reads up to `len` bytes, or into a buffer. */
-  async read(len = 1024, buffer: BytesLike | null = null): Promise<Uint8Array | number> {
-    return buffer === null ? this.recv(len) : this.recv_into(buffer, len)
+  async read(
+    ...args: Given<[len?: number, buffer?: BytesLike | null]>
+  ): Promise<Uint8Array | number> {
+    const { len = 1024, buffer = null } = bind('read', ['len?', 'buffer?'], args)
+    return buffer === null
+      ? this.recv(len as number)
+      : this.recv_into(buffer as BytesLike, len as number)
   }
 
   /** Writes; how many bytes were taken. */
@@ -196,7 +202,8 @@ export class SSLSocket extends Base {
   }
 
   /** Refused: no runtime tells. */
-  get_channel_binding(cb_type = 'tls-unique'): never {
+  get_channel_binding(...args: Given<[cb_type?: string]>): never {
+    const { cb_type = 'tls-unique' } = bind('get_channel_binding', ['cb_type?'], args)
     throw new ValueError(`${cb_type} channel binding type not implemented`)
   }
 
