@@ -245,7 +245,7 @@ describe.concurrent('sluice-socket', { timeout: 20_000 }, () => {
         97,
         /the proxy socks5h.+can not be reached/,
       ],
-      [['connect', '--ca', join(folder, 'none.pem'), 'h:1'], 26, /ENOENT/],
+      [['connect', '--ca', join(folder, 'none.pem'), 'tls://h:1'], 26, /ENOENT/],
       [['connect', `127.0.0.1:${inetOf(rude.address).port}`], 56, /ECONNRESET/],
       [['listen', '--cert', bin, '127.0.0.1:0'], 58, /holds no certificate/],
     ]

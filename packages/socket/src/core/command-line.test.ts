@@ -29,6 +29,8 @@ test.each([
     ],
   ],
   ['connect -- -h:1', ['-h:1'], []],
+  ['connect -k TLS://h:1', ['TLS://h:1'], [['insecure', ['']]]],
+  ['relay --ca ca.pem 1 tls://h:2', ['127.0.0.1:1', 'tls://h:2'], [['ca', ['ca.pem']]]],
   ['relay 1 unix:/x', ['127.0.0.1:1', 'unix:/x'], []],
 ])('%s', (line, operands, flags) => {
   expect(plan(line).operands).toEqual(operands)
@@ -52,6 +54,9 @@ test.each([
   ['listen -u --cert c.pem 1', 'listen: --udp and --cert do not go together'],
   ['listen --echo -e cat 1', 'listen: --echo and --exec do not go together'],
   ['listen --key k.pem 1', 'listen: --key without --cert'],
+  ['connect --ca ca.pem h:1', 'connect: --ca without --tls, or a target tls://'],
+  ['connect -k tcp://h:1', 'connect: --insecure without --tls'],
+  ['relay --server-name h tls://h:1 h:2', 'relay: --server-name without --tls'],
 ])('%s is one sentence', (line, says) => {
   expect(() => plan(line)).toThrow(UsageError)
   expect(() => plan(line)).toThrow(says)

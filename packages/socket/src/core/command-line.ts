@@ -2,7 +2,7 @@
  * The command line of `sluice-socket`: what there is to say, and what it means. Pure: arguments in, a plan out, or the
  * one sentence that says what is wrong with them.
  */
-import { parseTarget } from './address.ts'
+import { isTls, parseTarget } from './address.ts'
 import type { LinkOptions } from './link.ts'
 import { printable } from './quote.ts'
 
@@ -156,7 +156,9 @@ export function parseCommandLine(args: readonly string[]): CommandPlan | string 
   }
   if (flags.has('help')) return usageOf(first)
   checkTogether(first, flags)
-  return { command: first, operands: targetsOf(first, operands), flags }
+  const targets = targetsOf(first, operands)
+  checkSecured(first, flags, targets.at(-1) as string)
+  return { command: first, operands: targets, flags }
 }
 
 /** @throws {UsageError} */
@@ -168,6 +170,17 @@ function checkTogether(command: CommandName, flags: ReadonlyMap<string, unknown>
   }
   if (flags.has('key') && !flags.has('cert'))
     throw new UsageError(`${command}: --key without --cert, the certificate that it belongs to`)
+}
+
+/** Who says how to look at a certificate means TLS, and is not to be sent in the clear. @throws {UsageError} */
+function checkSecured(
+  command: CommandName,
+  flags: ReadonlyMap<string, unknown>,
+  target: string,
+): void {
+  const one = ['ca', 'server-name', 'insecure'].find((name) => flags.has(name))
+  if (one !== undefined && !flags.has('tls') && !isTls(target))
+    throw new UsageError(`${command}: --${one} without --tls, or a target tls://`)
 }
 
 /** `--name=value`, `--name`, or `-abc`, of which the last may take a value. */
