@@ -108,6 +108,16 @@ describe('out of order', () => {
     await s.close()
     expect(isNetError(await rejection(call(s)), 'ERR_CLOSED')).toBe(true)
   })
+  test('a second listen changes nothing', async () => {
+    await using server = socket()
+    await server.bind(['127.0.0.1', 0])
+    await server.listen()
+    await server.listen(10)
+    await using client = socket()
+    await client.connect(server.getsockname())
+    const [peer] = await server.accept()
+    await peer.close()
+  })
   test('a failed connect can be tried again', async () => {
     await using server = socket()
     await server.bind(['127.0.0.1', 0])
@@ -213,7 +223,9 @@ test('arguments that make no sense are refused by name', async () => {
   expect((await rejection(socket().bind('127.0.0.1:80'))).message).toBe(
     'an address is [host, port], not a string',
   )
-  expect((await rejection(socket().listen(-1))).message).toBe('backlog must be 0 or more, not -1')
+  expect((await rejection(socket().listen(-1))).message).toBe(
+    'backlog must be a whole number of at least 0, not -1',
+  )
 })
 
 test('a datagram socket connects again, to somebody else', async () => {
@@ -268,6 +280,12 @@ test('options: what is set is remembered, what can not be reached says so', () =
   expect(s.getsockopt(sluice.SOL_SOCKET, sluice.SO_REUSEADDR)).toBe(1)
   expect(s.getsockopt(sluice.IPPROTO_TCP, sluice.TCP_NODELAY)).toBe(1)
   expect(s.getsockopt(sluice.SOL_SOCKET, 3)).toBe(SOCK_STREAM)
+  for (const wrong of [true, '1', null, undefined])
+    expect(() => s.setsockopt(sluice.SOL_SOCKET, sluice.SO_REUSEADDR, wrong as never)).toThrow(
+      'setsockopt: value must be a number, not',
+    )
+  for (const wrong of [-1, 0.5, Number.NaN])
+    expect(() => s.setsockopt(sluice.SOL_SOCKET, sluice.SO_REUSEADDR, wrong)).toThrow(RangeError)
   expect(() => s.setsockopt(sluice.SOL_SOCKET, 13, 1)).toThrow(
     /gives no access to option 1\/13 \(ERR_UNSUPPORTED/,
   )

@@ -23,7 +23,7 @@ export const SOCKET = {
   },
   bound: { connect: 'connecting', listen: 'listening', failed: 'new', close: 'closed' },
   connecting: { connected: 'open', failed: 'new', close: 'closed' },
-  listening: { accept: 'listening', close: 'closed' },
+  listening: { accept: 'listening', listen: 'listening', close: 'closed' },
   open: { close: 'closed' },
   closed: { close: 'closed' },
 } as const

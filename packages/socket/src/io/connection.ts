@@ -11,7 +11,7 @@ import { quoted } from '../core/quote.ts'
 import type { ReceiveBuffer } from '../core/receive-buffer.ts'
 import { DEFAULT_TIMEOUTS, normaliseTimeout, type TimeoutOption } from '../core/timeouts.ts'
 import type { Take } from './inbound.ts'
-import { checkCount, checkKeys, completeLimits } from './options.ts'
+import { checkCount, checkKeys, completeLimits, mustCount } from './options.ts'
 import type {
   Attachment,
   ByteStream,
@@ -233,8 +233,7 @@ export class Connection implements ByteStream {
    * @throws {NetError} `ERR_BUSY` while a reader waits; `ECONNRESET` and others when the stream broke
    */
   tryRecv(max: number = CHUNK): Bytes | undefined | null {
-    const wrong = checkCount('max', max, 1)
-    if (wrong) throw wrong
+    mustCount('max', max, 1)
     return this.#engine.inbound.tryTake(max)
   }
 
@@ -245,8 +244,7 @@ export class Connection implements ByteStream {
    * @throws {TypeError | RangeError} for what is no such number
    */
   peek(max: number = CHUNK): Bytes | undefined {
-    const wrong = checkCount('max', max, 1)
-    if (wrong) throw wrong
+    mustCount('max', max, 1)
     return this.#engine.inbound.peek(max)
   }
 

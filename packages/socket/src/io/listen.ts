@@ -10,14 +10,20 @@ import {
   parseTarget,
   type Target,
 } from '../core/address.ts'
-import { kindOf } from '../core/bytes.ts'
 import { SOMAXCONN } from '../core/constants.ts'
 import { codeOf, NetError } from '../core/errors.ts'
 import { NetworkList } from '../core/network.ts'
 import { normaliseTimeout, type TimeoutOption } from '../core/timeouts.ts'
 import { within } from './deadline.ts'
 import { Listener } from './listener.ts'
-import { checkKeys, checkSignal, checkTimeout, checkTypes, completeLimits } from './options.ts'
+import {
+  checkKeys,
+  checkSignal,
+  checkTimeout,
+  checkTypes,
+  completeLimits,
+  mustCount,
+} from './options.ts'
 import { drop } from './reception.ts'
 import { checkFamily, checkResolver, type Resolver, SystemResolver } from './resolve.ts'
 import { checkReusePort } from './runtime.ts'
@@ -122,7 +128,7 @@ export async function listen(target: Target, options: ListenOptions = {}): Promi
   checkTimeout('listen', options.keepAlive, 'keepAlive')
   checkResolver('listen', options.resolver)
   checkFamily('listen', options.family)
-  if (options.backlog !== undefined) checkBacklog(options.backlog)
+  if (options.backlog !== undefined) mustCount('backlog', options.backlog, 0)
   const timeouts = normaliseTimeout(options.timeout)
   const limits = completeLimits('listen', options.limits, BOUNDS)
   const system = options.system ?? realSystem
@@ -206,13 +212,4 @@ function balancersOf(option: ListenOptions['proxyProtocol']): NetworkList | unde
   if (!Array.isArray(option.from))
     throw new TypeError('listen: proxyProtocol.from must be a list of networks')
   return new NetworkList(option.from)
-}
-
-/** @throws {RangeError | TypeError} what is not a backlog */
-export function checkBacklog(backlog: unknown): number {
-  if (typeof backlog !== 'number')
-    throw new TypeError(`backlog must be a number, not ${kindOf(backlog)}`)
-  if (!Number.isInteger(backlog) || backlog < 0)
-    throw new RangeError(`backlog must be 0 or more, not ${backlog}`)
-  return backlog
 }

@@ -105,6 +105,12 @@ export function completeLimits<T extends object>(
   return result
 }
 
+/** @throws {TypeError | RangeError} what is no whole number of at least so many */
+export function mustCount(name: string, value: unknown, least: number): void {
+  const wrong = checkCount(name, value, least)
+  if (wrong) throw wrong
+}
+
 /** @returns what is wrong with a number of bytes: whoever waits is told by a promise */
 export function checkCount(name: string, value: unknown, least: number): Error | undefined {
   if (typeof value !== 'number')

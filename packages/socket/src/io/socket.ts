@@ -20,9 +20,9 @@ import { type EventOf, SOCKET, type StateOf, step } from '../core/state.ts'
 import type { TimeoutOption } from '../core/timeouts.ts'
 import { connect } from './connect.ts'
 import type { Connection } from './connection.ts'
-import { checkBacklog, listen } from './listen.ts'
+import { listen } from './listen.ts'
 import type { Listener } from './listener.ts'
-import { checkEnd, checkKeys, wrongWait } from './options.ts'
+import { checkEnd, checkKeys, mustCount, wrongWait } from './options.ts'
 import { runtime } from './runtime.ts'
 import { type Held, SocketSettings } from './socket-options.ts'
 import type { ShutdownHow, WaitOptions } from './stream.ts'
@@ -203,14 +203,14 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
   }
 
   /**
-   * Begins to take connections.
+   * Begins to take connections; a second call changes nothing.
    *
    * @param backlog connections that the kernel may hold; a hint, capped by the system; default 4096
    * @throws {NetError} `EDESTADDRREQ` when not bound; `EINVAL` for datagrams or a connected socket
    * @see listen(2)
    */
   async listen(backlog: number = C.SOMAXCONN): Promise<void> {
-    checkBacklog(backlog)
+    mustCount('backlog', backlog, 0)
     if (this.type === C.SOCK_DGRAM)
       throw this.#error('listen', 'EINVAL', 'listen', 'datagrams have no connections')
     if (this.#state === 'new' && this.family === C.AF_UNIX)
@@ -341,7 +341,7 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
    */
   async recv(max = 65_536, options?: WaitOptions): Promise<Bytes | null> {
     if (this.#datagrams !== undefined) {
-      checkMax(max)
+      mustCount('max', max, 1)
       return (await this.#datagrams.recv(options)).data.subarray(0, max)
     }
     return this.#stream('recv', (connection) => connection.recv(max, options))
@@ -404,7 +404,7 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
    */
   async recvfrom(max = 65_536, options?: WaitOptions): Promise<[Bytes | null, SocketAddress]> {
     if (this.type === C.SOCK_STREAM) return [await this.recv(max, options), this.getpeername()]
-    checkMax(max)
+    mustCount('max', max, 1)
     const { data, address } = await (await this.#datagram('recvfrom')).recv(options)
     return [data.subarray(0, max), tuple(address)]
   }
@@ -454,9 +454,11 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
    *   IPv6 under their names, and until it is open SO_RCVBUF, SO_SNDBUF
    * @param value a number, or 0 and 1 for off and on
    * @throws {NetError} `ERR_UNSUPPORTED` for an option that the runtime gives no access to, or not any more
+   * @throws {TypeError | RangeError} for a value that is no whole number of at least 0
    * @see setsockopt(2)
    */
   setsockopt(level: number, option: number, value: number): void {
+    mustCount('setsockopt: value', value, 0)
     if (!this.#settings.set(level, option, value, this.#held))
       throw this.#noAccess('setsockopt', level, option)
   }
@@ -562,11 +564,6 @@ export class Socket implements AsyncDisposable, AsyncIterable<Bytes> {
 }
 
 /** @throws {TypeError | RangeError} what is no number of bytes */
-function checkMax(max: unknown): void {
-  if (typeof max !== 'number') throw new TypeError(`max must be a number, not ${kindOf(max)}`)
-  if (!Number.isInteger(max) || max < 1)
-    throw new RangeError(`max must be a whole number of at least 1, not ${max}`)
-}
 
 /** The family of addresses that a name is asked for. */
 const FAMILIES = { [C.AF_INET]: 4, [C.AF_INET6]: 6, [C.AF_UNIX]: 0 } as const

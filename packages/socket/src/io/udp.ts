@@ -3,10 +3,9 @@
  */
 import type { SocketOptions as DatagramOptions, Socket as NodeDatagram } from 'node:dgram'
 import { formatEndpoint, type Target } from '../core/address.ts'
-import { kindOf } from '../core/bytes.ts'
 import { codeOf, NetError } from '../core/errors.ts'
 import { normaliseTimeout, type TimeoutOption } from '../core/timeouts.ts'
-import { checkKeys, checkSignal, checkTypes, completeLimits } from './options.ts'
+import { checkKeys, checkSignal, checkTypes, completeLimits, mustCount } from './options.ts'
 import { checkResolver, type Resolver, SystemResolver } from './resolve.ts'
 import { checkReusePort } from './runtime.ts'
 import { system as realSystem, type System } from './system.ts'
@@ -146,9 +145,6 @@ export async function udp(
 
 function checkSize(name: string, size: unknown): number | undefined {
   if (size === undefined) return undefined
-  if (typeof size !== 'number')
-    throw new TypeError(`udp: ${name} must be a number of bytes, not ${kindOf(size)}`)
-  if (!Number.isInteger(size) || size < 1)
-    throw new RangeError(`udp: ${name} must be a whole number of at least 1, not ${size}`)
-  return size
+  mustCount(`udp: ${name}`, size, 1)
+  return size as number
 }

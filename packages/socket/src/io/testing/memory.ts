@@ -10,7 +10,7 @@ import type { Address } from '../../core/address.ts'
 import { copy, encodeLatin1 } from '../../core/bytes.ts'
 import { NetError } from '../../core/errors.ts'
 import { Connection, type ConnectionOptions } from '../connection.ts'
-import { checkCount } from '../options.ts'
+import { mustCount } from '../options.ts'
 import { POISON, poison } from '../shared-read.ts'
 import type { Transport, TransportOwner } from '../transport.ts'
 
@@ -37,8 +37,8 @@ export interface MemoryOptions extends Omit<ConnectionOptions, 'side' | 'parent'
 export function memoryPair(options: MemoryOptions = {}): [Connection, Connection] {
   const { capacity = 65_536, chunk = 65_536, ...rest } = options
   // In pieces of no byte nothing would ever arrive.
-  const wrong = checkCount('capacity', capacity, 1) ?? checkCount('chunk', chunk, 1)
-  if (wrong) throw wrong
+  mustCount('capacity', capacity, 1)
+  mustCount('chunk', chunk, 1)
   const a = new MemoryTransport('memory:a', 'memory:b', capacity, chunk)
   const b = new MemoryTransport('memory:b', 'memory:a', capacity, chunk)
   a.peer = b
