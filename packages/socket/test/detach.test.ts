@@ -26,6 +26,30 @@ describe('detach() to Node', () => {
     bare.destroy()
   })
 
+  test.each(['', 'unread'])('tells an end that was there before, after %j', async (unread) => {
+    await using listener = await listen('127.0.0.1:0')
+    const [client, server] = await Promise.all([
+      connect(listener.address, { sharedBuffer: false }),
+      listener.accept(),
+    ])
+    await server.sendAll(`${unread}.`)
+    await server.shutdown('write')
+    for (let all = ''; all !== `${unread}.`; ) all += text(await client.recv())
+    expect(await client.recv()).toBeNull()
+    client.unread(new TextEncoder().encode(unread))
+    const duplex = client.detach()
+    let heard = ''
+    duplex.on('data', (chunk) => {
+      heard += String(chunk)
+    })
+    await once(duplex, 'end')
+    expect(heard).toBe(unread)
+    duplex.end('bye')
+    expect(text(await server.recv())).toBe('bye')
+    await server.close()
+    duplex.destroy()
+  })
+
   test.each([
     ['memory', async () => memoryPair()],
     [

@@ -126,6 +126,26 @@ describe('startTls', () => {
     expect(isNetError(await rejection(startTls(a, trust)), 'ERR_CLOSED')).toBe(true)
   })
 
+  test.each([
+    [true, ''],
+    [true, 'not TLS'],
+    [false, ''],
+    [false, 'not TLS'],
+  ])(
+    'hears at once that the peer has finished, shared buffer %s, after %j',
+    async (shared, last) => {
+      const [client, server] = await plainPair(shared)
+      await client.sendAll(`${last}.`)
+      await client.shutdown('write')
+      for (let all = ''; all !== `${last}.`; ) all += text(await server.recv())
+      expect(await server.recv()).toBeNull()
+      server.unread(new TextEncoder().encode(last))
+      const error = await rejection(startTls(server, show))
+      expect(error.message).toContain('the peer closed the connection during the handshake')
+      await client.close()
+    },
+  )
+
   test('wants to know whom to expect', async () => {
     const [a, b] = await plainPair()
     expect((await rejection(startTls(a, { ca: ca.cert }))).message).toMatch(/needs serverName/)

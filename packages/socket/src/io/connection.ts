@@ -404,8 +404,8 @@ export class Connection implements ByteStream {
    * Duplex, `bytesSent`, `bytesReceived` and `closed` go on to speak of the stream, and `destroy()` cuts it off; a
    * net.Socket that was handed over is its new owner's alone.
    *
-   * @returns a Duplex with the same peer; for a connection opened with `sharedBuffer: false` the bare
-   *   net.Socket. What was received and not read comes first. An error that nobody listens for ends the stream, and
+   * @returns a Duplex with the same peer; for a connection opened with `sharedBuffer: false`, whose peer has not finished
+   *   yet, the bare net.Socket. What was received and not read comes first. An error that nobody listens for ends the stream, and
    *   not the process
    * @throws {NetError} `ERR_BUSY` while a reader waits; `ERR_CLOSED` when there is nothing to hand over
    */

@@ -17,6 +17,8 @@ import type { StreamEngine } from './stream-engine.ts'
 export function toDuplex(engine: StreamEngine): Duplex {
   const { transport } = engine
   if (!(transport instanceof NodeTransport) || transport.sharedBuffer) return viewOf(engine)
+  // A socket that has told its end takes nothing back, and tells its new owner of no other.
+  if (transport.socket.readableEnded) return viewOf(engine)
   const unread = engine.inbound.surrender()
   transport.unwire()
   engine.surrender()

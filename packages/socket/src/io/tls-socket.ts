@@ -71,6 +71,8 @@ export async function handshake<T>(
   const attempt = new Handshake(system, stream, side, call)
   try {
     call.signal?.throwIfAborted()
+    // Who has finished says no more of a handshake, and a socket that has told its end would not tell it again.
+    if (stream.readableEnded) throw attempt.closed()
     const work = new Promise<T>((resolve, reject) => {
       attempt.run((transport) => resolve(open(transport)), reject)
     })
@@ -132,7 +134,7 @@ class Handshake {
     }
     this.#socket = socket
     const onFailure = (error: Error): void => this.#fail(this.#failure(error))
-    const onClose = (): void => this.#fail(this.#closed())
+    const onClose = (): void => this.#fail(this.closed())
     const onSecure = (): void => {
       if (this.#over) return
       let transport: TlsTransport
@@ -344,11 +346,11 @@ class Handshake {
   #failure(error: unknown): Error {
     if (error instanceof NetError) return error
     const code = tlsCode(codeOf(error), String((error as Error | undefined)?.message))
-    if (code === 'ECONNRESET') return this.#closed(error)
+    if (code === 'ECONNRESET') return this.closed(error)
     return this.#error(code, { host: this.#host }, error)
   }
 
-  #closed(cause?: unknown): TlsError {
+  closed(cause?: unknown): TlsError {
     const reason = 'the peer closed the connection during the handshake'
     const facts = { ...this.#facts(this.#call), code: 'ECONNRESET', reason }
     return new TlsError(cause === undefined ? facts : { ...facts, cause })

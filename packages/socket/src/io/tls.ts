@@ -146,7 +146,8 @@ async function takeOver(connection: Connection, engine: StreamEngine): Promise<D
   transport.unwire()
   engine.surrender()
   socket.pause()
-  if (unread.length > 0) socket.unshift(unread)
+  // One that has told its end takes nothing back, and is refused right after this.
+  if (unread.length > 0 && !socket.readableEnded) socket.unshift(unread)
   return socket
 }
 
