@@ -1,3 +1,4 @@
+import { connect, listen, text } from '@sluice/socket'
 import { memoryPair } from '@sluice/socket/testing'
 import { expect, test } from 'vitest'
 import { rejection } from './kit.ts'
@@ -69,3 +70,38 @@ test('a promise pauses nothing, also one of false', async () => {
   expect(count).toBe(300_000)
   await Promise.all([a.close(), b.close()])
 })
+
+/** Newer than the library that this is compiled with. */
+interface Resizable extends ArrayBuffer {
+  resize(bytes: number): void
+}
+const Resizable = ArrayBuffer as unknown as new (
+  n: number,
+  o: { maxByteLength: number },
+) => Resizable
+
+test.each<[string, (memory: Resizable) => void]>([
+  ['given away', (memory) => structuredClone(memory, { transfer: [memory] })],
+  ['shrunk', (memory) => memory.resize(2)],
+])(
+  'recvInto fails alone when its memory was %s meanwhile, and loses no byte',
+  async (_how, spoil) => {
+    await using listener = await listen('127.0.0.1:0')
+    const [client, server] = await Promise.all([connect(listener.address), listener.accept()])
+    const [a, b] = memoryPair()
+    const pairs = [
+      [client, server],
+      [a, b],
+    ] as const
+    for (const [near, far] of pairs) {
+      const memory = new Resizable(8, { maxByteLength: 8 })
+      const waiting = rejection(near.recvInto(new Uint8Array(memory, 1, 6)))
+      spoil(memory)
+      await far.sendAll('hello')
+      expect(await waiting).toSatisfy((e) => e instanceof TypeError || e instanceof RangeError)
+      expect(text(await near.recvExactly(5))).toBe('hello')
+      near.destroy()
+      far.destroy()
+    }
+  },
+)

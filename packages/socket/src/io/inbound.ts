@@ -99,7 +99,7 @@ export class Inbound {
     if (waiter !== undefined && this.#buffer.length === 0 && this.#serve(waiter, view))
       return !this.#paused
     this.#keep(view)
-    if (waiter !== undefined) this.#retry(waiter)
+    if (this.#waiter !== undefined) this.#retry(this.#waiter)
     return this.#paceAfterKeeping()
   }
 
@@ -319,7 +319,13 @@ export class Inbound {
     let value: unknown
     if (waiter.target === undefined) value = keep(part)
     else {
-      waiter.target.set(part)
+      try {
+        waiter.target.set(part)
+      } catch (error) {
+        // Its memory was given away, or shrank, while it waited: that is this reader's mistake, and the bytes stay.
+        this.#reject(waiter, error)
+        return false
+      }
       value = count
     }
     if (count < view.length) this.#keep(view.subarray(count))
