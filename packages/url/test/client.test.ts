@@ -123,7 +123,15 @@ describe('a client', () => {
     const one = client({})
     await (await one.fetch(to.url)).text()
     await one.close()
-    await expect(one.fetch(to.url)).rejects.toThrow('ERR_CLOSED')
+    const own = { allowAddress: () => true }
+    for (const [url, options] of [
+      [to.url, {}],
+      [to.url, own],
+      ['data:,Hello', {}],
+      [import.meta.url, {}],
+      ['ftp://127.0.0.1:1/', {}],
+    ] as const)
+      await expect(one.fetch(url, options)).rejects.toMatchObject({ code: 'ERR_CLOSED' })
   })
 
   test.each([[{ timeout: -1 }], [{ bases: 'x' }], [{ method: 'GET' }], [{ signal: 1 }]])(

@@ -9,6 +9,7 @@ import { checkOptions, checkTotal } from '../core/options.ts'
 import { type Environment, namesProxies } from '../core/proxy-env.ts'
 import { poolOptions } from './connections.ts'
 import { openPipeline, type PipelineOptions } from './dispatch.ts'
+import { nameOf } from './handlers/local.ts'
 import { authenticate } from './middleware/auth.ts'
 import { capBody } from './middleware/cap-body.ts'
 import { keepCookies } from './middleware/cookies.ts'
@@ -117,14 +118,19 @@ export class Client implements AsyncDisposable {
     return this.close()
   }
 
+  /** Whether it takes fetches, of whichever scheme. @internal @throws {FetchError} `ERR_CLOSED` */
+  checkOpen(url: URL, method: string): void {
+    if (this.#closed)
+      throw new FetchError({ method, url: nameOf(url), code: 'ERR_CLOSED', phase: 'open' })
+  }
+
   /**
    * The connections for a URL. @internal
    *
    * @param id of the fetch, for trace events
    */
   poolFor(url: URL, method: string, id: number): Pool {
-    if (this.#closed)
-      throw new FetchError({ method, url: url.href, code: 'ERR_CLOSED', phase: 'open' })
+    this.checkOpen(url, method)
     const proxy = this.isProxied ? proxyFor(url, this.#options.proxy, this.#env, id) : undefined
     const named = typeof proxy === 'string' || proxy instanceof URL ? String(proxy) : ''
     // A proxy forwards what is in the clear, and tunnels the rest.

@@ -119,6 +119,8 @@ const TAKEN: ReadonlySet<string> = new Set([...OURS, ...BROWSERS, ...OFETCH])
 export interface FetchHost extends ConnectionHost {
   /** The origin of its base; what its fields hold of secrets is for that one. */
   readonly home: string | undefined
+  /** @throws {FetchError} it was closed */
+  checkOpen(url: URL, method: string): void
   /** The pipeline. */
   readonly run: Handler
   /** Reads its URLs. */
@@ -148,6 +150,7 @@ export async function fetchWith(
     publish(request.id, 'request', { method: request.method, url: maskUrl(request.url.href) })
   try {
     request.signal?.throwIfAborted()
+    host.checkOpen(request.url, request.method)
     const response = await host.run(request)
     if (tracing())
       publish(request.id, 'response', { status: response.status, url: maskUrl(response.url) })
