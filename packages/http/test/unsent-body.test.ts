@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream'
 import { listen } from '@sluice/socket'
 import { describe, expect, it } from 'vitest'
-import { Pool, request } from '../src/index.ts'
+import { Pool, Request, Response, request, serve } from '../src/index.ts'
 
 /** A port on which nobody listens. */
 async function nowhere(): Promise<string> {
@@ -19,6 +19,23 @@ it.each([[5], ['GET'], [null]])('options that are none are refused: %j', async (
   await using pool = new Pool()
   await expect(pool.request('http://127.0.0.1:1/', wrong)).rejects.toThrow(sentence)
   expect(() => new Pool(wrong)).toThrow('Pool: the options must be an object')
+})
+
+it.each([
+  ['function', () => 'x'],
+  ['function', class Body {}],
+  ['promise', Promise.resolve('x')],
+])('a %s is no body, and nothing is sent of it', async (kind, given) => {
+  const body = given as unknown as string
+  const sentence = `a body is no ${kind}: give what it gives`
+  await using server = await serve(() => new Response('x') as never)
+  await using pool = new Pool()
+  const options = { method: 'POST', body }
+  await expect(request(server.url, options)).rejects.toThrow(new TypeError(sentence))
+  await expect(pool.request(server.url, options)).rejects.toThrow(new TypeError(sentence))
+  expect(() => new Request(server.url, options)).toThrow(sentence)
+  expect(() => new Response(body)).toThrow(sentence)
+  expect(server.stats()).toMatchObject({ requests: 0, bytesReceived: 0 })
 })
 
 describe.each(['request', 'Pool'] as const)('%s lets go of what it can not send', (way) => {

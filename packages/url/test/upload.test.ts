@@ -128,6 +128,19 @@ describe('a body that is not sent is let go of', () => {
     }
   })
 
+  test('and what is no body takes the place of no other error', async () => {
+    const body = Promise.resolve('x') as unknown as string
+    const to = await server()
+    for (const given of [body, () => () => 'x'])
+      await expect(fetch(to.url, { method: 'PUT', body: given as string })).rejects.toThrow(
+        /^a body is no (?:promise|function): give what it gives$/,
+      )
+    expect(to.stats().requests).toBe(0)
+    await expect(fetch('memo:1', { method: 'PUT', body })).rejects.toMatchObject({
+      code: 'ERR_UNSUPPORTED',
+    })
+  })
+
   test('where an FTP server refuses the file', async () => {
     await using server = await ftpServer({ replies: { STOR: '553 No' } })
     const { stream: body, told } = webStream()

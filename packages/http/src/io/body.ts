@@ -257,7 +257,7 @@ export interface Content {
 /**
  * Normalises a body.
  *
- * @throws {TypeError} for what is no body, or a stream that somebody reads already
+ * @throws {TypeError} for a function, a promise, or a stream that somebody reads already
  */
 export function toContent(init: BodyInit): Content {
   if (typeof init === 'string') return { text: init, type: 'text/plain;charset=UTF-8' }
@@ -282,6 +282,10 @@ export function toContent(init: BodyInit): Content {
   }
   if (typeof (init as AsyncIterable<Uint8Array> | null)?.[Symbol.asyncIterator] === 'function')
     return { pieces: init as AsyncIterable<Uint8Array> }
+  // Text to the web's rules; nobody means to send the source of the one, and the other is an `await` that was forgotten.
+  const { then } = init as { then?: unknown }
+  if (typeof init === 'function' || typeof then === 'function')
+    throw new TypeError(`a body is no ${then ? 'promise' : 'function'}: give what it gives`)
   return { text: String(init), type: 'text/plain;charset=UTF-8' }
 }
 

@@ -103,5 +103,5 @@ export function isReplayable(body: RequestBody): boolean {
  */
 export function letGoOf(body: RequestBody): void {
   if (isReplayable(body) || (body instanceof ReadableStream && body.locked)) return
-  void new Response(body as BodyInit).body?.cancel().catch(() => {})
+  void (async () => new Response(body as BodyInit).body?.cancel())().catch(() => {})
 }
