@@ -1,6 +1,6 @@
 /** What a program throws while its body is called off ends nothing: nobody waits for it any more. */
 import { expect, test } from 'vitest'
-import { Response, request } from '../src/index.ts'
+import { httpHop, Pool, Response, request } from '../src/index.ts'
 
 test.each([
   [
@@ -28,12 +28,22 @@ test.each([
   }
 })
 
-test.each([['http://user:sec/ret@h'], ['http://user:secret@h:99999']])(
-  'a proxy of %s is refused without its password',
-  async (proxy) => {
-    const error = await request('http://127.0.0.1:1/', { proxy }).catch((e: unknown) => e)
+const PERCENTS = 'the name or password is no UTF-8 behind its percents'
+
+test.each([
+  ['http://user:sec/ret@h', 'the text is no URL'],
+  ['http://user:secret@h:99999', 'the text is no URL'],
+  ['http://user:secret%@h', PERCENTS],
+  ['https://us%ffer:secret@h', PERCENTS],
+])('a proxy of %s is refused without its password', async (proxy, reason) => {
+  // The one that forwards, and the one that tunnels.
+  for (const to of ['http://127.0.0.1:1/', 'https://127.0.0.1:1/']) {
+    const error = await request(to, { proxy }).catch((e: unknown) => e)
     expect(error).toBeInstanceOf(TypeError)
-    expect(String((error as Error).message)).toBe('proxy: the text is no URL')
+    expect(String((error as Error).message)).toBe(`proxy: ${reason}`)
     expect(JSON.stringify(Object.getOwnPropertyNames(error))).not.toContain('input')
-  },
-)
+    await using pool = new Pool({ proxy })
+    await expect(pool.request(to)).rejects.toThrow(`proxy: ${reason}`)
+  }
+  expect(() => httpHop(proxy)).toThrow(`proxy: ${reason}`)
+})

@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { connect } from '@sluice/socket'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Response, request, type Server, serve } from '../src/index.ts'
 import { connectionPair } from '../src/testing.ts'
@@ -47,6 +48,26 @@ describe('the channel sluice:http', () => {
       'end',
     ])
     expect(theirs.every((event) => event.parent === event['connection'])).toBe(true)
+  })
+
+  it('hides passwords in URLs', async () => {
+    const told: string[] = []
+    const onHttp = (event: unknown) => void told.push(JSON.stringify(event))
+    const headers = [['Location', 'http://me:secret@h/']]
+    server = await serve((() => new Response('', { status: 302, headers } as never)) as never)
+    subscribe('sluice:http', onHttp)
+    try {
+      await request(server.url, { headers: { Referer: 'http://me:secret@h/' } })
+      const connection = await connect(new URL(server.url).host)
+      await connection.sendAll('GET http://me:secret@h//a@b HTTP/1.1\r\nHost: h\r\n\r\n')
+      await connection.recv()
+      await connection.close()
+    } finally {
+      unsubscribe('sluice:http', onHttp)
+    }
+    expect(told.join('\n')).not.toContain('secret')
+    const masked = ['Location: http://me:***@h/', 'Referer: http://me:***@h/', '"http://me:***@h//']
+    for (const text of masked) expect(told.join('\n')).toContain(text)
   })
 
   it('tells each piece, trailers, a connection that is used again, and the end of HTTP on it', async () => {

@@ -9,6 +9,7 @@ import { parseLink } from './fields/link.ts'
 import { planRanges } from './fields/range.ts'
 import { parseSetCookie } from './fields/set-cookie.ts'
 import { Headers } from './headers.ts'
+import { maskFields } from './masked.ts'
 
 const LIMITS = { fieldBytes: Number.POSITIVE_INFINITY, trailerBytes: Number.POSITIVE_INFINITY }
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -52,6 +53,8 @@ test.each<[what: string, piece: string, read: (text: string) => unknown]>([
   ['members in Accept-Encoding', '\\",', (text) => chooseCoding(`"${text}`, ['identity'])],
   ['quotes in Cache-Control', '\\"', (text) => parseCacheControl(`a="${text}`)],
   ['brackets in Link', '<,', parseLink],
+  ['authorities in a field that is shown', '//a:', (text) => maskFields(`Link: ${text}`)],
+  ['names in an authority that is shown', ':a', (text) => maskFields(`Location: http://${text}`)],
   ['dots in a file name', '.', (text) => safeFilename(`a${text}b`)],
   ['letters in a file name', 'ä', (text) => safeFilename(text)],
 ])('%s take linear time', (_, piece, read) => {

@@ -3,33 +3,26 @@
  * screenshots. Names, schemes and the names of cookies stay, since they are what one looks for.
  */
 
-const CREDENTIALS =
-  /^((?:proxy-)?authorization[ \t]*:[ \t]*)(?:([!#$%&'*+\-.^_`|~\dA-Za-z]+)([ \t]+))?[^\r\n]+/gim
-const COOKIES = /^(?:set-)?cookie[ \t]*:[^\r\n]*/gim
+/** What it is, and by which scheme. */
+const CREDENTIALS = /^((?:proxy-)?authorization[ \t]*:[ \t]*(?:[\w-]+[ \t]+)?)[^\r\n]+/gim
+/** The userinfo of a URL, in whatever field it stands: Location, Referer, Link ... A name before a colon is no secret. */
+const USERINFO = /(\/\/(?:[^\s/?#:@]*:)?)[^\s/?#]*@/g
+const COOKIES = /^((set-)?cookie[ \t]*:)([^\r\n]*)/gim
+const PAIRS = /(^|;)([^;=]*=| ?)[^;]*/g
+/** Of Set-Cookie the first pair is the cookie; what follows are its attributes. */
+const FIRST_PAIR = /(^)([^;=]*=| ?)[^;]*/
 
 /**
  * Hides secrets in a field section.
  *
  * @param section lines as they are on the wire
- * @returns the same lines, with `***` for passwords, tokens, proofs and the values of cookies
+ * @returns the same lines, with `***` for passwords (those in URLs, too), tokens, proofs and the values of cookies
  */
 export function maskFields(section: string): string {
   return section
-    .replace(CREDENTIALS, (_, start: string, scheme = '', blanks = '') => {
-      return `${start}${scheme}${blanks}***`
+    .replace(CREDENTIALS, '$1***')
+    .replace(USERINFO, '$1***@')
+    .replace(COOKIES, (_, start: string, isSet: string | undefined, pairs: string) => {
+      return start + pairs.replace(isSet ? FIRST_PAIR : PAIRS, '$1$2***')
     })
-    .replace(COOKIES, (line) => maskCookies(line))
-}
-
-/** Of Set-Cookie the first pair is the cookie; what follows are its attributes. */
-function maskCookies(line: string): string {
-  const at = line.indexOf(':') + 1
-  const isSet = /^set-/i.test(line)
-  const pieces = line.slice(at).split(';')
-  const shown = pieces.map((piece, index) => {
-    if (isSet && index > 0) return piece
-    const equals = piece.indexOf('=')
-    return equals === -1 ? ' ***' : `${piece.slice(0, equals + 1)}***`
-  })
-  return line.slice(0, at) + shown.join(';')
 }

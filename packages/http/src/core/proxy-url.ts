@@ -30,6 +30,14 @@ export function readProxy(proxy: string | URL): HttpProxy {
 
 function credentialsOf({ username, password }: URL): string | undefined {
   if (username === '' && password === '') return undefined
-  const pair = encodeUtf8(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)
+  const pair = encodeUtf8(`${decoded(username)}:${decoded(password)}`)
   return `Basic ${btoa(decodeLatin1(pair))}`
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw new TypeError('proxy: the name or password is no UTF-8 behind its percents')
+  }
 }

@@ -12,7 +12,7 @@ export type Direction = 'sent' | 'received'
 
 /** The facts of each event, by its name. */
 export interface HttpTraceFacts {
-  /** A request head left, or came. `headers` are as on the wire, with `***` for credentials and values of cookies. */
+  /** A request head left, or came. `headers` are as on the wire, with `***` for credentials, also in URLs, and values of cookies. */
   'request-head': {
     direction: Direction
     connection: number

@@ -120,7 +120,9 @@ export class ServerExchange extends RequestSource {
   }
 
   traceRequest(connection: number, count: number): void {
-    const { method, target, minor, fields } = this.head
+    const { method, target: sent, minor, fields } = this.head
+    // A whole URL may hold a password, although it is refused for that.
+    const target = sent.startsWith('/') ? sent : maskFields(sent)
     const version = `1.${minor}`
     this.id = nextId()
     if (count > 1) this.tell(connection, 'reuse', { exchange: count })
