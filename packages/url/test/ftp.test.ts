@@ -327,7 +327,7 @@ describe('what goes wrong', () => {
     })()
     const error = await rejection(openFtp(target, { timeout: 100 }))
     expect(isFetchError(error, 'ERR_TIMEOUT')).toBe(true)
-    expect(error.message).toMatch(/^open ftp:.*: not complete within 100 ms/)
+    expect(error.message).toMatch(/^open ftp:.*: no result within 100 ms/)
     await saying
     await expect(openFtp(target, { timeout: -1 })).rejects.toThrow(RangeError)
   })

@@ -143,9 +143,14 @@ export function explain(
   if (error instanceof FetchError || !isNetError(error)) return error
   const { code, phase, errors } = error
   const isLate = phase === 'total' && total !== undefined
-  const reason = isLate ? `no result within ${total} ms` : reasonIn(error)
+  const reason = isLate ? lateReason(total) : reasonIn(error)
   const facts = { method, url, code, phase, elapsed, errors, cause: error }
   return new FetchError(reason === undefined ? facts : { ...facts, reason })
+}
+
+/** What `timeout.total` says, wherever it strikes, of the milliseconds that it allowed. */
+export function lateReason(total: number): string {
+  return `no result within ${total} ms`
 }
 
 /** The reason in the sentence of a lower layer: what stands between target and code. */

@@ -6,7 +6,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { Headers, Response } from '@sluice/http'
 import { codeOf, TimeoutError } from '@sluice/socket/errors'
 import { nextId } from '@sluice/socket/trace'
-import { explain, FetchError, HttpStatusError, maskUrl } from '../core/errors.ts'
+import { explain, FetchError, HttpStatusError, lateReason, maskUrl } from '../core/errors.ts'
 import { Meter } from '../core/meter.ts'
 import { type PartialAsk, planAnswer, planAsk } from '../core/resume.ts'
 import { planRetry, replyIn } from '../core/retry.ts'
@@ -220,7 +220,7 @@ class Work {
       codeOf(error) === 'ERR_TIMEOUT' && (error as { phase?: string }).phase === 'total'
     if (!isLate || total === Number.POSITIVE_INFINITY) return explain(error, this.where, elapsed)
     const facts = { ...this.where, code: 'ERR_TIMEOUT', phase: 'total', elapsed, cause: error }
-    return new FetchError({ ...facts, reason: `no result within ${total} ms` })
+    return new FetchError({ ...facts, reason: lateReason(total) })
   }
 
   #begin(total: number | undefined): void {

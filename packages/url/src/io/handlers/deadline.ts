@@ -1,6 +1,6 @@
 /** `timeout.total` for handlers that are no exchange of HTTP: a signal that aborts when no time is left, or the caller's own. */
 import { onAbort, systemClock } from '@sluice/socket'
-import { FetchError } from '../../core/errors.ts'
+import { FetchError, lateReason } from '../../core/errors.ts'
 import type { PlannedRequest } from '../pipeline.ts'
 
 /** What a handler waits with. */
@@ -25,7 +25,8 @@ export function deadlineOf(
       url: url.href,
       code: 'ERR_TIMEOUT',
       phase: 'total',
-      reason: `not complete within ${total} ms`,
+      elapsed: performance.now() - started,
+      reason: lateReason(total),
     })
   const left = total - (performance.now() - started)
   if (left <= 0) throw late()
