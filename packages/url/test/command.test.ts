@@ -166,6 +166,16 @@ describe('what is behind URLs', () => {
     expect(form[5]).toMatch(
       /name="a"[\s\S]*name="f"; filename="up.txt"\r\nContent-Type: text\/plain/,
     )
+    const parts = ['t="<html>";type=text/html', `c=<${inFolder('up.txt')}`, 'i=@-;filename=i.png']
+    const typed = await from('in', ...parts.flatMap((part) => ['-F', part]))
+    expect(typed[5].replace(/^--.*\r\n/gm, '| ')).toBe(
+      [
+        '| Content-Disposition: form-data; name="t"\r\nContent-Type: text/html\r\n\r\n<html>',
+        '| Content-Disposition: form-data; name="c"\r\n\r\nline\nline\n',
+        '| Content-Disposition: form-data; name="i"; filename="i.png"\r\nContent-Type: image/png\r\n\r\nin',
+        '| ',
+      ].join('\r\n'),
+    )
     expect((await echo('-u', 'ada:love:lace'))[2]).toBe(`Basic ${btoa('ada:love:lace')}`)
     expect((await echo('--bearer', 'token'))[2]).toBe('Bearer token')
     expect((await echo('-b', 'a=1; b=2'))[3]).toBe('a=1; b=2')
@@ -335,6 +345,8 @@ describe('what goes wrong', () => {
     [['--nonsense'], 2, /Unknown option '--nonsense'/],
     [['-o'], 2, /argument missing/],
     [['-o', 'a', '-o', 'b', 'data:,x'], 2, /more -o than URLs/],
+    [['-F', 'a=b;type=x', 'data:,x'], 2, /-F takes a media type such as text\/html, not 'x'/],
+    [['-F', 'a=@-', '-F', 'b=<-', 'data:,x'], 2, /-F reads what comes in for one field/],
     [['-O', 'http://h/'], 2, /ends in no name/],
     [['-T', '-', 'data:,x', 'data:,y'], 2, /-T - is for one URL/],
     [['-c', 'data:,x'], 2, /--continue needs -o/],

@@ -32,7 +32,7 @@ sluice-url ftp put FILE URL                 a file to an FTP server
   -H, --header 'A: b'     a field; 'A:' sends none
   -A, --user-agent TEXT   who asks; '' does not say
   -d, --data TEXT         a body, or @FILE, or @- for what comes in; more than once for several, with & between them
-  -F, --form NAME=TEXT    a field of a form, or NAME=@FILE
+  -F, --form NAME=TEXT    a field of a form, or NAME=@FILE, or NAME=<FILE for its content as text; with ;type=A/B and ;filename=NAME
   -T, --upload-file FILE  sends a file, or with - what comes in
   -u, --user USER:PASS    as Basic; --digest: never the password; --anyauth: the strongest that is offered
   -n, --netrc             who one is, by .netrc

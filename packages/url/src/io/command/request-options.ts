@@ -1,15 +1,14 @@
 /** Flags to what a fetch takes: method, fields, body, credentials, proxies, caps. */
-import { openAsBlob } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { Headers, Response } from '@sluice/http'
 import { parseCookie } from '@sluice/http/cookies'
-import { FetchError, maskUrl } from '../../core/errors.ts'
+import { maskUrl } from '../../core/errors.ts'
 import { parseBytes } from '../../core/units.ts'
 import type { AuthOption } from '../authenticator.ts'
 import { CookieJar } from '../cookie-jar.ts'
 import type { RequestBody } from '../pipeline.ts'
 import type { FetchOptions } from '../run-fetch.ts'
+import { fileBlob, formOf, unreadable } from './form.ts'
 import { type CommandPlan, listOf, type Stage, textOf, UsageError } from './stage.ts'
 
 /** What the flags say of requests, apart from where they go. */
@@ -98,11 +97,7 @@ async function bodyOf(
     // A file may hold anything; as text it can be shown.
     return { body: bytes.equals(Buffer.from(text)) ? text : bytes, method: 'POST' }
   }
-  if (forms.length > 0) {
-    const form = new FormData()
-    for (const field of forms) await addField(form, field)
-    return { body: form, method: 'POST' }
-  }
+  if (forms.length > 0) return { body: await formOf(forms, stage), method: 'POST' }
   if (file === undefined) return { body: null, method: 'GET' }
   if (file === '-') {
     if (numberOf(plan, 'retry'))
@@ -130,37 +125,6 @@ async function dataOf(text: string, { stdin }: Stage): Promise<Buffer> {
 
 function withoutLineEnds(bytes: Buffer): Buffer {
   return Buffer.from(bytes.filter((byte) => byte !== 0x0d && byte !== 0x0a))
-}
-
-/** A file to send. @throws {FetchError} it can't be read */
-export async function fileBlob(path: string, type?: string): Promise<Blob> {
-  try {
-    // Node's own refusal, which some versions do not even reject with, does not say why.
-    const { size } = await stat(path)
-    const blob = await openAsBlob(path, type === undefined ? {} : { type })
-    if (size > 0) await blob.slice(0, 1).arrayBuffer()
-    return blob
-  } catch (cause) {
-    throw unreadable(path, cause)
-  }
-}
-
-function unreadable(path: string, cause: unknown): FetchError {
-  return new FetchError({ method: 'read', url: path, phase: 'read', cause })
-}
-
-/** `name=text`, or a file by `name=@file;type=a/b`. */
-async function addField(form: FormData, field: string): Promise<void> {
-  const at = field.indexOf('=')
-  if (at < 1) throw new UsageError(`-F is 'name=text' or 'name=@file', not '${field}'`)
-  const [name, value] = [field.slice(0, at), field.slice(at + 1)]
-  if (!value.startsWith('@')) {
-    form.append(name, value)
-    return
-  }
-  const [, path = '', type] = /^@(.*?)(?:;type=([^;]*))?$/s.exec(value) ?? []
-  const blob = await fileBlob(path, type)
-  form.append(name, blob, basename(path))
 }
 
 /**
