@@ -108,6 +108,21 @@ describe('what is behind URLs', () => {
     const url = await server()
     expect((await run([`${url}moved`])).stdout).toBe('here')
     expect((await run(['-L', `${url}moved`])).stdout).toBe('Hello, World!')
+    const heads =
+      /^HTTP\/1.1 302 Found\n(.+\n)*Location: \/hello\n(.+\n)*\nHTTP\/1.1 200 OK\n(.+\n)*\n/
+    expect((await run(['-iL', `${url}moved`])).stdout.replace(heads, '')).toBe('Hello, World!')
+    expect((await run(['-IL', `${url}moved`])).stdout.replace(heads, '')).toBe('')
+    const file = inFolder('heads.txt')
+    expect((await run(['-iL', '-o', file, `${url}moved`])).status).toBe(0)
+    expect(readFileSync(file, 'latin1').replace(heads, '')).toBe('Hello, World!')
+    expect((await run(['-i', `${url}moved`])).stdout).toMatch(/^HTTP\/1.1 302 .*\n(.+\n)*\nhere$/)
+  })
+
+  test('the last one of -4 and -6 holds', async () => {
+    const to = await served(() => new Response('four'))
+    expect((await run(['-6', '-4', to.url])).stdout).toBe('four')
+    expect((await run(['-4', '-6', to.url])).status).toBe(6)
+    expect((await run(['--as-curl', '-64', 'h'])).stdout).toMatch(/^curl --ipv4 -H /)
   })
 
   test('a status is a failure with -f', async () => {

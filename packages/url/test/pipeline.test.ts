@@ -93,6 +93,7 @@ test('the redirects of a response are told, and its class stays faithful', async
     [307, `${to.url}2`],
   ])
   expect(historyOf(response)[0]?.headers.get('location')).toBe('/2')
+  expect(historyOf(response)[0]?.statusText).toBe('Moved Permanently')
   expect(Object.keys(response)).not.toContain('history')
   await response.body?.cancel()
   expect(historyOf(await fetch('data:,x'))).toEqual([])

@@ -138,12 +138,16 @@ export async function main(args: readonly string[], stage: Stage): Promise<numbe
 
 function read(args: readonly string[]): CommandPlan {
   try {
-    const { values, positionals } = parseArgs({
+    const { values, positionals, tokens } = parseArgs({
       args: [...args],
       options: OPTIONS,
       allowPositionals: true,
+      tokens: true,
     })
-    return { operands: positionals, flags: values }
+    // The one that stands last, as curl has it.
+    const names = tokens.map((token) => (token.kind === 'option' ? token.name : ''))
+    const isFour = names.lastIndexOf('ipv4') > names.lastIndexOf('ipv6')
+    return { operands: positionals, flags: { ...values, [isFour ? 'ipv6' : 'ipv4']: false } }
   } catch (error) {
     throw new UsageError((error as Error).message.replace(/\. To specify.*$/s, ''))
   }

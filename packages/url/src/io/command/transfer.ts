@@ -10,6 +10,7 @@ import { RateLimit } from '../../core/meter.ts'
 import { fileNameOf } from '../../core/url-file-name.ts'
 import { Client } from '../client.ts'
 import { download } from '../download.ts'
+import { historyOf } from '../middleware/redirect.ts'
 import type { FetchOptions } from '../run-fetch.ts'
 import { wait } from '../wait.ts'
 import { asCurl } from './as-curl.ts'
@@ -108,6 +109,8 @@ function nameOf(url: string): string {
   return name
 }
 
+type Head = Pick<Response, 'status' | 'statusText' | 'headers'>
+
 interface Work {
   readonly plan: CommandPlan
   readonly options: FetchOptions
@@ -174,18 +177,23 @@ function hasHead({ flags }: CommandPlan): boolean {
   return flags['include'] === true || flags['head'] === true
 }
 
-/** An answer whose body begins with its own head, as curl writes it. */
+/** An answer whose body begins with the heads, as curl writes them. */
 function withHead(response: Response): Response {
   async function* pieces(): AsyncGenerator<Uint8Array> {
-    yield headOf(response)
+    yield headsOf(response)
     if (response.body !== null) yield* response.body as AsyncIterable<Uint8Array>
   }
   const whole = new Response(pieces())
   return Object.defineProperty(whole, 'url', { value: response.url })
 }
 
+/** Those of the redirects that led to it, and its own. */
+function headsOf(response: Response): Uint8Array {
+  return Buffer.concat([...historyOf(response), response].map(headOf))
+}
+
 /** In the bytes in which it came. */
-function headOf({ status, statusText, headers }: Response): Uint8Array {
+function headOf({ status, statusText, headers }: Head): Uint8Array {
   const fields = headers.raw().map(([name, value]) => `${name}: ${value}\n`)
   const line = `HTTP/1.1 ${status} ${statusText}`.trimEnd()
   return Buffer.from(`${line}\n${fields.join('')}\n`, 'latin1')
@@ -223,7 +231,7 @@ async function print(url: string, work: Work): Promise<void> {
     // Who said so, where redirects have led elsewhere.
     throw new HttpStatusError({ method, url: response.url || url, status, statusText })
   }
-  if (hasHead(plan)) await write(stage, headOf(response))
+  if (hasHead(plan)) await write(stage, headsOf(response))
   const { timeout } = options
   const bytes = await printBody(response, work).catch((error: unknown) => {
     // The body knows what was left of the time, and not what was given.

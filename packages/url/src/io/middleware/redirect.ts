@@ -11,6 +11,8 @@ import { type Handler, isReplayable, type PlannedRequest } from '../pipeline.ts'
 export interface RedirectStep {
   /** 301, 302, 303, 307 or 308. */
   readonly status: number
+  /** The reason phrase, as it was sent. */
+  readonly statusText: string
   /** Who answered so; a password in it is masked. */
   readonly url: string
   /** The fields of that answer. */
@@ -81,7 +83,8 @@ export async function followRedirects(first: PlannedRequest, next: Handler): Pro
         method: plan.method,
       })
     }
-    history.push({ status: response.status, url: maskUrl(url.href), headers: response.headers })
+    const { status, statusText, headers: fields } = response
+    history.push({ status, statusText, url: maskUrl(url.href), headers: fields })
     const headers = new Headers(request.headers)
     if (plan.dropBody) for (const name of BODY_FIELDS) headers.delete(name)
     if (plan.dropSecrets)
