@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { row, runCheck, totals } from './check.mjs'
 
@@ -80,6 +81,15 @@ test("CPython's tests in a clone that stands alone are skipped, and with REQUIRE
     if (required === undefined) delete process.env.REQUIRE_PEERS
     else process.env.REQUIRE_PEERS = required
   }
+})
+
+test("a module of CPython's tests that there is not is one sentence", () => {
+  const script = fileURLToPath(new URL('cpython.mjs', import.meta.url))
+  const { status, stderr } = spawnSync(process.execPath, [script, 'netrc', 'nettrc'])
+  expect([status, String(stderr)]).toEqual([
+    2,
+    expect.stringMatching(/^cpython: there is no module 'nettrc'; there are test_urlparse, .*\n$/),
+  ])
 })
 
 test('the last line names what was skipped, if anything was', () => {

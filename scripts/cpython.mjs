@@ -1,4 +1,5 @@
-// Runs CPython's own tests against the Python doors: `npm run cpython [-- ARGUMENTS]`, after a build.
+// Runs CPython's own tests against the Python doors, after a build: `npm run cpython [-- NAME... OPTIONS]`, all modules or
+// those that are named (`test_netrc`, or `netrc`). From the first option on the harness gets what stands there.
 //
 // The harness and the tests are no part of the project: they lie in ../shared/cpython and in an installed
 // CPython 3.11. Where one of them is missing, one line says which, and that is all (`npm run ci` counts the check
@@ -50,6 +51,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const original = join(root, '..', 'shared', 'cpython')
 const report = join(root, '.reports', 'cpython.json')
 
+const [names, options] = read(process.argv.slice(2))
 const missing = whatIsMissing()
 if (missing) {
   const needed = Boolean(process.env.REQUIRE_PEERS)
@@ -60,14 +62,15 @@ if (missing) {
 
 mkdirSync(dirname(report), { recursive: true })
 const harness = mendedCopy()
-const some = Object.keys(ONLY)
-const whole = Object.keys(AT_LEAST).filter((name) => !some.includes(name))
+const some = Object.keys(ONLY).filter((name) => names.includes(name))
+const whole = names.filter((name) => !some.includes(name))
 const passed = new Map([
-  ...passedIn(whole, []),
+  ...(whole.length > 0 ? passedIn(whole, []) : []),
   ...some.flatMap((name) => passedIn([name], ['--test', ...ONLY[name]])),
 ])
 let failed = false
-for (const [name, wanted] of Object.entries(AT_LEAST)) {
+for (const name of names) {
+  const wanted = AT_LEAST[name]
   const enough = passed.get(name) >= wanted
   if (!enough) failed = true
   console.log(
@@ -75,6 +78,23 @@ for (const [name, wanted] of Object.entries(AT_LEAST)) {
   )
 }
 process.exit(failed ? 1 : 0)
+
+/** @returns the modules to run, and what is for the harness */
+function read(args) {
+  const first = args.findIndex((arg) => arg.startsWith('-'))
+  const end = first === -1 ? args.length : first
+  const known = Object.keys(AT_LEAST)
+  const named = new Set()
+  for (const arg of args.slice(0, end)) {
+    const name = known.find((one) => one === arg || one === `test_${arg}`)
+    if (name === undefined) {
+      console.error(`cpython: there is no module '${arg}'; there are ${known.join(', ')}`)
+      process.exit(2)
+    }
+    named.add(name)
+  }
+  return [named.size > 0 ? [...named] : known, args.slice(end)]
+}
 
 /** @returns what this machine lacks, in words, or undefined */
 function whatIsMissing() {
@@ -108,17 +128,17 @@ function mendedCopy() {
 }
 
 /** @returns pairs of module and how many of its tests passed: 0 where there is no report */
-function passedIn(names, options) {
+function passedIn(modules, only) {
   rmSync(report, { force: true })
-  const modules = names.flatMap((name) => ['--module', name])
-  const given = [...options, ...process.argv.slice(2)]
+  const flags = modules.flatMap((name) => ['--module', name])
+  const given = [...only, ...options]
   const run = spawnSync(
     'python3',
-    [join(harness, 'run.py'), '--project', root, ...modules, '--json', report, ...given],
+    [join(harness, 'run.py'), '--project', root, ...flags, '--json', report, ...given],
     { stdio: 'inherit' },
   )
   if (run.error) throw run.error
-  return names.map((name) => [name, countOf(name)])
+  return modules.map((name) => [name, countOf(name)])
 }
 
 function countOf(name) {
