@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
-import { Response, type Server, serve } from '@sluice/http'
+import { Request as OurRequest, Response, type Server, serve } from '@sluice/http'
 import { describe, expect, test } from 'vitest'
 import { type FetchOptions, fetch, type Progress } from '../src/index.ts'
 import { ftpServer } from '../src/testing.ts'
@@ -86,6 +86,80 @@ describe('onUploadProgress', () => {
     )
     await expect(fetch(url, { onUploadProgress: 1 as never })).rejects.toThrow(TypeError)
     expect((await fetch(url, { onUploadProgress })).status).toBe(200)
+  })
+})
+
+describe('the body of a Request', () => {
+  const post = { method: 'POST' }
+
+  test.each<[string, string | URLSearchParams, string]>([
+    ['a text', 'é'.repeat(100_000), '200000 200000 text/plain;charset=UTF-8'],
+    ['no text', '', '0 0 text/plain;charset=UTF-8'],
+    [
+      'a form',
+      new URLSearchParams({ a: 'b' }),
+      '3 3 application/x-www-form-urlencoded;charset=UTF-8',
+    ],
+  ])('has a length where it is here at once, and is read once: %s', async (_, body, told) => {
+    const { url } = await server()
+    const request = new Request(url, { ...post, body })
+    expect(await (await fetch(request)).text()).toBe(told)
+    expect(request.bodyUsed).toBe(true)
+    await expect(fetch(request)).rejects.toThrow(TypeError)
+    const ours = new OurRequest(url, { ...post, body: body as string })
+    expect(await (await fetch(ours as unknown as Request)).text()).toBe(told)
+    const other = new Request(url, { ...post, body })
+    expect(await (await fetch(other, { body: 'other' })).text()).toMatch(/^5 5 /)
+    expect(other.bodyUsed).toBe(false)
+  })
+
+  test('is sent again where a redirect or a retry asks for it', async () => {
+    const { url } = await server([503])
+    const retry = { retries: 2, delay: 1, methods: ['POST'] }
+    const request = () => new Request(`${url}again`, { ...post, body: 'hello' })
+    expect(await (await fetch(request(), { retry })).text()).toMatch(/^5 5 /)
+    const away = await serve(() => Response.redirect(url, 307) as unknown as globalThis.Response)
+    open.push(away)
+    expect(await (await fetch(new Request(away.url, { ...post, body: 'hello' }))).text()).toMatch(
+      /^5 5 /,
+    )
+  })
+
+  test('goes out as it comes where it takes its time', async () => {
+    const { url } = await server()
+    let give: ReadableStreamDefaultController<Uint8Array> | undefined
+    const stream = (begin: string[]) =>
+      new ReadableStream<Uint8Array>({
+        start(controller) {
+          for (const text of begin) controller.enqueue(new TextEncoder().encode(text))
+          give = controller
+        },
+      })
+    for (const begin of [[], ['a'], ['a', 'b']]) {
+      const init = { ...post, body: stream(begin), duplex: 'half' } as RequestInit
+      const answer = fetch(new Request(url, init))
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      give?.enqueue(new TextEncoder().encode('end'))
+      give?.close()
+      expect(await (await answer).text()).toBe(`${begin.length + 3}  `)
+    }
+  })
+
+  test('that breaks off ends the fetch with its own error, and one that is not wanted is told', async () => {
+    const { url } = await server()
+    const broken = new ReadableStream({
+      pull: (controller) => controller.error(new Error('no more')),
+    })
+    const init = (body: ReadableStream) => ({ ...post, body, duplex: 'half' }) as RequestInit
+    await expect(fetch(new Request(url, init(broken)))).rejects.toThrow('no more')
+    let told = false
+    const open = new ReadableStream({
+      cancel: () => {
+        told = true
+      },
+    })
+    await expect(fetch(new Request('http://127.0.0.1:1/', init(open)))).rejects.toThrow('refused')
+    expect(told).toBe(true)
   })
 })
 

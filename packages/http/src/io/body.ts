@@ -7,7 +7,7 @@
  * - `Carrier` is what `Request` and `Response` share: one body, read at most once.
  */
 import { keep } from '@sluice/socket'
-import { type Bytes, concat, decodeUtf8, EMPTY, encodeUtf8 } from '@sluice/socket/bytes'
+import { type Bytes, concat, decodeUtf8, EMPTY, encodeUtf8, toBytes } from '@sluice/socket/bytes'
 import { formContent } from './form-content.ts'
 
 /** From so many unread bytes on the connection is paused. */
@@ -251,7 +251,7 @@ export interface Content {
   /** Bytes, where that is known without reading. */
   readonly length?: number
   /** The Content-Type that goes with it when the program names none. */
-  readonly type?: string
+  readonly type?: string | undefined
 }
 
 /**
@@ -261,10 +261,8 @@ export interface Content {
  */
 export function toContent(init: BodyInit): Content {
   if (typeof init === 'string') return { text: init, type: 'text/plain;charset=UTF-8' }
-  if (init instanceof Uint8Array) return { bytes: init, length: init.length }
-  if (init instanceof ArrayBuffer) return { bytes: new Uint8Array(init), length: init.byteLength }
-  if (ArrayBuffer.isView(init)) {
-    const bytes = new Uint8Array(init.buffer, init.byteOffset, init.byteLength)
+  if (init instanceof ArrayBuffer || ArrayBuffer.isView(init)) {
+    const bytes = toBytes(init as DataView)
     return { bytes, length: bytes.length }
   }
   if (init instanceof URLSearchParams)
@@ -273,7 +271,7 @@ export function toContent(init: BodyInit): Content {
     return {
       pieces: init.stream() as ReadableStream<Uint8Array>,
       length: init.size,
-      ...(init.type === '' ? {} : { type: init.type }),
+      type: init.type || undefined,
     }
   if (isForm(init)) return formContent(init)
   if (init instanceof ReadableStream) {
@@ -480,9 +478,16 @@ export class Carrier {
     if (content === null) return null
     this.#claim()
     if (this.#stream === undefined) return content
-    return content.type === undefined
-      ? { pieces: this.#stream }
-      : { pieces: this.#stream, type: content.type }
+    return { pieces: this.#stream, type: content.type }
+  }
+
+  /** Two of one: a carrier in place of this, and a stream of the same. @throws {TypeError} it was read */
+  split(): [Carrier, ReadableStream<Bytes> | null] {
+    const { stream } = this
+    const content = this.take()
+    if (stream === null) return [this, null]
+    const [pieces, copy] = stream.tee()
+    return [new Carrier({ ...content, pieces }), copy]
   }
 
   #claim(): void {

@@ -189,14 +189,8 @@ export class Request extends Link {
 
   /** A copy with the same body, of the platform's class; the body goes to both. */
   clone(): globalThis.Request {
-    const { body } = this
-    let copy: ReadableStream<Uint8Array<ArrayBuffer>> | null = null
-    if (body !== null) {
-      if (this.bodyUsed || body.locked) throw new TypeError('the body has been read already')
-      const [ours, theirs] = body.tee()
-      this.#carrier = new Carrier({ pieces: ours })
-      copy = theirs
-    }
+    const [carrier, copy] = this.#body().split()
+    this.#carrier = carrier
     return new globalThis.Request(this.url, this.#platformInit(copy))
   }
 

@@ -254,21 +254,13 @@ export class Response extends Link {
     return this.#carrier.formData(this.headers.get('content-type') ?? '')
   }
 
-  /** A copy with the same body, of the platform's class; the body goes to both. */
+  /** A copy with the same body, of the platform's class, from the same URL; the body goes to both. */
   clone(): globalThis.Response {
-    const { body } = this
-    let copy: ReadableStream<Uint8Array<ArrayBuffer>> | null = null
-    if (body !== null) {
-      if (this.bodyUsed || body.locked) throw new TypeError('the body has been read already')
-      const [ours, theirs] = body.tee()
-      this.#carrier = new Carrier({ ...typeOf(this.#carrier), pieces: ours })
-      copy = theirs
-    }
-    return new globalThis.Response(copy, {
-      status: this.#status,
-      statusText: this.#statusText,
-      headers: [...this.headers],
-    })
+    const [carrier, copy] = this.#carrier.split()
+    this.#carrier = carrier
+    const { status, statusText, headers, url: value } = this
+    const made = new globalThis.Response(copy, { status, statusText, headers: [...headers] })
+    return Object.defineProperty(made, 'url', { value })
   }
 
   get [Symbol.toStringTag](): string {
@@ -283,9 +275,4 @@ function once(trailers: NonNullable<ResponseInit['trailers']>): () => Promise<He
     result ??= (async () => new Headers(await trailers()))()
     return result
   }
-}
-
-function typeOf(carrier: Carrier): { type?: string } {
-  const type = carrier.content?.type
-  return type === undefined ? {} : { type }
 }

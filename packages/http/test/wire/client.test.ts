@@ -66,6 +66,25 @@ describe('a body that is read late', () => {
 })
 
 describe('request()', () => {
+  it('gives a response that can be cloned, once at each time, before its body is read', async () => {
+    const server = await always('HTTP/1.1 201 Made\r\nContent-Length: 2\r\nX: y\r\n\r\nhi')
+    const response = await request(`${server.url}/a`)
+    const [first, second] = [response.clone(), response.clone()]
+    for (const copy of [first, second]) {
+      expect(copy).toMatchObject({ status: 201, statusText: 'Made', url: `${server.url}/a` })
+      expect([copy.headers.get('x'), await copy.text()]).toEqual(['y', 'hi'])
+    }
+    expect([response.bodyUsed, await response.text(), response.bodyUsed]).toEqual([
+      false,
+      'hi',
+      true,
+    ])
+    expect(() => response.clone()).toThrow('the body has been read already')
+    const made = new Response('text')
+    expect([await made.clone().text(), await made.text()]).toEqual(['text', 'text'])
+    expect(new Response().clone()).toMatchObject({ body: null, url: '' })
+  })
+
   it('sends a head and reads a body', async () => {
     let heard = ''
     const server = await answer((socket, text) => {

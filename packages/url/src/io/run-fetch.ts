@@ -57,6 +57,8 @@ export interface FetchOptions extends PolicyOptions, ConnectionOptions {
   trace?: RequestOptions['trace']
 }
 
+type BodyStream = NonNullable<globalThis.Request['body']>
+
 /** What `fetch` takes for an address: text, a URL, or a Request of ours or the platform's. */
 export type FetchInput = string | URL | globalThis.Request
 
@@ -144,7 +146,9 @@ export async function fetchWith(
   defaults: FetchDefaults,
 ): Promise<Response> {
   const started = performance.now()
-  const request = plan(host, input, options, defaults, started)
+  const body = options?.body === undefined ? requestIn(input)?.body : undefined
+  const given = body ? await whole(options, body) : options
+  const request = plan(host, input, given, defaults, started)
   belongs(request.id, (options.trace ?? defaults.trace)?.parent ?? 0)
   if (tracing())
     publish(request.id, 'request', { method: request.method, url: maskUrl(request.url.href) })
@@ -174,11 +178,10 @@ function plan(
   started: number,
 ): PlannedRequest {
   if (options !== NO_OPTIONS) checkFetch(options)
-  const isRequest = typeof input === 'object' && input !== null && 'headers' in input
-  const from = isRequest ? (input as globalThis.Request) : undefined
+  const from = requestIn(input)
   const method = options.method ?? from?.method ?? 'GET'
   if (method !== 'GET') checkMethod('fetch', method)
-  const body = options.body !== undefined ? options.body : (from?.body ?? null)
+  const body = options.body ?? null
   if (body !== null && /^(get|head)$/i.test(method))
     throw new TypeError(`fetch: a ${method.toUpperCase()} request has no body`)
   // A Request always has one: `follow` is what it has where nobody said anything.
@@ -223,6 +226,16 @@ function plan(
     started,
     id,
   }
+}
+
+function requestIn(input: FetchInput): globalThis.Request | undefined {
+  const isRequest = typeof input === 'object' && input !== null && 'headers' in input
+  return isRequest ? (input as globalThis.Request) : undefined
+}
+
+/** The options with the body of a Request, where they have none. */
+async function whole(options: FetchOptions, stream: BodyStream): Promise<FetchOptions> {
+  return { ...options, body: await (await import('./request-body.ts')).bodyOf(stream) }
 }
 
 /** @throws {TypeError | RangeError} options that make no sense */
