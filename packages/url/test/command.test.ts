@@ -638,8 +638,22 @@ test('ftp lists, gets and puts', async () => {
   const full = await ftpServer({ replies: { STOR: '552 Full' } })
   open.push(full)
   expect(await statusOf('-T', inFolder('put.txt'), full.url)).toBe(25)
-  expect((await run(['ftp', 'ls', 'http://h/'])).status).toBe(2)
+  // What can't be asked is told before anybody is.
+  const before = full.commands.length
+  for (const path of ['%zz', '%ff/', 'a%0D%0ADELE%20b'])
+    expect(await run(['ftp', 'ls', full.url + path])).toMatchObject({
+      status: 3,
+      stderr: expect.stringMatching(/^sluice-url: GET ftp:.*: the path has .*ERR_INVALID_URL/),
+    })
+  expect(full.commands.length).toBe(before)
   expect((await run(['ftp', 'sing'])).status).toBe(2)
+  const shown = await run(['ftp', 'ls', 'http://ada:secret@h/'])
+  expect(shown).toMatchObject({
+    status: 2,
+    stderr: "sluice-url: 'http://ada:***@h/' is no ftp: URL\n",
+  })
+  expect((await run(['robots', 'ada:secret@', 'A', '/'])).stderr).not.toContain('secret')
+  expect((await run(['-H', 'Authorization Bearer secret', 'h'])).stderr).not.toContain('secret')
 })
 
 test('ftp logs in as -u and .netrc say, and as the URL says before them', async () => {

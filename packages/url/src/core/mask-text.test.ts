@@ -21,6 +21,10 @@ describe('maskText()', () => {
 it.each([
   ['http://u:p@h/q@r', 'http://u:***@h/q@r'],
   ['http://u:p/q@h', 'http://u:***@h'],
+  ['u:p@h', 'u:***@h'],
+  ['http:u:p@h', 'http:***@h'],
+  ['socks5://u:p@h', 'socks5://u:***@h'],
+  ['data:text/plain,a@b', 'data:text/plain,a@b'],
 ])('maskTarget() shows %s as %s', (text, shown) => {
   expect(maskTarget(text)).toBe(shown)
 })

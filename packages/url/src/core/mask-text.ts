@@ -1,8 +1,11 @@
 import { maskUrl } from './errors.ts'
 
+/** `user:password@host` is a URL, too, with the scheme `user:`; and `http:user:password@host` has no authority to look for. */
+const OURS = /^\s*(?:(?:https?|ftp|file):\/\/|data:)/i
+
 /** Hides secrets in what a person gave as a URL, whether it is one or not. */
 export function maskTarget(text: string): string {
-  return URL.canParse(text) ? maskUrl(text) : maskText(text)
+  return OURS.test(text) && URL.canParse(text) ? maskUrl(text) : maskText(text)
 }
 
 /**

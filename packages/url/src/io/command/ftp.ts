@@ -1,6 +1,7 @@
 /** `ftp ls|get|put`: files of an FTP server. */
 import { basename } from 'node:path'
 import { planPrivate } from '../../core/address-guard.ts'
+import { maskTarget } from '../../core/mask-text.ts'
 import { visible } from '../../core/shown.ts'
 import { formatBytes } from '../../core/units.ts'
 import { fileNameOf } from '../../core/url-file-name.ts'
@@ -9,6 +10,7 @@ import { Client } from '../client.ts'
 import { type FtpClient, openFtp } from '../ftp-client.ts'
 import type { FtpOptions } from '../ftp-options.ts'
 import { deadlineOf } from '../handlers/deadline.ts'
+import { planOf } from '../handlers/ftp.ts'
 import { proxyFor } from '../proxy.ts'
 import type { FetchOptions } from '../run-fetch.ts'
 import { fileBlob } from './form.ts'
@@ -31,7 +33,7 @@ async function list(plan: CommandPlan, stage: Stage): Promise<number> {
   if (url === undefined || more.length > 0) throw new UsageError('ftp ls takes a URL of a folder')
   const { options } = await planRequests(plan, stage)
   const at = ftpUrl(url)
-  const { pathname } = at
+  const { folders, name } = planOf({ method: 'GET', url: at })
   const { timeout } = options
   const facts = { method: 'LIST', url: at, timeout, signal: stage.signal }
   const deadline = deadlineOf({ ...facts, started: performance.now() })
@@ -40,8 +42,8 @@ async function list(plan: CommandPlan, stage: Stage): Promise<number> {
   try {
     const who = await userFor(at, options)
     client = await openFtp(url, { ...options.ftp, ...who, ...dialFor(at, options), signal })
-    const folder = decodeURIComponent(pathname.replace(/^\//, ''))
-    const entries = await client.list(folder, { signal })
+    for (const folder of folders) await client.cd(folder, { signal })
+    const entries = await client.list(name, { signal })
     for (const { name, type, size, modified } of entries) {
       const when =
         modified
@@ -89,7 +91,7 @@ async function put(plan: CommandPlan, stage: Stage): Promise<number> {
 
 function ftpUrl(text: string): URL {
   if (!URL.canParse(text) || new URL(text).protocol !== 'ftp:')
-    throw new UsageError(`'${text.slice(0, 60)}' is no ftp: URL`)
+    throw new UsageError(`'${maskTarget(text).slice(0, 60)}' is no ftp: URL`)
   return new URL(text)
 }
 

@@ -134,7 +134,8 @@ function withoutLineEnds(bytes: Buffer): Buffer {
  */
 function setField(headers: Headers, line: string, named: Set<string>): void {
   const at = line.indexOf(':')
-  if (at < 1) throw new UsageError(`-H is 'Name: value', not '${line}'`)
+  // Its first word: what follows may be a secret.
+  if (at < 1) throw new UsageError(`-H is 'Name: value', not '${line.replace(/\s.*/s, ' ...')}'`)
   const [name, value] = [line.slice(0, at).trim(), line.slice(at + 1).trim()]
   try {
     if (value === '' || !named.has(name.toLowerCase())) headers.delete(name)

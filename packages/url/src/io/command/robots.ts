@@ -1,4 +1,5 @@
 /** `robots URL AGENT PATH…`: asks a site whether a robot may fetch something. */
+import { maskTarget } from '../../core/mask-text.ts'
 import { robotsFor } from '../../core/robots.ts'
 import { visible } from '../../core/shown.ts'
 import { Client } from '../client.ts'
@@ -21,7 +22,8 @@ export async function robotsCommand(plan: CommandPlan, stage: Stage): Promise<nu
   const semantics = textOf(plan, 'semantics') ?? 'rfc9309'
   if (semantics !== 'rfc9309' && semantics !== 'python')
     throw new UsageError(`--semantics is rfc9309 or python, not '${semantics}'`)
-  if (!URL.canParse('/robots.txt', site)) throw new UsageError(`'${site}' is no URL of a site`)
+  if (!URL.canParse('/robots.txt', site))
+    throw new UsageError(`'${maskTarget(site)}' is no URL of a site`)
   const { options } = await planRequests(plan, stage)
   const client = new Client()
   try {

@@ -85,7 +85,8 @@ function notHere({ method, url }: PlannedRequest): FetchError {
   return new FetchError({ method, url: url.href, code: 'ERR_UNSUPPORTED', phase: 'open', reason })
 }
 
-function planOf({ method, url }: PlannedRequest): FtpFetchPlan {
+/** What a request asks of a server. @throws {FetchError} nothing that it could be asked */
+export function planOf({ method, url }: Pick<PlannedRequest, 'method' | 'url'>): FtpFetchPlan {
   try {
     return planFtpFetch(method, url.pathname)
   } catch (cause) {
