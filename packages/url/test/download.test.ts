@@ -494,6 +494,16 @@ describe('how', () => {
     expect(readFileSync(`${path}2`, 'utf8')).toBe('hello')
   })
 
+  test.each(['nonsense', 'body', 'decode', 'redirect', 'onprogress'])(
+    'an option %s is refused in its own name',
+    async (key) => {
+      const made = download('http://127.0.0.1:1/', 'never-made', { [key]: undefined })
+      await expect(made).rejects.toThrow(
+        `download: there is no option '${key}'; there are resume, onProgress, sha256, limitRate, client, method, headers, signal, `,
+      )
+    },
+  )
+
   test.each([
     [{ resume: 'yes' }, TypeError],
     [{ sha256: 'abc' }, TypeError],

@@ -4,7 +4,7 @@ import { checkCallable, checkObject } from '../core/options.ts'
 import { planRetries, type RetryRules } from '../core/retry.ts'
 import type { Client } from './client.ts'
 import { fetch } from './fetch.ts'
-import type { FetchOptions } from './run-fetch.ts'
+import { FETCH_KEYS, type FetchOptions, TAKEN } from './run-fetch.ts'
 
 /** How to download: besides these, the options of `fetch`. */
 export interface DownloadOptions extends Omit<FetchOptions, 'body' | 'decode' | 'redirect'> {
@@ -37,6 +37,11 @@ export interface DownloadPlan {
   readonly retry: RetryRules | undefined
 }
 
+/** Options of a fetch that a download says itself. */
+const NOT_HERE = ['body', 'decode', 'redirect']
+const OWN = ['resume', 'onProgress', 'sha256', 'limitRate', 'client']
+const KEYS = [...OWN, ...FETCH_KEYS.filter((key) => !NOT_HERE.includes(key))]
+
 /** @throws {TypeError | RangeError} what makes no sense */
 export function planDownload(options: DownloadOptions): DownloadPlan {
   checkObject('download', options)
@@ -52,8 +57,9 @@ export function planDownload(options: DownloadOptions): DownloadPlan {
   checkCallable('download', 'onProgress', onProgress)
   if (typeof client?.fetch !== 'function')
     throw new TypeError('download: client must be a Client, or have its fetch()')
-  for (const key of ['body', 'decode', 'redirect'])
-    if (key in given) throw new TypeError(`download: there is no option '${key}'`)
+  for (const key of Object.keys(given))
+    if (!TAKEN.has(key) || NOT_HERE.includes(key))
+      throw new TypeError(`download: there is no option '${key}'; there are ${KEYS.join(', ')}`)
   if (typeof resume !== 'boolean') throw new TypeError('download: resume must be true or false')
   if (sha256 !== undefined && !/^[\da-f]{64}$/i.test(sha256))
     throw new TypeError('download: sha256 must be 64 hexadecimal digits')

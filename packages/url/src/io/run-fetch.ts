@@ -65,7 +65,8 @@ export type FetchInput = string | URL | globalThis.Request
 /** A fetch without options: there is nothing in it to look at. */
 export const NO_OPTIONS: FetchOptions = {}
 
-const OURS: readonly string[] = [
+/** The options of a fetch that mean something here. */
+export const FETCH_KEYS: readonly string[] = [
   'method',
   'headers',
   'body',
@@ -84,7 +85,7 @@ export const CLIENT_KEYS: readonly string[] = [
   'env',
   'use',
   'schemes',
-  ...OURS.filter((key) => !['method', 'body', 'signal', 'connect'].includes(key)),
+  ...FETCH_KEYS.filter((key) => !['method', 'body', 'signal', 'connect'].includes(key)),
 ]
 /** The standard's options that mean nothing outside a browser; taken, so that code can be shared with one. */
 const BROWSERS = [
@@ -115,7 +116,8 @@ const OFETCH = [
   'retryStatusCodes',
 ]
 
-const TAKEN: ReadonlySet<string> = new Set([...OURS, ...BROWSERS, ...OFETCH])
+/** All that it takes. */
+export const TAKEN: ReadonlySet<string> = new Set([...FETCH_KEYS, ...BROWSERS, ...OFETCH])
 
 /** What a fetch needs of its client. */
 export interface FetchHost extends ConnectionHost {
@@ -243,7 +245,7 @@ function checkFetch(options: FetchOptions): void {
   checkObject('fetch', options)
   for (const key of Object.keys(options))
     if (!TAKEN.has(key))
-      throw new TypeError(`fetch: there is no option '${key}'; there are ${OURS.join(', ')}`)
+      throw new TypeError(`fetch: there is no option '${key}'; there are ${FETCH_KEYS.join(', ')}`)
   if (options.signal != null) checkSignal('fetch', options.signal)
   checkCallable('fetch', 'connect', options.connect)
   for (const name of ['tls', 'ftp', 'trace'] as const)
