@@ -198,6 +198,8 @@ describe('what is behind URLs', () => {
     expect((await echo('-A', ''))[4]).toBe(null)
     expect((await echo('-H', 'User-Agent: a', '-H', 'user-agent: b'))[4]).toBe('a, b')
     expect((await echo('-H', 'Cookie: a=1', '-H', 'Cookie:'))[3]).toBe(null)
+    expect((await echo('-H', 'User-Agent;'))[4]).toBe('')
+    expect((await echo('-fsSL', '-m', '9', '-H', 'User-Agent: a'))[4]).toBe('a')
   })
 
   test('-d @FILE sends the bytes of the file, whatever they mean', async () => {

@@ -9,6 +9,7 @@ import type { Transfer } from './transfer.ts'
 /** Flags of ours that curl has by the same name, and that the request does not show. */
 const SWITCHES = [
   'silent',
+  'show-error',
   'verbose',
   'include',
   'fail',

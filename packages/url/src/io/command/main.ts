@@ -22,14 +22,14 @@ sluice-url ftp put FILE URL                 a file to an FTP server
       --sha256 HEX        what the file has to be
       --limit-rate BYTES  a second at most: 500k, 2m
       --json              tell what happens as JSON, a line each, on the error output
-  -s, --silent            tell nothing but failures
+  -s, --silent            tell nothing but failures; -S, --show-error is so anyway, and taken
   -v, --verbose           show both sides of each exchange
   -i, --include           print the fields of the answer, too
   -I, --head              ask for them alone
   -f, --fail              a status of 400 and more is a failure
   -L, --location          follow redirects (files do it anyway)
   -X, --request METHOD    default GET, or what the body asks for
-  -H, --header 'A: b'     a field; 'A:' sends none
+  -H, --header 'A: b'     a field; 'A:' sends none, and 'A;' an empty one
   -A, --user-agent TEXT   who asks; '' does not say
   -d, --data TEXT         a body, or @FILE, or @- for what comes in; more than once for several, with & between them
   -F, --form NAME=TEXT    a field of a form, or NAME=@FILE, or NAME=<FILE for its content as text; with ;type=A/B and ;filename=NAME
@@ -44,7 +44,7 @@ sluice-url ftp put FILE URL                 a file to an FTP server
   -4, --ipv4; -6, --ipv6  only addresses of this kind
       --deny-private      refuse addresses that are not of the internet
       --compressed        ask for coded bodies, and undo the coding
-      --max-time SECONDS  for the whole of each
+  -m, --max-time SECONDS  for the whole of each
       --retry N           ask again where a failure may pass
       --semantics NAME    (robots) rfc9309 (default) or python
       --as-curl           print the command of curl that does the same, and ask nobody
@@ -61,6 +61,7 @@ const OPTIONS = {
   'limit-rate': { type: 'string' },
   json: { type: 'boolean' },
   silent: { type: 'boolean', short: 's' },
+  'show-error': { type: 'boolean', short: 'S' },
   verbose: { type: 'boolean', short: 'v' },
   include: { type: 'boolean', short: 'i' },
   head: { type: 'boolean', short: 'I' },
@@ -85,7 +86,7 @@ const OPTIONS = {
   ipv6: { type: 'boolean', short: '6' },
   'deny-private': { type: 'boolean' },
   compressed: { type: 'boolean' },
-  'max-time': { type: 'string' },
+  'max-time': { type: 'string', short: 'm' },
   retry: { type: 'string' },
   semantics: { type: 'string' },
   'as-curl': { type: 'boolean' },

@@ -128,18 +128,19 @@ function withoutLineEnds(bytes: Buffer): Buffer {
 }
 
 /**
- * `Name: value`; `Name:` takes one of ours away.
+ * `Name: value`; `Name:` takes one of ours away, and `Name;` is an empty one.
  *
  * @param named those that were written before: a second line of a name is another field
  */
 function setField(headers: Headers, line: string, named: Set<string>): void {
-  const at = line.indexOf(':')
+  const isEmpty = /^[^\s:;]+;\s*$/.test(line)
+  const at = line.indexOf(isEmpty ? ';' : ':')
   // Its first word: what follows may be a secret.
   if (at < 1) throw new UsageError(`-H is 'Name: value', not '${line.replace(/\s.*/s, ' ...')}'`)
   const [name, value] = [line.slice(0, at).trim(), line.slice(at + 1).trim()]
   try {
-    if (value === '' || !named.has(name.toLowerCase())) headers.delete(name)
-    if (value !== '') headers.append(name, value)
+    if ((value === '' && !isEmpty) || !named.has(name.toLowerCase())) headers.delete(name)
+    if (value !== '' || isEmpty) headers.append(name, value)
     named.add(name.toLowerCase())
   } catch {
     throw new UsageError(`-H: '${name}' with that value can't be sent`)
