@@ -215,7 +215,7 @@ describe('file:', () => {
     // Nobody reads: it is the time that closes it.
     await closed(path)
     expect((await rejection(reader?.read() as Promise<unknown>)).message).toMatch(
-      /^GET file:.*: no result within 300 ms \(ERR_TIMEOUT, phase total, \d+ ms\)$/,
+      /^GET file:.*: no result within 300 ms \(ERR_TIMEOUT, phase total\)$/,
     )
     const late = await fetch(pathToFileURL(path), { timeout: 300 })
     await new Promise((resolve) => setTimeout(resolve, 350))

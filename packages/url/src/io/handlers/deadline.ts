@@ -1,6 +1,6 @@
 /** `timeout.total` for handlers that are no exchange of HTTP: a signal that aborts when no time is left, or the caller's own. */
 import { onAbort, systemClock } from '@sluice/socket'
-import { FetchError, lateReason } from '../../core/errors.ts'
+import { FetchError } from '../../core/errors.ts'
 import type { PlannedRequest } from '../pipeline.ts'
 
 /** What a handler waits with. */
@@ -25,8 +25,8 @@ export function deadlineOf(
       url: url.href,
       code: 'ERR_TIMEOUT',
       phase: 'total',
-      elapsed: performance.now() - started,
-      reason: lateReason(total),
+      // As `lateReason` has it, which the door of FTP has no room for.
+      reason: `no result within ${total} ms`,
     })
   const left = total - (performance.now() - started)
   if (left <= 0) throw late()
