@@ -28,7 +28,7 @@ test.each([
   }
 })
 
-const PERCENTS = 'the name or password is no UTF-8 behind its percents'
+const PERCENTS = 'its name or password is no UTF-8'
 
 test.each([
   ['http://user:sec/ret@h', 'the text is no URL'],

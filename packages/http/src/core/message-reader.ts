@@ -216,7 +216,7 @@ export class MessageReader {
     if (last !== undefined && SCRATCH[AT.line] === this.#fieldsAt) {
       const size = this.#fieldsAt + this.#lastText.length - this.#lastFieldsAt
       const text = seen.length === size ? seen : this.#textLikeLast(size)
-      if (text !== '' && text.slice(this.#fieldsAt) === this.#lastText.slice(this.#lastFieldsAt))
+      if (text.slice(this.#fieldsAt) === this.#lastText.slice(this.#lastFieldsAt))
         return this.#makeHead(text, last.fields, size)
     }
     const at = this.#scanFields(fieldCount)

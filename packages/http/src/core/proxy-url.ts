@@ -38,6 +38,6 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    throw new TypeError('proxy: the name or password is no UTF-8 behind its percents')
+    throw new TypeError('proxy: its name or password is no UTF-8')
   }
 }
