@@ -148,8 +148,8 @@ export async function fetchWith(
   defaults: FetchDefaults,
 ): Promise<Response> {
   const started = performance.now()
-  const body = options?.body === undefined ? requestIn(input)?.body : undefined
-  const given = body ? await whole(options, body) : options
+  const from = options?.body === undefined ? requestIn(input) : undefined
+  const given = from?.body ? await whole(options, from.headers, from.body) : options
   const request = plan(host, input, given, defaults, started)
   belongs(request.id, (options.trace ?? defaults.trace)?.parent ?? 0)
   if (tracing())
@@ -236,8 +236,14 @@ function requestIn(input: FetchInput): globalThis.Request | undefined {
 }
 
 /** The options with the body of a Request, where they have none. */
-async function whole(options: FetchOptions, stream: BodyStream): Promise<FetchOptions> {
-  return { ...options, body: await (await import('./request-body.ts')).bodyOf(stream) }
+async function whole(
+  options: FetchOptions,
+  fields: globalThis.Headers,
+  stream: BodyStream,
+): Promise<FetchOptions> {
+  // Before it is read: Bun forgets its type with that.
+  const headers = [...fields]
+  return { headers, ...options, body: await (await import('./request-body.ts')).bodyOf(stream) }
 }
 
 /** @throws {TypeError | RangeError} options that make no sense */
