@@ -6,5 +6,20 @@
  * @see WHATWG HTML, "multipart/form-data encoding algorithm"
  */
 export function escapeFormName(name: string): string {
-  return name.replace(/["\r\n]/g, (character) => ({ '"': '%22', '\r': '%0D' })[character] ?? '%0A')
+  return name.replace(/["\r\n]/g, encodeURIComponent)
+}
+
+/**
+ * Writes what stands before the content of a part of `multipart/form-data`, its empty line included. Never throws.
+ *
+ * @param name of the field
+ * @param type media type; nothing for a plain text
+ * @param filename nothing for what is no file
+ * @see WHATWG HTML, "multipart/form-data encoding algorithm"
+ * @example console.log(formatPartHead('note', 'text/html')) // Content-Disposition: form-data; name="note" ...
+ */
+export function formatPartHead(name: string, type?: string, filename?: string): string {
+  const named = filename === undefined ? '' : `; filename="${escapeFormName(filename)}"`
+  const typed = type === undefined ? '' : `Content-Type: ${type}\r\n`
+  return `Content-Disposition: form-data; name="${escapeFormName(name)}"${named}\r\n${typed}\r\n`
 }

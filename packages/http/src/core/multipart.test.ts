@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { growth, LINEAR } from '../../../../scripts/growth.ts'
 import { isProtocolError } from './errors.ts'
 import { parseFormDisposition } from './form-disposition.ts'
-import { escapeFormName } from './form-name.ts'
+import { escapeFormName, formatPartHead } from './form-name.ts'
 import { MultipartMachine, type MultipartOptions } from './multipart.ts'
 
 interface Found {
@@ -441,4 +441,13 @@ describe('Content-Disposition in a form', () => {
       }),
     )
   })
+})
+
+it('the head of a part can not be ended by a name', () => {
+  expect(formatPartHead('a"\r\nb')).toBe(
+    'Content-Disposition: form-data; name="a%22%0D%0Ab"\r\n\r\n',
+  )
+  expect(formatPartHead('a', 'x/y', 'n"\n')).toBe(
+    'Content-Disposition: form-data; name="a"; filename="n%22%0A"\r\nContent-Type: x/y\r\n\r\n',
+  )
 })

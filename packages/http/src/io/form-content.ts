@@ -4,14 +4,21 @@
  * take no chunks ask for.
  */
 import { encodeUtf8 } from '@sluice/socket/bytes'
-import { escapeFormName } from '../core/form-name.ts'
+import { formatPartHead } from '../core/form-name.ts'
 import type { Content } from './body.ts'
 
-/** A boundary that nobody can guess: who could would write parts of its own into a field's value. */
+/**
+ * Draws a boundary that nobody can guess: who could would write parts of its own into a field's value. Never throws.
+ *
+ * @see RFC 2046 §5.1.1
+ * @example const type = `multipart/form-data; boundary=${randomBoundary()}`
+ */
 export function randomBoundary(): string {
   const bytes = globalThis.crypto.getRandomValues(new Uint8Array(16))
   return `----sluice${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
 }
+
+const BYTES = 'application/octet-stream'
 
 /** @throws {TypeError} for NUL: how it would stand in a header, nobody has written down */
 function checked(kind: string, name: string): string {
@@ -29,9 +36,12 @@ export function formContent(form: FormData): Content {
   const boundary = randomBoundary()
   const parts: (Uint8Array | Blob)[] = []
   for (const [name, value] of form) {
-    const head = `--${boundary}\r\nContent-Disposition: form-data; name="${escapeFormName(lines(checked('field name', name)))}"`
-    if (typeof value === 'string') parts.push(encodeUtf8(`${head}\r\n\r\n${lines(value)}\r\n`))
-    else parts.push(encodeUtf8(head + fileFields(value)), value, encodeUtf8('\r\n'))
+    const field = lines(checked('field name', name))
+    const [head, content] =
+      typeof value === 'string'
+        ? [formatPartHead(field), encodeUtf8(lines(value))]
+        : [formatPartHead(field, value.type || BYTES, checked('file name', value.name)), value]
+    parts.push(encodeUtf8(`--${boundary}\r\n${head}`), content, encodeUtf8('\r\n'))
   }
   parts.push(encodeUtf8(`--${boundary}--\r\n`))
   return {
@@ -39,11 +49,6 @@ export function formContent(form: FormData): Content {
     length: parts.reduce((sum, part) => sum + ('size' in part ? part.size : part.length), 0),
     type: `multipart/form-data; boundary=${boundary}`,
   }
-}
-
-function fileFields({ name, type }: File): string {
-  const filename = escapeFormName(checked('file name', name))
-  return `; filename="${filename}"\r\nContent-Type: ${type || 'application/octet-stream'}\r\n\r\n`
 }
 
 /** Line ends of a form are CR LF. */

@@ -61,24 +61,3 @@ function takeWord(text: string): { word: string; rest: string } {
   const end = text.search(WORD)
   return end === -1 ? { word: text, rest: '' } : { word: text.slice(0, end), rest: text.slice(end) }
 }
-
-/**
- * What stands before the content of a part.
- *
- * @param type nothing for none
- * @param filename nothing for what is no file
- * @see WHATWG HTML, "multipart/form-data encoding algorithm", which curl follows, too
- */
-export function formatPartHead(
-  name: string,
-  type: string | undefined,
-  filename: string | undefined,
-): string {
-  const named = filename === undefined ? '' : `; filename="${escaped(filename)}"`
-  const typed = type === undefined ? '' : `Content-Type: ${type}\r\n`
-  return `Content-Disposition: form-data; name="${escaped(name)}"${named}\r\n${typed}\r\n`
-}
-
-function escaped(name: string): string {
-  return name.replace(/["\r\n]/g, (character) => encodeURIComponent(character))
-}

@@ -4,9 +4,10 @@ import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Readable } from 'node:stream'
 import { Response } from '@sluice/http'
+import { formatPartHead, randomBoundary } from '@sluice/http/multipart'
 import { mimeType } from '@sluice/http/static'
 import { FetchError } from '../../core/errors.ts'
-import { type FormField, formatPartHead, parseFormField } from '../../core/form-field.ts'
+import { type FormField, parseFormField } from '../../core/form-field.ts'
 import { type Stage, UsageError } from './stage.ts'
 
 /** What a form is made of has a length, and can be sent again. @throws {UsageError | FetchError} */
@@ -20,8 +21,7 @@ export async function formOf(fields: readonly string[], stage: Stage): Promise<B
   })
   if (parsed.filter(isInput).length > 1)
     throw new UsageError('-F reads what comes in for one field')
-  // Nobody can guess it: who could would write parts of its own into a field.
-  const boundary = `----sluice${crypto.randomUUID().replaceAll('-', '')}`
+  const boundary = randomBoundary()
   const parts: (string | Blob)[] = []
   for (const field of parsed) {
     const { name, kind, value, filename } = field
