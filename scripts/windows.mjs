@@ -25,7 +25,7 @@ const LACKING = {
   socket: [
     ['a source filter lets one sender through', 'Wine filters no sources'],
     ['a Unix socket half-close', 'a named pipe ends in both directions at once'],
-    ['a Unix socket a receiver that throws ends this stream', 'as above'],
+    ['a Unix socket a receiver that throws ends this stream', 'a named pipe ends at once in both directions, too'],
   ],
   http: [
     ['code that needs the platform can return what fetch() ', PLATFORM],
@@ -46,7 +46,7 @@ const LACKING = {
     [' to a link ', NO_LINKS],
     ['a link in the place of the part', NO_LINKS],
     ['the place is looked at before', 'a name that is too long is ENOENT'],
-    ['to a name that is too long', 'as above'],
+    ['to a name that is too long', 'it is ENOENT'],
     ['to a file in the place of a folder', 'it is ENOENT, too'],
     ['a place that becomes a folder meanwhile', 'it is EPERM'],
     ['two programs: what they have is not mixed', 'a file that is open keeps its name'],
@@ -57,7 +57,7 @@ const LACKING = {
     ['that is larger than a file may be', NO_SHELL],
     ['a shell reads what was meant', NO_SHELL],
     ['file: missing is', 'a path without a drive is none'],
-    ['file: a device is', 'as above'],
+    ['file: a device is', 'a path without a drive is none'],
     ['file: an abort closes the file', 'it is seen in /proc'],
   ],
 }
