@@ -25,7 +25,10 @@ const LACKING = {
   socket: [
     ['a source filter lets one sender through', 'Wine filters no sources'],
     ['a Unix socket half-close', 'a named pipe ends in both directions at once'],
-    ['a Unix socket a receiver that throws ends this stream', 'a named pipe ends at once in both directions, too'],
+    [
+      'a Unix socket a receiver that throws ends this stream',
+      'a named pipe ends at once in both directions, too',
+    ],
   ],
   http: [
     ['code that needs the platform can return what fetch() ', PLATFORM],
